@@ -1,0 +1,63 @@
+# make run   build the environment if it is missing and run the bundled study
+# make test  the same environment with the test tools, then every test
+# make help  everything else
+
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+BIN := $(VENV)/bin
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.PHONY: run test check format lock bench clean help
+
+run: $(VENV)/ready  ## run the study to scores, figures and a report
+	snakemake --cores $(CORES) --report-after-run --report results/report.html
+
+test: $(VENV)/ready-dev  ## run every test
+	python -m pytest
+
+check: $(VENV)/ready-dev  ## format check and lint
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	ruff check .
+	snakemake --lint
+
+format: $(VENV)/ready-dev  ## format all code
+	ruff format .
+	ruff check --fix .
+	snakefmt Snakefile workflow
+
+bench: $(VENV)/ready-bench  ## time the core beside its peers
+	PYTHONPATH=workflow python tests/benchmarks/core.py
+
+lock: $(VENV)/ready-dev  ## renew the locked requirements from pyproject.toml
+	pip install --quiet uv
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --quiet --upgrade --output-file requirements.txt
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --quiet --constraint requirements.txt \
+		--output-file requirements-dev.txt
+
+clean:  ## remove results and the environment
+	rm -rf results/* .snakemake $(VENV)
+
+help:  ## show this
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+
+# The core is compiled here, once, and not in the first jobs of the first run, each on its own.
+$(VENV)/ready: requirements.txt | $(BIN)/python
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	PYTHONPATH=workflow python -c 'from restmeg import simulation; simulation.compile_core()'
+	touch $@
+
+$(VENV)/ready-dev: requirements-dev.txt $(VENV)/ready
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+$(VENV)/ready-bench: tests/benchmarks/requirements.txt $(VENV)/ready-dev
+	pip install --quiet --disable-pip-version-check -r tests/benchmarks/requirements.txt
+	touch $@

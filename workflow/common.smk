@@ -1,0 +1,91 @@
+"""Settings, sweep points and paths: what the rules share."""
+
+import os
+import sys
+from pathlib import Path
+
+WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies; scripts inherit this
+
+from restmeg import InputError, settings
+
+BUNDLED = {"connectome": "example", "leadfield": "synthetic", "target": "synthetic"}
+RECORDING = "recording"  # in place of a point's name where the target is one
+
+
+def load_settings():
+    """The checked configuration; a mistake ends the run with one line."""
+    try:
+        loaded = settings.load(config, SCHEMA)
+        for section, bundled in BUNDLED.items():
+            source = loaded[section]["source"]
+            if source != bundled and not Path(source).is_file():
+                raise InputError(
+                    f"config: {section}.source: no file '{source}'; expected {bundled} or a file"
+                )
+    except InputError as error:
+        sys.exit(str(error))
+    return loaded
+
+
+def file_of(section):
+    """The user's file for a part of the study, or nothing where the bundled one is used."""
+    source = SETTINGS[section]["source"]
+    return [] if source == BUNDLED[section] else source
+
+
+def code(*modules):
+    """Paths of modules of the package: as inputs, they make an edit of the science re-run rules."""
+    return [os.path.relpath(WORKFLOW / "restmeg" / f"{name}.py") for name in modules]
+
+
+def per_batch(role, points, name):
+    """The paths of one kind of file, for all batches of a role at some points."""
+    pattern = "results/{role}/{point}/{batch}/{name}.nc"
+    return expand(pattern, role=role, point=points, batch=BATCHES[role], name=name)
+
+
+def activity(wildcards):
+    """What connectivity is estimated from: simulated activity, or the target's recording."""
+    if wildcards.point == RECORDING:
+        return SETTINGS["target"]["source"]
+    return f"results/{wildcards.role}/{wildcards.point}/{wildcards.batch}/activity.nc"
+
+
+SCHEMA = settings.load_schema(WORKFLOW / "schemas/config.schema.yaml")
+SETTINGS = load_settings()
+SIMULATION = {
+    key: SETTINGS["simulation"][key] for key in ("dt", "duration", "transient", "sampling_interval")
+}
+SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
+POINTS = settings.sweep_points(SETTINGS["model"], SETTINGS["sweep"])
+MODELS = {point.name: point.model for point in POINTS}
+BATCHES = {
+    "simulated": settings.batches(
+        SETTINGS["simulation"]["replicates"], SETTINGS["simulation"]["replicates_per_job"]
+    )
+}
+if file_of("target"):
+    TARGET = RECORDING
+    BATCHES["target"] = {"all": []}
+else:
+    TARGET = settings.name_of(SETTINGS["target"]["model"])
+    MODELS[TARGET] = SETTINGS["target"]["model"]
+    BATCHES["target"] = settings.batches(
+        SETTINGS["target"]["replicates"], SETTINGS["simulation"]["replicates_per_job"]
+    )
+
+# Figures of a single model show the configured one, or the first point of a sweep without it.
+BASE = settings.name_of(SETTINGS["model"])
+SHOWN = next((point for point in POINTS if point.name == BASE), POINTS[0])
+FIRST_BATCH = next(iter(BATCHES["simulated"]))
+AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
+FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
+if AXES:
+    FIGURES.append("sweep")
+
+
+wildcard_constraints:
+    role="simulated|target",
+    point="[0-9a-f]{8}|recording",
+    batch=r"\d+-\d+|all",

@@ -1,0 +1,7 @@
+"""restmeg: whole-brain modelling of resting-state MEG, from connectome to scores."""
+
+__version__ = "0.1.0"
+
+
+class InputError(ValueError):
+    """A file or setting that cannot be used; the message is one line written for the user."""

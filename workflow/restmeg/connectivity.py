@@ -1,0 +1,113 @@
+"""Functional connectivity: how alike the activity of two regions is."""
+
+import warnings
+
+import numpy as np
+
+from restmeg import InputError, core, files
+
+
+class Moments:
+    """Sums over time from which Pearson correlations follow, gathered a piece after another.
+
+    All sums are about the first sample, so that a region that never changes has a variance of
+    exactly zero, and they run over ascending time, so that pieces of any length give the same bits.
+    """
+
+    def __init__(self):
+        """Start with no samples."""
+        self.n = 0
+        self.origin = self.sums = self.products = None
+
+    def add(self, series):
+        """Add the next samples, (samples, N)."""
+        series = np.asarray(series, dtype=np.float64)
+        n_regions = series.shape[1]
+        if self.origin is None:
+            self.origin = series[0].copy()
+            width = core.padded_columns(np.zeros((0, n_regions + 1))).shape[1]
+            self.products = np.zeros((n_regions + 1, width))
+        # A column of ones among the regions makes their sums one more row of their products.
+        with_ones = np.ones((len(series), n_regions + 1))
+        np.subtract(series, self.origin, out=with_ones[:, :n_regions])
+        core.add_product(
+            np.ascontiguousarray(with_ones.T), core.padded_columns(with_ones), self.products
+        )
+        self.n += len(series)
+
+    def correlation(self):
+        """Pearson correlation (N, N), ones on the diagonal; NaN where a region has no variance."""
+        n_regions = len(self.origin)
+        sums = self.products[n_regions, :n_regions]
+        covariance = self.products[:n_regions, :n_regions] - sums[:, None] * sums / self.n
+        variance = np.diag(covariance)
+        # Of a constant only rounding can be left, or nothing at all.
+        scale = np.sqrt(np.where(variance > 0, variance, np.nan))
+        correlation = covariance / scale[:, None] / scale
+        np.fill_diagonal(correlation, np.where(np.isnan(scale), np.nan, 1.0))
+        return correlation.clip(-1, 1)
+
+
+def pearson(series):
+    """Pearson correlation of all pairs of regions.
+
+    series: (samples, N). Returns (N, N); a region with no variance has NaN in its row and column.
+    """
+    moments = Moments()
+    moments.add(series)
+    return moments.correlation()
+
+
+MEASURES = {"pearson": Moments}
+
+
+def connect(activity_path, labels, measures, path):
+    """Write connectivity.nc for one file of activity, simulated or recorded.
+
+    activity_path: ``rate_E`` (replicate, time, region), whose regions are brought into the order of
+    ``labels``; measures: names out of MEASURES; path: ``fc`` (measure, replicate, region_to,
+    region_from).
+
+    Warns of regions with no variance, whose connectivity is NaN. Raises InputError if the regions
+    are not those of ``labels`` or a value is not finite.
+    """
+    with files.open_netcdf(activity_path, "rate_E", "replicate", "region") as activity:
+        rate = activity["rate_E"]
+        expected = ("replicate", "time", "region")
+        if rate.dimensions != expected:
+            raise InputError(
+                f"{activity_path}: rate_E has dimensions {rate.dimensions}; expected {expected}"
+            )
+        replicates = activity["replicate"][...]
+        order = files.match_regions(activity_path, activity["region"][...], labels)
+        n_replicates, n_samples, n_regions = rate.shape
+        if n_samples < 2:
+            raise InputError(f"{activity_path}: {n_samples} samples; expected at least 2")
+        fc = np.empty((len(measures), n_replicates, n_regions, n_regions))
+        length = files.piece_length(n_regions)
+        for m, measure in enumerate(measures):
+            for k in range(n_replicates):
+                estimator = MEASURES[measure]()
+                for first in range(0, n_samples, length):
+                    part = rate[k, first : first + length][:, order]
+                    if not np.isfinite(part).all():
+                        raise InputError(
+                            f"{activity_path}: rate_E of replicate {replicates[k]} is not finite"
+                        )
+                    estimator.add(part)
+                fc[m, k] = estimator.correlation()
+                silent = [labels[i] for i in np.flatnonzero(np.isnan(np.diag(fc[m, k])))]
+                if silent:
+                    warnings.warn(
+                        f"{activity_path}: replicate {replicates[k]}: no variance in region "
+                        f"{', '.join(silent)}; connectivity with it ({measure}) is NaN",
+                        stacklevel=2,
+                    )
+    with files.new_netcdf(path, "Functional connectivity", {"measures": measures}) as dataset:
+        add = files.add_variable
+        add(dataset, "measure", ["measure"], np.array(measures, dtype=object), long_name="measure")
+        add(dataset, "replicate", ["replicate"], replicates, long_name="replicate")
+        for end in ("to", "from"):
+            add(dataset, f"region_{end}", [f"region_{end}"], labels, long_name="region")
+        dimensions = ["measure", "replicate", "region_to", "region_from"]
+        add(dataset, "fc", dimensions, fc, "1", "functional connectivity")

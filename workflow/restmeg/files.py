@@ -1,0 +1,190 @@
+"""How results are stored: whole or not at all, as NetCDF-4 that says what it holds.
+
+Files are written and read with netCDF4 rather than xarray because most steps are short processes,
+and importing xarray (and with it pandas) would be the longest thing they do.
+`xarray.open_dataset` reads every file as it stands.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import traceback
+import warnings
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+
+from restmeg import InputError, __version__
+
+
+@contextlib.contextmanager
+def whole(path):
+    """Yield a path beside ``path``, which becomes ``path`` only if the block succeeds.
+
+    A killed process thus leaves nothing under the name of a result: a truncated NetCDF can be
+    opened and read without an error (netcdf4-python issue 1030).
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        yield partial
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def new_netcdf(path, title, parameters, seed=None):
+    """Yield a new dataset that appears at ``path`` when the block succeeds.
+
+    title: what the file is, in words; parameters: what it was made with, stored as JSON.
+    There is no clock and no host in it: the same study gives the same bytes.
+    """
+    with whole(path) as partial, netCDF4.Dataset(partial, "w", format="NETCDF4") as dataset:
+        dataset.title = title
+        dataset.parameters = json.dumps(parameters, sort_keys=True)
+        if seed is not None:
+            dataset.seed = np.int64(seed)
+        dataset.source = f"restmeg {__version__}"
+        yield dataset
+
+
+def add_variable(dataset, name, dimensions, values, units=None, long_name=None, **storage):
+    """Add a variable; its dimensions are made from the shape of ``values`` where they are new.
+
+    values: an array, or a shape (tuple) and ``dtype`` in ``storage`` for one to be filled later.
+    storage: passed on to netCDF4's createVariable (chunksizes, ...).
+    """
+    shape = values if isinstance(values, tuple) else np.shape(values)
+    for dimension, size in zip(dimensions, shape, strict=True):
+        if dimension not in dataset.dimensions:
+            dataset.createDimension(dimension, size)
+    if isinstance(values, tuple):
+        dtype = storage.pop("dtype")
+    else:
+        values = np.asarray(values)
+        dtype = str if values.dtype.kind in "UO" else values.dtype
+    variable = dataset.createVariable(name, dtype, dimensions, **storage)
+    if units is not None:
+        variable.units = units
+    if long_name is not None:
+        variable.long_name = long_name
+    if not isinstance(values, tuple):
+        variable[...] = values.astype(object) if dtype is str else values
+    return variable
+
+
+def open_netcdf(path, *names):
+    """Open a NetCDF file that must hold the variables ``names``; close it after use.
+
+    Raises InputError if it cannot be read or lacks one.
+    """
+    try:
+        dataset = netCDF4.Dataset(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read as NetCDF ({error.strerror or error})") from None
+    dataset.set_auto_mask(False)
+    for name in names:
+        if name not in dataset.variables:
+            found = ", ".join(dataset.variables) or "none"
+            dataset.close()
+            raise InputError(f"{path}: no variable '{name}'; found {found}")
+    return dataset
+
+
+def piece_length(width):
+    """Samples of a float32 series ``width`` wide that make about a megabyte.
+
+    That much is stored as one compressed piece, and read and worked on at once.
+    """
+    return max(1, 2**18 // width)
+
+
+def add_series(dataset, name, shape, last_dimension, units, long_name):
+    """Add a float32 time series (replicate, time, last_dimension) in compressed pieces of time."""
+    length = min(shape[1], piece_length(shape[2]))
+    dimensions = ["replicate", "time", last_dimension]
+    storage = {"chunksizes": (1, length, shape[2]), "zlib": True, "complevel": 1, "shuffle": True}
+    return add_variable(
+        dataset, name, dimensions, shape, units, long_name, dtype=np.float32, **storage
+    )
+
+
+def copy_variables(source, dataset, *names):
+    """Copy one-dimensional variables, with units and long names, from one dataset to another."""
+    for name in names:
+        variable = source[name]
+        attributes = (getattr(variable, key, None) for key in ("units", "long_name"))
+        add_variable(dataset, name, variable.dimensions, variable[...], *attributes)
+
+
+def match_regions(path, regions, labels):
+    """The order that brings ``regions`` (of the file ``path``) to ``labels`` (of the connectome).
+
+    Raises InputError unless both are the same set.
+    """
+    position = {region: k for k, region in enumerate(regions)}
+    missing = [label for label in labels if label not in position]
+    if missing or len(regions) != len(labels):
+        detail = f", without '{missing[0]}'" if missing else ""
+        raise InputError(
+            f"{path}: {len(regions)} regions{detail}; the connectome has {len(labels)}, "
+            "and both must name the same ones"
+        )
+    return [position[label] for label in labels]
+
+
+def read_npz(path, *names):
+    """The arrays ``names`` of an .npz file.
+
+    Raises InputError if it cannot be read or lacks one.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            found = archive.files
+            arrays = [archive[name] if name in found else None for name in names]
+    except Exception as error:  # a zip archive can be broken in many ways
+        raise InputError(f"{path}: cannot be read as .npz ({error})") from error
+    for name, array in zip(names, arrays, strict=True):
+        if array is None:
+            raise InputError(f"{path}: no array '{name}'; found {', '.join(found) or 'none'}")
+    return arrays
+
+
+@contextlib.contextmanager
+def reporting(log):
+    """Run a job's body: what it prints goes to ``log``, warnings and errors also to the user.
+
+    The user sees one line for each; a traceback is in the log. A polite kill (SIGTERM) unwinds like
+    an error, so that unfinished files are removed.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
+    terminal = os.dup(2)
+
+    def tell(line):
+        os.write(terminal, f"{line}\n".encode())
+
+    def show(message, category, *_):
+        print(f"{category.__name__}: {message}", file=sys.stderr)
+        if category is UserWarning:  # the workflow's own; others are a library's, for the log
+            tell(f"restmeg: warning: {message}")
+
+    with Path(log).open("w", buffering=1) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = show
+            try:
+                yield
+            except Exception as error:
+                traceback.print_exc()
+                kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+                tell(f"restmeg: {kind}{error} (details in {log})")
+                sys.exit(1)

@@ -1,0 +1,112 @@
+"""The forward model: from regional activity to the magnetic field at the sensors."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from restmeg import InputError, core, files, units
+
+
+class LeadField(NamedTuple):
+    """gain: (regions, sensors) in T/(nA m), row by row the regions ``labels``."""
+
+    gain: np.ndarray
+    labels: np.ndarray  # (regions,)
+    sensors: np.ndarray  # (sensors,) names
+
+
+def synthetic(labels, n_sensors, seed):
+    """A random positive lead field that gives every sensor total weight 1 T/(nA m).
+
+    |standard normal| + 0.1, each sensor's column divided by its sum: a stand-in with the shape and
+    units of a real one, for studies without a head model.
+    """
+    rng = np.random.default_rng(seed)
+    gain = np.abs(rng.standard_normal((len(labels), n_sensors))) + 0.1
+    gain /= gain.sum(axis=0)
+    return LeadField(gain, labels, np.array([f"S{k}" for k in range(n_sensors)], dtype=object))
+
+
+def read(path, labels):
+    """Read a lead field and bring its regions into the order of ``labels``.
+
+    path: a .nc with ``gain`` (region, sensor), its units, and the coordinates ``region`` and
+        ``sensor``, as `write` makes it; or an .npz with ``gain`` (regions, sensors) in T/(nA m)
+        and ``labels``.
+
+    Raises InputError if it cannot be read, holds what is not finite, or is not for these regions.
+    """
+    if str(path).endswith(".npz"):
+        gain, regions = (np.asarray(a) for a in files.read_npz(path, "gain", "labels"))
+        sensors = np.array([f"S{k}" for k in range(gain.shape[-1])], dtype=object)
+    elif str(path).endswith(".nc"):
+        with files.open_netcdf(path, "gain", "region", "sensor") as dataset:
+            variable = dataset["gain"]
+            if set(variable.dimensions) != {"region", "sensor"}:
+                raise InputError(
+                    f"{path}: gain has dimensions {variable.dimensions}; "
+                    "expected 'region' and 'sensor'"
+                )
+            given = getattr(variable, "units", None)
+            gain = variable[...] * units.factor(f"{path}: gain", given, "T/(nA m)")
+            gain = gain if variable.dimensions[0] == "region" else gain.T
+            regions, sensors = dataset["region"][...], dataset["sensor"][...]
+    else:
+        raise InputError(f"{path}: not a lead field; expected a name that ends in .npz or .nc")
+    regions = np.array([str(label) for label in np.ravel(regions)], dtype=object)
+    if gain.ndim != 2 or len(gain) != len(regions):
+        raise InputError(f"{path}: gain has shape {gain.shape} for {len(regions)} region labels")
+    if not np.isfinite(gain).all():
+        raise InputError(
+            f"{path}: gain holds {np.count_nonzero(~np.isfinite(gain))} values that are not finite"
+        )
+    return LeadField(gain[files.match_regions(path, regions, labels)], labels, sensors)
+
+
+def write(path, leadfield, parameters, seed=None):
+    """Write leadfield.nc."""
+    with files.new_netcdf(path, "Lead field", parameters, seed) as dataset:
+        add = files.add_variable
+        add(dataset, "region", ["region"], leadfield.labels, long_name="source region")
+        add(dataset, "sensor", ["sensor"], leadfield.sensors, long_name="MEG sensor")
+        add(
+            dataset,
+            "gain",
+            ["region", "sensor"],
+            leadfield.gain,
+            units="T/(nA m)",
+            long_name="field at the sensor per dipole moment of the region",
+        )
+
+
+def project(activity_path, leadfield_path, scale, path):
+    """Write the sensors' field for one file of activity, a piece of time after another.
+
+    The rate is read as a source potential in mV; scale, in nA m/mV, makes it a dipole moment, and
+    the lead field, in T/(nA m), makes that a field in T.
+
+    activity_path: ``rate_E`` (replicate, time, region); path: ``field`` (replicate, time, sensor).
+    """
+    with (
+        files.open_netcdf(leadfield_path, "gain") as leadfield,
+        files.open_netcdf(activity_path, "rate_E") as activity,
+        files.new_netcdf(path, "Magnetic field at the sensors", {"scale": scale}) as dataset,
+    ):
+        given = leadfield["gain"].units
+        factor = scale * units.factor(f"{leadfield_path}: gain", given, "T/(nA m)")
+        gain = core.padded_columns(leadfield["gain"][...] * factor)
+        rate = activity["rate_E"]
+        n_replicates, n_samples, _ = rate.shape
+        n_sensors = leadfield["gain"].shape[1]
+        files.copy_variables(activity, dataset, "replicate", "time")
+        files.copy_variables(leadfield, dataset, "sensor")
+        field = files.add_series(
+            dataset, "field", (n_replicates, n_samples, n_sensors), "sensor", "T", "magnetic field"
+        )
+        length = field.chunking()[1]
+        for replicate in range(n_replicates):
+            for first in range(0, n_samples, length):
+                part = np.ascontiguousarray(rate[replicate, first : first + length], np.float64)
+                projected = np.zeros((len(part), gain.shape[1]))
+                core.add_product(part, gain, projected)
+                field[replicate, first : first + len(part)] = projected[:, :n_sensors]

@@ -1,0 +1,249 @@
+"""Settings: the user's configuration, checked and in plain numbers, and the points of a sweep.
+
+The schema (workflow/schemas/config.schema.yaml) says which keys there are, their types, ranges,
+units and defaults. Two keywords are our own: ``unit`` marks a quantity and names the unit it has
+inside the workflow; ``per_region`` allows a list of one value per region.
+"""
+
+import copy
+import difflib
+import hashlib
+import itertools
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import jsonschema
+import yaml
+
+from restmeg import InputError, units
+
+TYPES = {
+    "object": "a mapping of keys",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+}
+
+
+def load_schema(path):
+    """The schema as a dict, with its references to ``$defs`` resolved."""
+    schema = yaml.safe_load(Path(path).read_text())
+    return _resolve(schema, schema.pop("$defs"))
+
+
+def _resolve(node, definitions):
+    if isinstance(node, list):
+        return [_resolve(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _resolve(value, definitions) for key, value in node.items()}
+    reference = node.pop("$ref", None)
+    if reference:
+        node = {**_resolve(definitions[reference.rsplit("/", 1)[1]], definitions), **node}
+    return node
+
+
+def load(config, schema):
+    """Check a configuration and return it complete, in plain numbers.
+
+    config: dict as read from YAML; schema: from `load_schema`.
+    Returns a new dict with every key of the schema; ``target.model`` is the whole ground truth, and
+    ``sweep`` holds plain numbers.
+
+    Raises InputError, one line that names the key, what was found and what was expected.
+    """
+    settings = _check("", config, schema, complete=True)
+    _check_times(settings["simulation"])
+    given = config.get("target", {}).get("model", {})
+    override = _check("target.model", given, schema["properties"]["model"], complete=False)
+    settings["target"]["model"] = _merge(settings["model"], override)
+    for key, values in settings["sweep"].items():
+        settings["sweep"][key] = _check_axis(key, values, schema["properties"]["model"])
+    return settings
+
+
+def _check(key, value, schema, complete):
+    """The value in plain numbers; ``complete`` fills in defaults. Raises InputError."""
+    if schema.get("per_region") and isinstance(value, list):
+        if not value:
+            raise InputError(f"config: {key}: the list is empty; expected one value per region")
+        single = {name: part for name, part in schema.items() if name != "per_region"}
+        return [_check(f"{key}[{k}]", item, single, complete) for k, item in enumerate(value)]
+    if "unit" in schema:
+        value = units.magnitude(f"config: {key}", value, schema["unit"])
+        _check_value(key, value, {**schema, "type": "number"}, f" {schema['unit']}")
+        return value
+    if value is None and schema.get("type") == "object":
+        value = {}  # a key with nothing below it
+    properties = schema.get("properties")
+    if properties is None:
+        _check_value(key, value, schema)
+        return value
+    if not isinstance(value, dict):
+        raise InputError(f"config: {key}: {value!r} is not {TYPES['object']}")
+    for name in value:
+        if name not in properties:
+            raise InputError(_unknown_key(key, name, properties))
+    checked = {}
+    for name, part in properties.items():
+        if name in value or complete:
+            given = value.get(name, copy.deepcopy(part.get("default")))
+            checked[name] = _check(f"{key}.{name}".lstrip("."), given, part, complete)
+    return checked
+
+
+def _unknown_key(key, name, properties):
+    where = f"config: {key}.{name}" if key else f"config: {name}"
+    nearest = difflib.get_close_matches(str(name), properties, n=1)
+    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+    return f"{where}: no such key; {hint}accepted: {', '.join(properties)}"
+
+
+def _check_value(key, value, schema, unit=""):
+    """Raise InputError for the first rule of the schema that a value breaks."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"config: {key}: {value} is not finite")
+    error = next(jsonschema.Draft202012Validator(schema).iter_errors(value), None)
+    if error is None:
+        return
+    limit = error.validator_value
+    found = json.dumps(error.instance, default=str) + unit
+    place = "".join(f"[{part}]" for part in error.path)
+    expected = {
+        "type": lambda: TYPES[limit],
+        "enum": lambda: "one of " + ", ".join(map(str, limit)),
+        "minimum": lambda: f"at least {limit}{unit}",
+        "exclusiveMinimum": lambda: f"more than {limit}{unit}",
+        "maximum": lambda: f"at most {limit}{unit}",
+        "minItems": lambda: f"at least {limit} value",
+        "minLength": lambda: "a name or a path",
+        "uniqueItems": lambda: "each value once",
+    }[error.validator]()
+    raise InputError(f"config: {key}{place}: found {found}; expected {expected}")
+
+
+def _multiple(value, step):
+    """Whether value is a whole number of steps, but for rounding error."""
+    ratio = value / step
+    return abs(ratio - round(ratio)) < 1e-6 and round(ratio) >= 1
+
+
+def _check_times(simulation):
+    dt, duration = simulation["dt"], simulation["duration"]
+    interval, transient = simulation["sampling_interval"], simulation["transient"]
+    for name in ("duration", "transient", "sampling_interval"):
+        value = simulation[name]
+        if value and not _multiple(value, dt):
+            raise InputError(
+                f"config: simulation.{name}: {value:g} ms is no multiple of dt, {dt:g} ms"
+            )
+    if transient >= duration:
+        raise InputError(
+            f"config: simulation.transient: {transient:g} ms; expected less than the duration, "
+            f"{duration:g} ms"
+        )
+    if (duration - transient) / interval < 2 - 1e-6:
+        raise InputError(
+            f"config: simulation.sampling_interval: {interval:g} ms leaves fewer than 2 samples of "
+            f"{duration - transient:g} ms"
+        )
+
+
+def _check_axis(key, values, model_schema):
+    """The values of one swept parameter in plain numbers."""
+    part = {"properties": {"model": model_schema}}
+    path = []
+    for name in str(key).split("."):
+        properties = part.get("properties", {})
+        if name not in properties:
+            where = ".".join(["sweep", *path])
+            raise InputError(_unknown_key(where, name, properties or {"(nothing below)": {}}))
+        part = properties[name]
+        path.append(name)
+    if "properties" in part:
+        options = ", ".join(f"{key}.{name}" for name in part["properties"])
+        raise InputError(f"config: sweep.{key}: not a scalar; expected one such as {options}")
+    scalar = {name: rule for name, rule in part.items() if name != "per_region"}
+    checked = [
+        _check(f"sweep.{key}[{k}]", value, scalar, complete=True) for k, value in enumerate(values)
+    ]
+    for k, value in enumerate(checked):
+        if value in checked[:k]:
+            raise InputError(f"config: sweep.{key}[{k}]: {values[k]} is there more than once")
+    return checked
+
+
+def _merge(base, override):
+    """A copy of nested dicts with some values replaced."""
+    merged = copy.deepcopy(base)
+    for key, value in override.items():
+        merged[key] = _merge(merged[key], value) if isinstance(value, dict) else value
+    return merged
+
+
+class Point(NamedTuple):
+    """One model of a sweep."""
+
+    name: str
+    model: dict
+    values: dict  # swept parameter: value
+
+
+def name_of(model):
+    """A short name that belongs to a model's parameters, whichever of them are being swept.
+
+    So a finished point is found again when values or whole axes are added to the sweep.
+    """
+    canonical = json.dumps(_as_floats(model), sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:8]
+
+
+def _as_floats(value):
+    """Numbers as floats, because 1 and 1.0 are the same parameter."""
+    if isinstance(value, dict):
+        return {key: _as_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_floats(item) for item in value]
+    return value if isinstance(value, str) else float(value)
+
+
+def sweep_points(model, sweep):
+    """The points of a sweep: the grid of all its values, or the model alone where it is empty.
+
+    model, sweep: from `load`.
+    """
+    points = []
+    for values in itertools.product(*sweep.values()):
+        override = {}
+        for key, value in zip(sweep, values, strict=True):
+            *path, last = key.split(".")[1:]
+            inner = override
+            for name in path:
+                inner = inner.setdefault(name, {})
+            inner[last] = value
+        swept = _merge(model, override)
+        points.append(Point(name_of(swept), swept, dict(zip(sweep, values, strict=True))))
+    return points
+
+
+def axis_label(key, schema):
+    """A swept parameter as a figure names it: "conduction speed (mm/ms)"."""
+    part = schema
+    for name in key.split("."):
+        part = part["properties"][name]
+    unit = f" ({part['unit']})" if "unit" in part else ""
+    return key.rsplit(".", 1)[1].replace("_", " ") + unit
+
+
+def batches(replicates, per_job):
+    """Which replicates are simulated together: {"0-9": [0, ..., 9], ...}.
+
+    Batches start at fixed numbers and are named by what they hold, so that asking for more
+    replicates adds batches and leaves the full ones as they are.
+    """
+    starts = range(0, replicates, per_job)
+    groups = [list(range(first, min(first + per_job, replicates))) for first in starts]
+    return {f"{group[0]}-{group[-1]}": group for group in groups}

@@ -1,0 +1,293 @@
+"""Simulate batches of replicates: from matrices and settings to files of activity.
+
+The equations and their integration are in `core`; here they get their arguments, and their output
+goes to disk a piece of time after another, so that memory does not grow with duration.
+"""
+
+import math
+import sys
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from restmeg import InputError, connectome, core, files
+
+ROLES = ("simulated", "target")  # a role's place is its number in the random stream
+TILE = 16  # sources whose pasts are summed into all targets before the next ones are fetched
+
+
+class Network(NamedTuple):
+    """A connectome with a model on it, ready for `core.advance`."""
+
+    coupling: core.Coupling
+    parameters: np.ndarray  # (len(core.PARAMETERS), padded regions)
+    noise: core.Noise
+    row: int  # length of a region's past in core.State
+
+
+def delays_in_steps(distances, speed, dt):
+    """Whole steps that a signal needs: the smallest number not shorter than the tract.
+
+    distances in mm (any shape), speed in mm/ms, dt in ms. A millionth of a step is forgiven, so
+    that 80.00000001, which is 80 with rounding error, is not 81.
+    """
+    return np.ceil(distances / speed / dt - 1e-6).astype(np.int64).clip(min=0)
+
+
+def lay_out_coupling(weights, delays, tile=TILE):
+    """Sort the pairs into the delay classes of `core.advance`.
+
+    weights: (N, N) onto target i from source j; zeros are no pairs. delays: (N, N) in steps.
+    Returns Coupling and the length of a region's past.
+    """
+    n_regions = len(weights)
+    used = weights != 0
+    longest = int(delays[used].max(initial=0))
+    # The past slides along its row and is copied back when it reaches the end: rarely, if the row
+    # is half as long again. An odd number of cache lines keeps rows from competing for one place.
+    lines = -(-(longest + 1 + max(256, longest // 2)) // 8)
+    row = (lines | 1) * 8
+    if n_regions * row > np.iinfo(np.uint32).max:
+        raise InputError(
+            f"connectome: {n_regions} regions with delays up to {longest} steps need a past of "
+            f"{n_regions * row:.3g} values; expected at most {np.iinfo(np.uint32).max}"
+        )
+    offsets = (np.arange(n_regions) * row + longest - delays).astype(np.uint32)
+    far = used & (delays >= core.BLOCK - 1)
+    near = used & ~far & (delays >= core.SUBBLOCK - 1)
+
+    # Far: by tile of sources, then target, then source.
+    target, source = np.nonzero(far)
+    order = np.lexsort((source, target, source // tile))
+    target, source = target[order], source[order]
+    n_tiles = -(-n_regions // tile)
+    counts = np.bincount(source // tile * n_regions + target, minlength=n_tiles * n_regions)
+    far_first = np.concatenate(([0], np.cumsum(counts)))
+
+    # Next: eight targets side by side, each going through its own sources.
+    slots = [np.flatnonzero(row) for row in used & ~far & ~near]
+    slots += [np.array([], np.int64)] * (-n_regions % core.SUBBLOCK)
+    groups = [slots[k : k + core.SUBBLOCK] for k in range(0, len(slots), core.SUBBLOCK)]
+    lengths = [max(map(len, group)) for group in groups]
+    next_first = np.concatenate(([0], np.cumsum(lengths)))
+    next_offsets = np.zeros((next_first[-1], core.SUBBLOCK), np.uint32)
+    next_weights = np.zeros((next_first[-1], core.SUBBLOCK))
+    for i, sources in enumerate(slots):
+        group, lane = divmod(i, core.SUBBLOCK)
+        places = next_first[group] + np.arange(len(sources))
+        if len(sources):
+            next_offsets[places, lane] = offsets[i, sources]
+            next_weights[places, lane] = weights[i, sources]
+
+    coupling = core.Coupling(
+        longest=longest,
+        far_first=far_first,
+        far_offsets=offsets[target, source],
+        far_weights=weights[target, source],
+        near_first=np.concatenate(([0], np.cumsum(near.sum(axis=1)))),
+        near_offsets=offsets[near],
+        near_weights=weights[near],
+        next_first=next_first,
+        next_offsets=next_offsets,
+        next_weights=next_weights,
+    )
+    return coupling, row
+
+
+def _per_region(values, n_regions, where):
+    """A scalar or one value per region, as an array padded to whole vectors."""
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim and values.shape != (n_regions,):
+        raise InputError(f"{where}: {values.size} values; expected one or {n_regions}, as regions")
+    array = np.zeros(padded_regions(n_regions))
+    array[:n_regions] = values
+    return array
+
+
+def padded_regions(n_regions):
+    """The number of regions rounded up to whole vectors."""
+    return -(-n_regions // core.SUBBLOCK) * core.SUBBLOCK
+
+
+def _exp(values):
+    """Exponential, correctly rounded, so that it is the same with every C library."""
+    return np.array([float(Decimal(float(x)).exp()) for x in values])
+
+
+def build_network(weights, distances, model, dt):
+    """Put the model on a connectome.
+
+    weights: (N, N) onto target from source; distances: (N, N) in mm; dt in ms.
+    model: as in the configuration, plain numbers in ms and mm/ms, each of ``parameters`` and
+        ``noise`` a scalar or a list of N values.
+
+    Raises InputError for a list of another length or delays that exceed what can be addressed.
+    """
+    n_regions = len(weights)
+    weights = model["coupling_strength"] * np.array(weights, dtype=np.float64)
+    np.fill_diagonal(weights, 0.0)
+    delays = delays_in_steps(np.asarray(distances), model["conduction_speed"], dt)
+    coupling, row = lay_out_coupling(weights, delays)
+
+    value = {
+        name: _per_region(given, n_regions, f"model.parameters.{name}")
+        for name, given in model["parameters"].items()
+    }
+    for population in "EI":
+        tau = value[f"tau_{population}"]
+        value[f"dt_over_tau_{population}"] = np.divide(
+            dt, tau, out=np.zeros_like(tau), where=tau > 0
+        )
+        product = value[f"a_{population}"] * value[f"theta_{population}"]
+        value[f"offset_{population}"] = 1.0 / (1.0 + _exp(product))
+    value["leak"] = np.zeros_like(value["r"])
+    if model["coupling"] == "diffusive":
+        value["leak"][:n_regions] = [math.fsum(row) for row in weights]
+    parameters = np.stack([value[name] for name in core.PARAMETERS])
+
+    noise = {
+        name: _per_region(given, n_regions, f"model.noise.{name}")
+        for name, given in model["noise"].items()
+    }
+    tau = np.where(noise["tau"] > 0, noise["tau"], 1.0)  # padding has none
+    noise = core.Noise(
+        decay=_exp(-dt / tau),
+        scale=noise["sigma"] * np.sqrt(dt / tau),
+        mean=np.stack([noise["mean_E"], noise["mean_I"]]),
+    )
+    return Network(coupling, parameters, noise, row)
+
+
+def initial_state(network, rate_E=0.0, rate_I=0.0):
+    """The state at t = 0: rates held constant at all times before, noise at zero.
+
+    rate_E, rate_I: scalars or (N,).
+    """
+    n_regions = len(network.coupling.near_first) - 1
+    excitation = _per_region(rate_E, n_regions, "rate_E")[:n_regions]
+    return core.State(
+        past=np.repeat(excitation, network.row),
+        inhibition=_per_region(rate_I, n_regions, "rate_I"),
+        noise=np.zeros((2, padded_regions(n_regions))),
+        clock=np.array([0, network.coupling.longest]),
+    )
+
+
+def stream(seed, role, replicate):
+    """The random stream of one replicate; it depends on nothing else."""
+    return core.Stream(np.uint64(seed), np.uint64(ROLES.index(role)), np.uint64(replicate))
+
+
+_NONE_GIVEN = np.empty((0, 0, 0))
+_NO_RECORD = np.empty((0, 0), np.float32)
+
+
+def run(network, state, random, n_steps, every=1, record=True):
+    """Advance ``state`` by n_steps with noise; return rE after every ``every`` steps.
+
+    Returns (n_steps // every, N) as 32-bit floats, or nothing (0, 0) if not to be recorded.
+    """
+    n_regions = len(network.coupling.near_first) - 1
+    out = np.empty((n_steps // every, n_regions), np.float32) if record else _NO_RECORD
+    core.advance(
+        state,
+        network.coupling,
+        network.parameters,
+        network.noise,
+        random,
+        _NONE_GIVEN,
+        every,
+        n_steps,
+        out,
+    )
+    return out
+
+
+class Schedule(NamedTuple):
+    """Numbers of steps, and the time of each sample."""
+
+    transient: int
+    every: int
+    samples: int
+    times: np.ndarray  # (samples,) ms, at the end of the recorded step
+
+
+def schedule(simulation):
+    """Whole numbers of steps from dt, duration, transient and sampling_interval, all in ms."""
+    dt = simulation["dt"]
+    every = round(simulation["sampling_interval"] / dt)
+    transient = round(simulation["transient"] / dt)
+    samples = (round(simulation["duration"] / dt) - transient) // every
+    steps = transient + every * np.arange(1, samples + 1)
+    # Where the rate is whole, divide by it: 300.1 ms then is not 300.10000000000002 ms.
+    rate = 1.0 / dt
+    times = steps / round(rate) if abs(rate - round(rate)) < 1e-9 else steps * dt
+    return Schedule(transient, every, samples, times)
+
+
+def simulate_batch(connectome_path, model, simulation, seed, role, replicates, path):
+    """Simulate some replicates and write activity.nc, with a progress bar on standard error.
+
+    connectome_path: connectome.nc; model, simulation: configuration in plain numbers (ms, mm/ms);
+    seed: of this role; replicates: their numbers; path: ``rate_E`` (replicate, time, region).
+
+    Raises InputError if the settings do not fit the connectome or the activity is not finite.
+    """
+    anatomy = connectome.read(connectome_path)
+    network = build_network(anatomy.weights, anatomy.distances, model, simulation["dt"])
+    plan = schedule(simulation)
+    n_regions = len(anatomy.labels)
+    parameters = {"role": role, "model": model, "simulation": simulation}
+    title = f"Regional activity, {role}"
+    seconds = len(replicates) * simulation["duration"] / 1000
+    with (
+        files.new_netcdf(path, title, parameters, seed) as dataset,
+        tqdm(total=seconds, file=sys.stderr, mininterval=1, bar_format=PROGRESS) as bar,
+    ):
+        add = files.add_variable
+        add(dataset, "replicate", ["replicate"], np.asarray(replicates), long_name="replicate")
+        add(dataset, "time", ["time"], plan.times, "ms", "time at the end of the step")
+        add(dataset, "region", ["region"], anatomy.labels, long_name="region")
+        shape = (len(replicates), plan.samples, n_regions)
+        rate = files.add_series(dataset, "rate_E", shape, "region", "1", "excitatory rate")
+        length = rate.chunking()[1]
+        for k, replicate in enumerate(replicates):
+            state = initial_state(network)
+            random = stream(seed, role, replicate)
+            for first in range(0, plan.transient, length):
+                n_steps = min(length, plan.transient - first)
+                run(network, state, random, n_steps, record=False)
+                bar.update(n_steps * simulation["dt"] / 1000)
+            for first in range(0, plan.samples, length):
+                n_samples = min(length, plan.samples - first)
+                part = run(network, state, random, n_samples * plan.every, plan.every)
+                if not np.isfinite(part).all():
+                    raise InputError(
+                        f"model: replicate {replicate} ({role}) is not finite after "
+                        f"{plan.times[first + n_samples - 1]:g} ms; "
+                        "expected stable activity, as with a smaller dt"
+                    )
+                rate[k, first : first + n_samples] = part
+                bar.update(n_samples * plan.every * simulation["dt"] / 1000)
+
+
+PROGRESS = "{percentage:3.0f} % |{bar:30}| {n:.1f} of {total:.1f} s simulated, {remaining} left"
+
+
+def compile_core():
+    """Compile what jobs use of the core, so that they find it in Numba's cache."""
+    core.add_product(np.ones((1, 1)), core.padded_columns(np.ones((1, 1))), np.zeros((1, 32)))
+    value = {"a": 1.0, "theta": 1.0, "tau": 1.0}
+    parameters = {f"{name}_{p}": number for name, number in value.items() for p in "EI"}
+    parameters |= dict.fromkeys(("wEE", "wIE", "wEI", "wII", "r"), 1.0)
+    model = {
+        "coupling": "diffusive",
+        "coupling_strength": 1.0,
+        "conduction_speed": 1.0,
+        "parameters": parameters,
+        "noise": {"sigma": 0.0, "tau": 1.0, "mean_E": 0.0, "mean_I": 0.0},
+    }
+    network = build_network(np.ones((2, 2)), np.ones((2, 2)), model, dt=0.1)
+    run(network, initial_state(network), stream(0, "simulated", 0), 1)

@@ -1,0 +1,43 @@
+rule connectome:
+    input:
+        source=file_of("connectome")
+        or workflow.source_path("../../resources/connectome/example.npz"),
+        code=code("connectome", "files", "units"),
+    output:
+        connectome="results/connectome.nc",
+    log:
+        "results/logs/connectome.log",
+    benchmark:
+        "results/benchmarks/connectome.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        source=SETTINGS["connectome"]["source"],
+        orientation=SETTINGS["connectome"]["orientation"],
+    script:
+        "../scripts/connectome.py"
+
+
+rule leadfield:
+    input:
+        connectome="results/connectome.nc",
+        source=file_of("leadfield"),
+        code=code("connectome", "core", "files", "leadfield", "units"),
+    output:
+        leadfield="results/leadfield.nc",
+    log:
+        "results/logs/leadfield.log",
+    benchmark:
+        "results/benchmarks/leadfield.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        source=SETTINGS["leadfield"]["source"],
+        sensors=SETTINGS["leadfield"]["sensors"],
+        seed=SETTINGS["leadfield"]["seed"],
+    script:
+        "../scripts/leadfield.py"

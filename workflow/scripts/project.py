@@ -1,0 +1,11 @@
+"""Project regional activity to the sensors."""
+
+from restmeg import files, leadfield
+
+with files.reporting(snakemake.log[0]):
+    leadfield.project(
+        snakemake.input.activity,
+        snakemake.input.leadfield,
+        snakemake.params.scale,
+        snakemake.output.sensors,
+    )
