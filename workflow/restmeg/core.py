@@ -244,7 +244,7 @@ def cos_sin_turns(word):
     quadrant = word >> np.uint64(30)
     within = (word & np.uint64(0x3FFFFFFF)) | np.uint64(0x4330000000000000)
     # The angle from the middle of its quadrant, within +-pi/4, so that short series do.
-    x = (_double(within) - (4503599627370496.0 + 536870912.0 - 0.5)) * (
+    x = (_double(within) - (4503599627370496.0 + 536870912.0) + 0.5) * (
         1.5707963267948966 / 1073741824.0
     )
     x2 = x * x

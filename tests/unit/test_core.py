@@ -1,0 +1,320 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import plain
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+from restmeg import core, simulation
+
+WORKFLOW = Path(core.__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def base():
+    from restmeg import settings as restmeg_settings
+
+    schema = restmeg_settings.load_schema(WORKFLOW / "schemas/config.schema.yaml")
+    return restmeg_settings.load({}, schema)["model"]
+
+
+def drive(network, state, inputs):
+    """Integrate for given inputs, one step a call; return rE and rI after each (2, steps, N)."""
+    n_steps, _, n = inputs.shape
+    rates = np.empty((2, n_steps, n))
+    stream = simulation.stream(0, "simulated", 0)
+    for step in range(n_steps):
+        advance(network, state, stream, inputs[step : step + 1], rates[0, step : step + 1])
+        rates[1, step] = state.inhibition[:n]
+    return rates
+
+
+def advance(network, state, stream, inputs, out):
+    arguments = (network.coupling, network.parameters, network.noise, stream)
+    core.advance(state, *arguments, inputs, 1, len(inputs), out)
+
+
+@pytest.mark.parametrize("case", ["example_default", "example_strong_input", "directed_alpha"])
+@pytest.mark.parametrize("chunk", [1, 7, 400])
+def test_equals_outside_trajectories(data, base, case, chunk):
+    reference = xr.load_dataset(data / f"{case}.nc")
+    model = {
+        "coupling": reference.coupling,
+        "coupling_strength": reference.coupling_strength,
+        "conduction_speed": reference.conduction_speed_mm_per_ms,
+        "parameters": {name: reference.attrs[name] for name in base["parameters"]},
+        "noise": {"sigma": 0.0, "tau": 1.0, "mean_E": 0.0, "mean_I": 0.0},
+    }
+    network = simulation.build_network(
+        reference.weights.values, reference.distances.values, model, reference.dt_ms
+    )
+    initial = reference.initial_E.values, reference.initial_I.values
+    inputs = np.stack([reference.input_E.values, reference.input_I.values], axis=1)
+    if chunk == 1:
+        rates = drive(network, simulation.initial_state(network, *initial), inputs)
+        np.testing.assert_allclose(rates[0], reference.rate_E, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(rates[1], reference.rate_I, rtol=0, atol=1e-12)
+        return
+    state = simulation.initial_state(network, *initial)
+    rate = np.empty(reference.rate_E.shape)
+    stream = simulation.stream(0, "simulated", 0)
+    for first in range(0, len(inputs), chunk):
+        part = slice(first, first + chunk)
+        advance(network, state, stream, inputs[part], rate[part])
+    np.testing.assert_allclose(rate, reference.rate_E, rtol=0, atol=1e-12)
+
+
+connectomes = st.tuples(
+    st.integers(2, 19),  # regions: below, at and above whole vectors
+    st.sampled_from([0.0, 3.0, 9.0, 40.0, 200.0]),  # longest distance: every class of delays
+    st.floats(0.1, 1.0),  # density
+    st.sampled_from(["diffusive", "additive"]),
+    st.integers(0, 2**32),
+)
+
+
+def make(connectome, model):
+    """A directed, sparse connectome with one parameter that differs between regions."""
+    n, longest, density, coupling, seed = connectome
+    rng = np.random.default_rng(seed)
+    weights = rng.random((n, n)) * (rng.random((n, n)) < density)
+    distances = longest * rng.random((n, n))
+    parameters = dict(model["parameters"], wEE=list(rng.uniform(8, 12, n)))
+    changes = {"coupling": coupling, "coupling_strength": 0.3, "parameters": parameters}
+    return weights, distances, dict(model, **changes), rng
+
+
+@settings(max_examples=30, deadline=None)
+@given(connectome=connectomes)
+def test_equals_plain_integration(base, connectome):
+    weights, distances, model, rng = make(connectome, base)
+    n, n_steps = len(weights), 70
+    inputs = rng.normal(0.5, 0.5, (n_steps, 2, n))
+    initial = rng.random(n) / 3, rng.random(n) / 3
+    delays = simulation.delays_in_steps(distances, 10.0, 0.1)
+    expected = plain.integrate(weights, delays, model, 0.1, inputs, *initial)
+
+    network = simulation.build_network(weights, distances, model, 0.1)
+    state = simulation.initial_state(network, *initial)
+    rate = np.empty((n_steps, n))
+    advance(network, state, simulation.stream(0, "simulated", 0), inputs, rate)
+    np.testing.assert_allclose(rate, expected[0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(state.inhibition[:n], expected[1, -1], rtol=0, atol=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    connectome=connectomes,
+    lengths=st.lists(st.integers(1, 90), min_size=1, max_size=8),
+    tile=st.sampled_from([1, 3, 16, 1000]),
+)
+def test_bits_do_not_depend_on_chunks_or_tiles(base, connectome, lengths, tile):
+    weights, distances, model, _ = make(connectome, base)
+    network = simulation.build_network(weights, distances, model, 0.1)
+    random = simulation.stream(5, "target", 3)
+    whole = simulation.run(network, simulation.initial_state(network), random, sum(lengths))
+
+    strength = model["coupling_strength"]
+    delays = simulation.delays_in_steps(distances, 10.0, 0.1)
+    off_diagonal = strength * (weights - np.diag(np.diag(weights)))
+    coupling, row = simulation.lay_out_coupling(off_diagonal, delays, tile)
+    tiled = network._replace(coupling=coupling, row=row)
+    state = simulation.initial_state(tiled)
+    parts = [simulation.run(tiled, state, random, length) for length in lengths]
+    assert np.concatenate(parts).tobytes() == whole.tobytes()
+
+
+def test_past_slides_without_a_seam(base, example):
+    """Far more steps than the stored past is long, in one call and in many."""
+    network = simulation.build_network(*example, base, 0.1)
+    n_steps = 5 * network.row
+    random = simulation.stream(0, "simulated", 0)
+    whole = simulation.run(network, simulation.initial_state(network), random, n_steps)
+    state = simulation.initial_state(network)
+    parts = [simulation.run(network, state, random, 1000) for _ in range(n_steps // 1000)]
+    assert np.concatenate(parts).tobytes() == whole[: len(parts) * 1000].tobytes()
+
+
+@njit(error_model="numpy")
+def apply(function, x):
+    return np.array([function(value) for value in x])
+
+
+def test_elementary_functions_are_accurate():
+    """A few units in the last place against the C library, over their whole ranges."""
+    x = np.concatenate([np.linspace(-700, 700, 20001), np.linspace(-2, 2, 20001)])
+    np.testing.assert_allclose(apply(core.exp, x), np.exp(x), rtol=5e-16)
+    z = np.concatenate([x, np.logspace(-300, -1, 1000), [0.0]])
+    np.testing.assert_allclose(apply(core.phi, z), plain.phi(z), rtol=1e-15)
+    u = np.concatenate([np.logspace(-9.7, 0, 20001), np.linspace(0.3, 1, 20001)])
+    np.testing.assert_allclose(apply(core.log, u), np.log(u), rtol=1e-13, atol=1e-15)
+    assert np.isnan(apply(core.exp, np.array([np.nan])))[0]
+
+
+@pytest.mark.parametrize(
+    ("counter", "key", "words"),
+    [
+        # Known answers of the authors' Random123 library, file kat_vectors.
+        ([0] * 4, [0] * 2, [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]),
+        (
+            [0xFFFFFFFF] * 4,
+            [0xFFFFFFFF] * 2,
+            [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD],
+        ),
+        (
+            [0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344],
+            [0xA4093822, 0x299F31D0],
+            [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1],
+        ),
+    ],
+)
+def test_philox_gives_known_answers(counter, key, words):
+    call = njit(lambda c, k: core.philox(c[0], c[1], c[2], c[3], k[0], k[1]))
+    assert list(call(np.array(counter, np.uint64), np.array(key, np.uint64))) == words
+    assert plain.philox(counter, key) == words
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    seed=st.integers(0, 2**63 - 1),
+    role=st.integers(0, 1),
+    replicate=st.integers(0, 2**32 - 1),
+    pair=st.integers(0, 2**31),
+)
+def test_normals_are_a_function_of_the_stream(seed, role, replicate, pair):
+    z = np.empty((4, 16))
+    core.normals(*map(np.uint64, (seed, role, replicate)), pair, z)
+    for region in (0, 7, 15):
+        for odd in (0, 1):
+            expected = plain.normals(seed, role, replicate, region, 2 * pair + odd)
+            np.testing.assert_allclose(
+                z[2 * odd : 2 * odd + 2, region], expected, rtol=0, atol=1e-11
+            )
+
+
+def noise(n_steps, regions=64, seed=0, role="simulated", replicate=0, **changes):
+    """x_E and x_I of uncoupled regions: (steps, 2, regions)."""
+    parameters = {"sigma": 0.01, "tau": 20.0, "mean_E": 0.0, "mean_I": 0.0} | changes
+    tau, mean = parameters["tau"], np.array([[parameters["mean_E"]], [parameters["mean_I"]]])
+    settings_of = core.Noise(
+        decay=np.full(regions, np.exp(-0.1 / tau)),
+        scale=np.full(regions, parameters["sigma"] * np.sqrt(0.1 / tau)),
+        mean=mean * np.ones(regions),
+    )
+    state, inputs = np.zeros((2, regions)), np.empty((n_steps, 2, regions))
+    fill = njit(error_model="numpy")(core._ornstein_uhlenbeck.py_func)
+    stream = simulation.stream(seed, role, replicate)
+    fill(0, n_steps, state, settings_of, stream, np.empty((4, regions)), inputs)
+    return inputs
+
+
+def test_noise_has_the_moments_of_its_process():
+    """Against the exact moments of x <- x d + s z, d = exp(-dt / tau), s^2 = sigma^2 dt / tau."""
+    x = noise(60_000)[4000:]  # 20 tau to forget the start, 280 tau of 128 signals
+    decay = np.exp(-0.1 / 20)
+    variance = 0.01**2 * (0.1 / 20) / (1 - decay**2)
+    independent = 128 * 280 / 2  # the correlation time of x^2 is tau / 2, of x it is tau
+    assert abs(x.mean()) < 4 * np.sqrt(variance / independent)
+    assert x.var() == pytest.approx(variance, rel=4 * np.sqrt(2 / independent))
+    for lag in (1, 100, 200, 400):
+        autocorrelation = (x[lag:] * x[:-lag]).mean() / variance
+        assert autocorrelation == pytest.approx(decay**lag, abs=4 * np.sqrt(2 / independent))
+    # Independent regions and populations: of 128 signals no pair is correlated.
+    samples = x[::200].reshape(-1, 128)  # a tau apart
+    correlations = np.corrcoef(samples.T)[np.triu_indices(128, 1)]
+    assert abs(correlations.mean()) < 4 / np.sqrt(len(samples) * len(correlations))
+
+
+def test_noise_goes_to_its_mean():
+    x = noise(20_000, mean_E=1.5, mean_I=-0.5, sigma=0.01)
+    expected = np.array([1.5, -0.5])
+    np.testing.assert_allclose(x[4000:].mean(axis=(0, 2)), expected, atol=0.002)
+    # From 0, at the rate of its correlation time: after one tau 63 % of the way.
+    np.testing.assert_allclose(x[199].mean(axis=1), expected * (1 - np.exp(-1)), atol=0.01)
+
+
+def test_streams_differ_and_do_not_overlap():
+    reference = noise(2000)
+    for change in ({"seed": 1}, {"role": "target"}, {"replicate": 1}):
+        other = noise(2000, **change)
+        correlation = np.corrcoef(
+            np.diff(reference, axis=0).ravel(), np.diff(other, axis=0).ravel()
+        )
+        assert abs(correlation[0, 1]) < 4 / np.sqrt(reference.size)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    rows=st.integers(1, 9),
+    terms=st.integers(1, 150),
+    columns=st.integers(1, 70),
+    seed=st.integers(0, 2**32),
+)
+def test_add_product_is_a_product_in_fixed_order(rows, terms, columns, seed):
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(rows, terms)), rng.normal(size=(terms, columns))
+    start = rng.normal(size=(rows, columns))
+    expected = start.copy()  # the plain twin: one term after another
+    for k in range(terms):
+        expected += a[:, k, None] * b[k]
+    total = core.padded_columns(start)
+    core.add_product(a, core.padded_columns(b), total)
+    assert total[:, :columns].tobytes() == expected.tobytes()
+
+
+BITS = """
+import sys, hashlib, json
+import numpy as np
+from restmeg import core, settings, simulation
+schema = settings.load_schema(sys.argv[1])
+model = settings.load({}, schema)["model"]
+rng = np.random.default_rng(0)
+weights, distances = rng.random((13, 13)), 100 * rng.random((13, 13))
+network = simulation.build_network(weights, distances, dict(model, coupling_strength=0.3), 0.1)
+state = simulation.initial_state(network)
+rate = simulation.run(network, state, simulation.stream(1, "target", 2), 3001)
+total = np.zeros((13, 32))
+core.add_product(rate.T.astype(float).copy(), core.padded_columns(rate.astype(float)), total)
+arrays = [rate, total, state.past, state.noise, state.inhibition]
+print(hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest())
+assembly = "".join(core.advance.inspect_asm().values())
+print(json.dumps({name: assembly.count(name) for name in ("zmm", "ymm", "xmm")}))
+"""
+
+
+def bits(tmp_path, **environment):
+    """A digest of simulated bits, and the registers used, in a process compiled as told."""
+    result = subprocess.run(
+        [sys.executable, "-c", BITS, str(WORKFLOW / "schemas/config.schema.yaml")],
+        env=os.environ
+        | {"PYTHONPATH": str(WORKFLOW), "NUMBA_CACHE_DIR": str(tmp_path)}
+        | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    digest, registers = result.stdout.split("\n")[:2]
+    return digest, json.loads(registers)
+
+
+def test_bits_do_not_depend_on_the_instruction_set(tmp_path):
+    """Compiled for processors from 2006 on; those that this machine cannot run are left out."""
+    import llvmlite.binding as llvm
+
+    able = llvm.get_host_cpu_features()
+    digests = {}
+    for name, needs in (("core2", "ssse3"), ("haswell", "avx2"), ("skylake-avx512", "avx512dq")):
+        if able.get(needs):
+            target = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": ""}
+            digests[name], registers = bits(tmp_path / name, **target)
+            if name == "haswell":
+                # The guard of the speed: loops that lost their vectors would not use these.
+                assert registers["ymm"] > 500
+    digests["host"], _ = bits(tmp_path / "host")
+    assert len(set(digests.values())) == 1, digests

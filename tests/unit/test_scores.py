@@ -1,0 +1,150 @@
+import csv
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from restmeg import connectome, files, scores
+from scipy import stats
+
+
+def symmetric(rng, *shape):
+    matrices = rng.normal(size=shape)
+    return matrices + np.swapaxes(matrices, -1, -2)
+
+
+def test_structure_function_coupling_is_a_correlation_over_pairs():
+    rng = np.random.default_rng(0)
+    fc, weights = symmetric(rng, 5, 9, 9), rng.random((9, 9))  # directed weights
+    expected = [
+        stats.pearsonr(
+            [matrix[i, j] for i in range(9) for j in range(i + 1, 9)],
+            [(weights[i, j] + weights[j, i]) / 2 for i in range(9) for j in range(i + 1, 9)],
+        )[0]
+        for matrix in fc
+    ]
+    result = scores.structure_function_coupling(fc, weights)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-14)
+
+
+def test_fc_match_is_a_correlation_of_all_pairs_of_replicates():
+    rng = np.random.default_rng(1)
+    simulated, target = symmetric(rng, 4, 7, 7), symmetric(rng, 3, 7, 7)
+    result = scores.fc_match(simulated, target)
+    assert result.shape == (4, 3)
+    upper = np.triu_indices(7, 1)
+    expected = [[stats.pearsonr(a[upper], b[upper])[0] for b in target] for a in simulated]
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(np.diag(scores.fc_match(simulated, simulated)), 1.0)
+
+
+def test_scores_without_variance_or_with_gaps_are_nan():
+    rng = np.random.default_rng(2)
+    fc = symmetric(rng, 3, 6, 6)
+    fc[1, 2, :] = fc[1, :, 2] = np.nan  # a silent region
+    fc[2] = 0.25  # all pairs alike
+    coupling = scores.structure_function_coupling(fc, rng.random((6, 6)))
+    assert np.isnan(coupling).tolist() == [False, True, True]
+    match = scores.fc_match(fc, symmetric(rng, 2, 6, 6))
+    assert np.isnan(match).all(axis=1).tolist() == [False, True, True]
+
+
+def test_interval_of_a_mean_is_that_of_scipy():
+    values = np.random.default_rng(3).normal(0.4, 0.15, 20)
+    summary = scores.summarise(values, seed=0)
+    outside = stats.bootstrap((values,), np.mean, n_resamples=50_000, method="percentile", rng=1)
+    assert summary.value == pytest.approx(values.mean(), abs=1e-15)
+    assert summary.n == 20
+    # The bounds are quantiles of 10 000 draws: their own error is about 0.0015.
+    assert summary.ci_low == pytest.approx(outside.confidence_interval.low, abs=0.004)
+    assert summary.ci_high == pytest.approx(outside.confidence_interval.high, abs=0.004)
+
+
+def test_interval_of_pairs_counts_replicates_and_not_pairs():
+    """Pairs that differ by their replicates alone: 20 x 30 values with the spread of 20 and 30."""
+    rng = np.random.default_rng(4)
+    rows, columns = rng.normal(size=(20, 1)), rng.normal(size=(1, 30))
+    summary = scores.summarise(rows + columns, seed=0)
+    expected = np.sqrt(rows.var() / 20 + columns.var() / 30)
+    width = (summary.ci_high - summary.ci_low) / (2 * 1.96)
+    assert width == pytest.approx(expected, rel=0.05)
+    assert summary.n == 600
+
+
+def test_interval_covers_the_truth():
+    """Of 300 samples of 20 about 95 % (a percentile interval: a little less) hold the mean."""
+    rng = np.random.default_rng(5)
+    covered = 0
+    for seed in range(300):
+        summary = scores.summarise(rng.normal(0.4, 0.15, 20), seed)
+        covered += summary.ci_low <= 0.4 <= summary.ci_high
+    assert 0.88 < covered / 300 < 0.98
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    values=st.lists(
+        st.one_of(st.floats(-1, 1, allow_subnormal=False), st.just(float("nan"))),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_summary_at_the_edges(values):
+    summary = scores.summarise(values, seed=0)
+    finite = [value for value in values if value == value]
+    assert summary.n == len(finite)
+    if not finite:
+        assert np.isnan(summary.value)
+        return
+    assert summary.value == pytest.approx(np.mean(finite), abs=1e-12)
+    if len(values) == 1:
+        assert np.isnan(summary.ci_low)
+        return
+    tolerance = 1e-12
+    assert min(finite) - tolerance <= summary.ci_low <= summary.ci_high
+    assert summary.ci_high <= max(finite) + tolerance
+
+
+def write_connectivity(path, fc, replicates):
+    with files.new_netcdf(path, "Functional connectivity", {}) as dataset:
+        add = files.add_variable
+        add(dataset, "measure", ["measure"], np.array(["pearson"], dtype=object))
+        add(dataset, "replicate", ["replicate"], np.array(replicates))
+        add(dataset, "fc", ["measure", "replicate", "region_to", "region_from"], fc[None])
+
+
+def test_score_files(tmp_path, example):
+    """Two points of a sweep, two files each; one replicate with a silent region."""
+    weights, distances = example
+    labels = np.array([f"R{k}" for k in range(8)], dtype=object)
+    anatomy = tmp_path / "connectome.nc"
+    connectome.write(anatomy, connectome.Connectome(weights, distances, labels), {})
+    rng = np.random.default_rng(6)
+    fc = symmetric(rng, 2, 3, 8, 8)
+    fc[1, 2, 4, :] = fc[1, 2, :, 4] = np.nan
+    points = []
+    for k, value in enumerate((0.5, 1.5)):
+        paths = [tmp_path / f"{k}_{first}.nc" for first in (0, 2)]
+        write_connectivity(paths[0], fc[k, :2], [0, 1])
+        write_connectivity(paths[1], fc[k, 2:], [2])
+        points.append((f"p{k}", {"model.coupling_strength": value}, paths))
+    target = symmetric(rng, 2, 8, 8)
+    write_connectivity(tmp_path / "target.nc", target, [0, 1])
+
+    out = tmp_path / "scores.csv", tmp_path / "replicates.csv"
+    with pytest.warns(UserWarning, match="point p1") as caught:
+        scores.score(points, [tmp_path / "target.nc"], anatomy, 0, *out)
+    assert len(caught) == 2  # one a score, and none for the point without gaps
+    summary, single = (list(csv.DictReader(path.read_text().splitlines())) for path in out)
+    columns = "point model.coupling_strength measure score value ci_low ci_high n"
+    assert list(summary[0]) == columns.split()
+    assert [row["n"] for row in summary] == ["3", "6", "2", "4"]
+    expected = scores.structure_function_coupling(fc[0], weights)
+    assert float(summary[0]["value"]) == pytest.approx(expected.mean(), abs=1e-8)
+    match = [row for row in single if row["score"] == "fc_match" and row["point"] == "p0"]
+    assert [(row["replicate"], row["target_replicate"]) for row in match] == [
+        (str(i), str(j)) for i in range(3) for j in range(2)
+    ]
+    silent = [row for row in single if row["point"] == "p1" and row["replicate"] == "2"]
+    assert {row["value"] for row in silent} == {"nan"}
+    assert len(silent) == 3

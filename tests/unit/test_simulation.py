@@ -1,0 +1,201 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import theory
+import xarray as xr
+from restmeg import InputError, connectivity, connectome, scores, simulation
+from scipy import stats
+
+WORKFLOW = Path(simulation.__file__).parents[1]
+SIMULATION = {"dt": 0.1, "duration": 4000.0, "transient": 300.0, "sampling_interval": 0.1}
+LABELS = [f"R{k}" for k in range(8)]
+
+
+@pytest.fixture(scope="module")
+def ensemble(example, schema):
+    """200 replicates of the bundled study: structure-function coupling, sd of rE, FC."""
+    from restmeg import settings
+
+    weights, distances = example
+    model = settings.load({}, schema)["model"]
+    network = simulation.build_network(weights, distances, model, 0.1)
+    fc, spread = [], []
+    for replicate in range(200):
+        state = simulation.initial_state(network)
+        random = simulation.stream(77, "simulated", replicate)
+        rate = simulation.run(network, state, random, 40_000)[3000:]
+        fc.append(connectivity.pearson(rate))
+        spread.append(rate.std(axis=0, dtype=float).mean())
+    fc = np.array(fc)
+    return scores.structure_function_coupling(fc, weights), np.array(spread), fc
+
+
+@pytest.fixture(scope="module")
+def outside(data):
+    return np.genfromtxt(data / "outside_scores.csv", delimiter=",", names=True)
+
+
+@pytest.mark.parametrize("column", ["structure_function_coupling", "rate_E_sd"])
+def test_scores_are_distributed_as_those_of_an_outside_implementation(ensemble, outside, column):
+    ours = dict(zip(("structure_function_coupling", "rate_E_sd"), ensemble[:2], strict=True))[
+        column
+    ]
+    theirs = outside[column]
+    assert stats.ks_2samp(ours, theirs).pvalue > 0.01
+    error = np.hypot(ours.std() / np.sqrt(len(ours)), theirs.std() / np.sqrt(len(theirs)))
+    assert abs(ours.mean() - theirs.mean()) < 3 * error
+    assert 0.85 < ours.std() / theirs.std() < 1.18  # 3 standard errors of a ratio of 200 to 400
+
+
+def test_connectivity_has_the_outside_mean(ensemble, outside):
+    """28 pairs: z of each difference of means; none beyond 4, and their spread that of chance."""
+    ours = scores.edges(ensemble[2])
+    names = [name for name in outside.dtype.names if name.startswith("fc_")]
+    theirs = np.column_stack([outside[name] for name in names])
+    error = np.sqrt(ours.var(axis=0) / len(ours) + theirs.var(axis=0) / len(theirs))
+    z = (ours.mean(axis=0) - theirs.mean(axis=0)) / error
+    assert abs(z).max() < 4
+    assert 0.6 < z.std() < 1.4
+
+
+def test_simulation_agrees_with_linear_theory(ensemble, example, model):
+    weights, distances = example
+    delays = simulation.delays_in_steps(distances, 10.0, 0.1)
+    covariance = theory.covariance(weights, delays, model, 0.1)
+    spread = np.sqrt(np.diag(covariance))
+    expected = covariance / np.outer(spread, spread)
+    # The theory's own published figures for this study.
+    pairs = scores.edges(weights)
+    assert np.corrcoef(scores.edges(expected), pairs)[0, 1] == pytest.approx(0.982, abs=5e-4)
+    assert spread.mean() == pytest.approx(3.545e-4, abs=1e-7)
+
+    fc = scores.edges(ensemble[2])
+    error = fc.std(axis=0, ddof=1) / np.sqrt(len(fc))
+    z = (fc.mean(axis=0) - scores.edges(expected)) / error
+    assert abs(z).max() < 4
+    # A finite recording has its mean removed, and thus a little of its variance.
+    assert ensemble[1].mean() == pytest.approx(spread.mean(), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [(80.0, 80), (80.00000001, 80), (79.99999999, 80), (80.001, 81), (0.0, 0), (1e-3, 1)],
+)
+def test_delay_is_the_smallest_whole_number_not_shorter(steps, expected):
+    assert simulation.delays_in_steps(np.array([[steps]]), 10.0, 0.1) == expected
+
+
+def test_schedule_of_the_bundled_study():
+    plan = simulation.schedule(SIMULATION)
+    assert (plan.transient, plan.every, plan.samples) == (3000, 1, 37000)
+    assert plan.times[0] == 300.1
+    assert plan.times[-1] == 4000.0
+    coarse = simulation.schedule(SIMULATION | {"sampling_interval": 1.0})
+    assert (coarse.every, coarse.samples, coarse.times[0]) == (10, 3700, 301.0)
+
+
+@pytest.fixture
+def connectome_path(tmp_path, example):
+    path = tmp_path / "connectome.nc"
+    connectome.write(path, connectome.Connectome(*example, np.array(LABELS, dtype=object)), {})
+    return path
+
+
+def simulate(connectome_path, model, replicates, name="activity.nc", role="simulated", **changes):
+    path = connectome_path.with_name(name)
+    short = SIMULATION | {"duration": 40.0, "transient": 10.0} | changes
+    simulation.simulate_batch(connectome_path, model, short, 3, role, replicates, path)
+    return path
+
+
+def test_activity_file_says_what_it_holds(connectome_path, model):
+    path = simulate(connectome_path, model, [4, 5], sampling_interval=0.5)
+    with xr.open_dataset(path, decode_timedelta=False) as dataset:
+        rate = dataset["rate_E"]
+        assert rate.dims == ("replicate", "time", "region")
+        assert rate.dtype == np.float32
+        assert rate.shape == (2, 60, 8)
+        assert list(rate.replicate.values) == [4, 5]
+        assert list(rate.region.values) == LABELS
+        assert rate.time.values[0] == 10.5
+        assert rate.time.values[-1] == 40.0
+        assert dataset.seed == 3
+        assert rate.attrs["units"] == "1"
+        assert dataset.time.attrs["units"] == "ms"
+
+
+def test_bytes_of_a_replicate_do_not_depend_on_its_batch(connectome_path, model):
+    together = xr.load_dataset(simulate(connectome_path, model, [0, 1, 2]), decode_timedelta=False)
+    for replicate in (0, 1, 2):
+        path = simulate(connectome_path, model, [replicate], f"{replicate}.nc")
+        alone = xr.load_dataset(path, decode_timedelta=False)
+        expected = together.rate_E.sel(replicate=[replicate])
+        assert alone.rate_E.values.tobytes() == expected.values.tobytes()
+    twice = simulate(connectome_path, model, [0, 1, 2], "again.nc")
+    assert twice.read_bytes() == connectome_path.with_name("activity.nc").read_bytes()
+
+
+def test_coarse_sampling_takes_every_nth_state(connectome_path, model):
+    fine = xr.load_dataset(simulate(connectome_path, model, [0]), decode_timedelta=False)
+    path = simulate(connectome_path, model, [0], "coarse.nc", sampling_interval=0.5)
+    coarse = xr.load_dataset(path, decode_timedelta=False)
+    assert coarse.rate_E.values.tobytes() == fine.rate_E.values[:, 4::5].tobytes()
+
+
+def test_one_value_per_region(connectome_path, model):
+    """A list of equal values is the scalar; another value changes that region from the start."""
+    parameters = model["parameters"]
+    scalar = simulate(connectome_path, model, [0], "scalar.nc", transient=0.0)
+    equal = dict(model, parameters=dict(parameters, wEE=[parameters["wEE"]] * 8))
+    same = simulate(connectome_path, equal, [0], "same.nc", transient=0.0)
+    changed = dict(model, parameters=dict(parameters, tau_E=[1.0] * 7 + [2.0]))
+    other = simulate(connectome_path, changed, [0], "other.nc", transient=0.0)
+    rates = [
+        xr.load_dataset(path, decode_timedelta=False).rate_E.values[0]
+        for path in (scalar, same, other)
+    ]
+    np.testing.assert_array_equal(rates[0], rates[1])
+    assert (rates[0][0] != rates[2][0]).tolist() == [False] * 7 + [True]
+
+
+def test_wrong_number_of_values_is_refused(connectome_path, model):
+    wrong = dict(model, noise=dict(model["noise"], sigma=[0.01] * 7))
+    with pytest.raises(InputError, match=r"model\.noise\.sigma: 7 values; expected one or 8"):
+        simulate(connectome_path, wrong, [0])
+    assert not connectome_path.with_name("activity.nc").exists()
+
+
+def test_activity_that_is_not_finite_is_refused(connectome_path, model):
+    wild = dict(model, parameters=dict(model["parameters"], r=-1e308, tau_E=1e-300))
+    with pytest.raises(InputError, match=r"replicate 0 \(simulated\) is not finite after"):
+        simulate(connectome_path, wild, [0])
+    assert [path.name for path in connectome_path.parent.iterdir()] == ["connectome.nc"]
+
+
+PEAK = """
+import sys, resource
+from restmeg import simulation, settings
+schema = settings.load_schema(sys.argv[3] + "/schemas/config.schema.yaml")
+model = settings.load({}, schema)["model"]
+times = {"dt": 0.1, "duration": float(sys.argv[2]), "transient": 0.0, "sampling_interval": 0.1}
+simulation.simulate_batch(sys.argv[1], model, times, 0, "simulated", [0], sys.argv[1] + ".out")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_memory_does_not_grow_with_duration(connectome_path):
+    """20 s of 8 regions are 6.4 MB of samples, 160 s are 51 MB: peak memory is the same."""
+    peaks = []
+    for duration in (20_000, 160_000):
+        result = subprocess.run(
+            [sys.executable, "-c", PEAK, connectome_path, str(duration), WORKFLOW],
+            env={"PYTHONPATH": str(WORKFLOW)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        peaks.append(int(result.stdout))
+    assert peaks[1] - peaks[0] < 10
