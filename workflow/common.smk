@@ -9,6 +9,7 @@ sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies; scripts 
 
 from restmeg import InputError, settings
 
+EXAMPLE = os.path.relpath(WORKFLOW.parent / "resources/connectome/example.npz")
 BUNDLED = {"connectome": "example", "leadfield": "synthetic", "target": "synthetic"}
 RECORDING = "recording"  # in place of a point's name where the target is one
 

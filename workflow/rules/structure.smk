@@ -1,7 +1,6 @@
 rule connectome:
     input:
-        source=file_of("connectome")
-        or workflow.source_path("../../resources/connectome/example.npz"),
+        source=file_of("connectome") or EXAMPLE,
         code=code("connectome", "files", "units"),
     output:
         connectome="results/connectome.nc",

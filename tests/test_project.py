@@ -1,0 +1,127 @@
+"""What must agree across files of the project."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "workflow/restmeg"
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONDA_NAMES = {
+    "matplotlib-base": "matplotlib",
+    "seaborn-base": "seaborn",
+    "snakemake-minimal": "snakemake",
+}
+
+
+def locked(name):
+    text = (ROOT / name).read_text()
+    return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", text, re.M))
+
+
+def requirement(text):
+    name, bound = re.fullmatch(r"([\w.-]+)>=([\w.]+)", text).groups()
+    return name, bound
+
+
+def number(version):
+    return [int(part) for part in re.findall(r"\d+", version)][:3]
+
+
+def test_environment_and_requirements_agree():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    python, *packages = map(requirement, environment)
+    assert python == ("python", PYPROJECT["requires-python"].removeprefix(">="))
+    conda = {CONDA_NAMES.get(name, name): bound for name, bound in packages}
+    assert conda == dict(map(requirement, PYPROJECT["dependencies"]))
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_locks_hold_what_is_required(name):
+    text = (ROOT / name).read_text()
+    versions = locked(name)
+    extra = PYPROJECT["optional-dependencies"]["dev"] if "dev" in name else []
+    for package, bound in map(requirement, [*PYPROJECT["dependencies"], *extra]):
+        assert number(versions[package]) >= number(bound), package
+    assert text.count("--hash=sha256:") >= len(versions)
+    assert "://" not in text
+    assert "index-url" not in text
+
+
+def test_locks_agree():
+    runtime, dev = locked("requirements.txt"), locked("requirements-dev.txt")
+    assert {name: dev[name] for name in runtime} == runtime
+
+
+def test_version_is_in_one_piece():
+    assert f'__version__ = "{PYPROJECT["version"]}"' in (PACKAGE / "__init__.py").read_text()
+
+
+def imported(path):
+    """Modules of the package that a file imports, directly or through others."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "restmeg":
+            names = {alias.name for alias in node.names}
+            found |= {name for name in names if (PACKAGE / f"{name}.py").exists()}
+    return found.union(*(imported(PACKAGE / f"{name}.py") for name in found))
+
+
+def rules():
+    for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        for text in re.split(r"^(?=rule )", path.read_text(), flags=re.M)[1:]:
+            yield pytest.param(text, id=text.split(":")[0])
+
+
+@pytest.mark.parametrize("rule", list(rules()))
+def test_a_rule_has_its_modules_among_its_inputs(rule):
+    script = re.search(r'script:\s+"\.\./scripts/(\w+\.py)"', rule)[1]
+    code = re.search(r"code=code\(([^)]*)\)", rule)[1]
+    assert set(re.findall(r'"(\w+)"', code)) == imported(ROOT / "workflow/scripts" / script)
+
+
+@pytest.mark.parametrize("rule", list(rules()))
+def test_a_rule_has_log_benchmark_and_memory(rule):
+    for part in ("log:", "benchmark:", "mem_mb=", "conda:"):
+        assert part in rule
+
+
+def test_science_does_not_know_snakemake():
+    for path in PACKAGE.glob("*.py"):
+        tree = ast.parse(path.read_text())
+        names = {
+            name.split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in [getattr(node, "module", None) or "", *(a.name for a in node.names)]
+        }
+        assert "snakemake" not in names, path
+
+
+def test_snakefile_is_a_table_of_contents():
+    text = (ROOT / "Snakefile").read_text()
+    assert len(text.splitlines()) < 45
+    for path in [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]:
+        assert "def " not in path.read_text(), path
+
+
+def test_example_connectome_is_made_by_its_recipe(tmp_path):
+    import hashlib
+
+    import numpy as np
+
+    recipe = ROOT / "resources/connectome/make_example.py"
+    here = tmp_path / recipe.name
+    here.write_text(recipe.read_text())
+    exec(compile(recipe.read_text(), str(here), "exec"), {"__file__": str(here)})
+    stored = recipe.with_name("example.npz")
+    with np.load(stored) as expected, np.load(tmp_path / "example.npz") as made:
+        for name in ("weights", "distances"):
+            np.testing.assert_allclose(made[name], expected[name], rtol=1e-14)
+        assert made["labels"].tolist() == expected["labels"].tolist()
+    digest = hashlib.sha256(stored.read_bytes()).hexdigest()
+    assert digest in (ROOT / "resources/README.md").read_text()

@@ -1,0 +1,178 @@
+import hypothesis
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+from restmeg import InputError, connectivity, files
+
+LABELS = np.array(["A", "B", "C", "D"], dtype=object)
+
+
+def mixed(n_samples, n_regions, seed=0):
+    """Random series that are correlated with each other, both ways."""
+    rng = np.random.default_rng(seed)
+    mixing = rng.standard_normal((n_regions, n_regions))
+    return rng.standard_normal((n_samples, n_regions)) @ mixing
+
+
+def record(path, rate, regions=LABELS, replicates=None):
+    """A recording as a user writes it: (replicate, time, region)."""
+    replicates = np.arange(len(rate)) if replicates is None else replicates
+    coordinates = {"replicate": replicates, "region": regions}
+    xr.Dataset({"rate_E": (("replicate", "time", "region"), rate)}, coordinates).to_netcdf(path)
+    return path
+
+
+def connect(recording, folder):
+    """The connectivity (replicate, region_to, region_from) of a recording."""
+    path = folder / "connectivity.nc"
+    connectivity.connect(recording, LABELS, ["pearson"], path)
+    with netCDF4.Dataset(path) as dataset:
+        return dataset["fc"][0].filled(np.nan)
+
+
+@pytest.mark.parametrize("n_regions", [2, 3, 31, 32, 40])
+@pytest.mark.parametrize("n_samples", [3, 64, 1000])
+@pytest.mark.parametrize(("offset", "scale"), [(0, 1), (1e6, 1), (-5e-11, 1e-13)])
+def test_pearson_is_that_of_numpy(n_samples, n_regions, offset, scale):
+    series = mixed(n_samples, n_regions) * scale + offset
+    expected = np.corrcoef(series.T)
+    np.testing.assert_allclose(connectivity.pearson(series), expected, rtol=0, atol=1e-12)
+
+
+def test_pearson_of_numbers_done_by_hand():
+    series = [[0, 0, 1], [1, 2, 1], [2, 1, -2]]
+    half = 0.5
+    minus = -0.8660254037844386
+    expected = [[1, half, minus], [half, 1, 0], [minus, 0, 1]]
+    np.testing.assert_allclose(connectivity.pearson(series), expected, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("n_regions", [3, 33])
+@given(cuts=st.lists(st.integers(1, 299), unique=True, max_size=20))
+@hypothesis.settings(max_examples=40, deadline=None)
+def test_pieces_of_any_length_give_the_same_bits(n_regions, cuts):
+    series = mixed(300, n_regions) + 10
+    moments = connectivity.Moments()
+    for piece in np.split(series, sorted(cuts)):
+        moments.add(piece)
+    assert moments.n == 300
+    assert moments.correlation().tobytes() == connectivity.pearson(series).tobytes()
+
+
+def test_a_file_gives_the_same_bits_however_it_is_read(tmp_path, monkeypatch):
+    path = record(tmp_path / "recording.nc", [mixed(200, 4).astype(np.float32)])
+    whole = connect(path, tmp_path)
+    monkeypatch.setattr(files, "piece_length", lambda width: 7)
+    assert connect(path, tmp_path).tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.1, -1e6 / 3])
+def test_a_constant_region_has_no_correlation_and_changes_no_other(constant):
+    series = mixed(500, 4)
+    series[:, 2] = constant
+    correlation = connectivity.pearson(series)
+    others = [0, 1, 3]
+    assert np.isnan(correlation[2]).all()
+    assert np.isnan(correlation[:, 2]).all()
+    expected = np.corrcoef(series[:, others].T)
+    np.testing.assert_allclose(correlation[np.ix_(others, others)], expected, rtol=0, atol=1e-12)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20), st.integers(0, 2**32))
+@hypothesis.settings(deadline=None)
+def test_values_are_within_one_and_ones_are_on_the_diagonal(factors, seed):
+    # Multiples of one series: each value is 1 or -1 but for rounding.
+    factors = np.array([factor for factor in factors if abs(factor) > 1e-3] + [1.0, -1 / 3])
+    series = np.random.default_rng(seed).standard_normal((50, 1)) * factors
+    correlation = connectivity.pearson(series)
+    assert np.abs(correlation).max() <= 1
+    np.testing.assert_array_equal(np.diag(correlation), np.ones(len(factors)))
+    expected = np.sign(np.outer(factors, factors))
+    np.testing.assert_allclose(correlation, expected, rtol=0, atol=1e-13)
+
+
+def test_a_recording_is_put_into_the_order_of_the_connectome(tmp_path):
+    rate = np.stack([mixed(300, 4, seed) for seed in (1, 2)])
+    order = [2, 0, 3, 1]
+    path = record(tmp_path / "recording.nc", rate[:, :, order], regions=LABELS[order])
+    expected = [np.corrcoef(series.T) for series in rate]
+    np.testing.assert_allclose(connect(path, tmp_path), expected, rtol=0, atol=1e-12)
+
+
+def test_connectivity_says_which_measure_replicate_and_regions(tmp_path):
+    rate = np.stack([mixed(50, 4, seed) for seed in (1, 2, 3)])
+    connect(record(tmp_path / "recording.nc", rate, replicates=[10, 11, 12]), tmp_path)
+    with xr.open_dataset(tmp_path / "connectivity.nc") as read:
+        assert read["fc"].dims == ("measure", "replicate", "region_to", "region_from")
+        assert read["fc"].attrs == {"units": "1", "long_name": "functional connectivity"}
+        assert list(read["measure"].values) == ["pearson"]
+        assert list(read["replicate"].values) == [10, 11, 12]
+        assert list(read["region_to"].values) == list(read["region_from"].values) == list(LABELS)
+        one = read["fc"].sel(measure="pearson", replicate=12, region_to="D", region_from="B")
+        assert one == pytest.approx(np.corrcoef(rate[2].T)[3, 1], abs=1e-12)
+
+
+def test_a_silent_region_is_named_in_a_warning(tmp_path):
+    rate = np.stack([mixed(50, 4, seed) for seed in (1, 2)])
+    rate[1, :, [1, 3]] = 0.25
+    path = record(tmp_path / "recording.nc", rate, LABELS[::-1], replicates=[7, 8])
+    with pytest.warns(UserWarning, match="replicate 8: no variance in region A, C;") as caught:
+        fc = connect(path, tmp_path)
+    assert len(caught) == 1
+    assert str(path) in str(caught[0].message)
+    assert np.isnan(fc[1]).sum() == 12
+    assert not np.isnan(fc[0]).any()
+
+
+@pytest.mark.parametrize(
+    ("regions", "message"),
+    [
+        (["A", "B", "C", "X"], "4 regions, without 'D'; the connectome has 4"),
+        (["A", "B", "C"], "3 regions, without 'D'; the connectome has 4"),
+        (["A", "B", "C", "D", "E"], "5 regions; the connectome has 4"),
+        (["A", "B", "C", "C"], "4 regions, without 'D'; the connectome has 4"),
+    ],
+)
+def test_regions_that_are_not_those_of_the_connectome_are_refused(tmp_path, regions, message):
+    path = record(tmp_path / "recording.nc", [mixed(20, len(regions))], regions=regions)
+    with pytest.raises(InputError) as caught:
+        connect(path, tmp_path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "connectivity.nc").exists()
+
+
+GOOD = xr.Dataset(
+    {"rate_E": (("replicate", "time", "region"), mixed(20, 4)[None])},
+    {"replicate": [5], "region": LABELS},
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (GOOD.transpose("time", ...), "rate_E has dimensions ('time', 'replicate', 'region')"),
+        (GOOD.drop_vars("region"), "no variable 'region'; found rate_E, replicate"),
+        (GOOD.rename(rate_E="rate"), "no variable 'rate_E'; found rate, replicate, region"),
+        (GOOD.isel(time=[0]), "1 samples; expected at least 2"),
+        (GOOD.where(GOOD["rate_E"] < 1), "rate_E of replicate 5 is not finite"),
+    ],
+)
+def test_a_recording_that_cannot_be_used_is_refused(tmp_path, given, message):
+    path = tmp_path / "recording.nc"
+    given.to_netcdf(path)
+    with pytest.raises(InputError) as caught:
+        connect(path, tmp_path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+    assert not (tmp_path / "connectivity.nc").exists()
+
+
+def test_the_same_recording_gives_the_same_bytes(tmp_path):
+    path = record(tmp_path / "recording.nc", [mixed(50, 4)])
+    connect(path, tmp_path)
+    first = (tmp_path / "connectivity.nc").read_bytes()
+    connect(path, tmp_path)
+    assert (tmp_path / "connectivity.nc").read_bytes() == first

@@ -1,0 +1,222 @@
+import gc
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+from restmeg import InputError, connectome
+
+EXAMPLE = Path(__file__).parents[2] / "resources/connectome/example.npz"
+WEIGHTS = np.array([[0.0, 0.5, 0.25], [0.125, 0.0, 1.0], [0.75, 0.0, 0.0]])
+DISTANCES = np.array([[0.0, 10.0, 20.5], [11.0, 0.0, 30.0], [21.0, 31.0, 0.0]])
+LABELS = np.array(["left V1", "right V1", "Precuneus L"])
+ONE = np.array([[1.0]])
+
+
+def arrays(**changes):
+    """The arrays of a connectome with some replaced, or left out (None)."""
+    given = {"weights": WEIGHTS, "distances": DISTANCES, "labels": LABELS, **changes}
+    return {name: array for name, array in given.items() if array is not None}
+
+
+def put(matrix, value):
+    changed = matrix.copy()
+    changed[0, 2] = value
+    return changed
+
+
+def dataset(dimensions=("target", "source"), units="mm"):
+    transpose = dimensions == ("source", "target")
+    weights, distances = (m.T if transpose else m for m in (WEIGHTS, DISTANCES))
+    return xr.Dataset(
+        {
+            "weights": (dimensions, weights),
+            "distances": (dimensions, distances, {"units": units} if units else {}),
+            "labels": ("region", LABELS),
+        }
+    )
+
+
+def message_of(path, **options):
+    """The one line that reading is refused with, less the file it names."""
+    with pytest.raises(InputError) as caught:
+        connectome.read(path, **options)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message
+    return message.removeprefix(f"{path}: ")
+
+
+def assert_is_the_connectome(read):
+    np.testing.assert_array_equal(read.weights, WEIGHTS)
+    np.testing.assert_array_equal(read.distances, DISTANCES)
+    assert list(read.labels) == list(LABELS)
+    assert read.weights.dtype == read.distances.dtype == np.float64
+
+
+def test_the_example_is_the_recipe():
+    angle = np.arange(8) * np.pi / 4
+    x, y = 40 * np.cos(angle), 40 * np.sin(angle)
+    distances = np.hypot(x[:, None] - x, y[:, None] - y)
+    random = np.random.default_rng(0).random((8, 8))
+    weights = (random + random.T) / 2 / (1 + distances / 40)
+    np.fill_diagonal(weights, 0)
+    example = connectome.read(EXAMPLE)
+    np.testing.assert_allclose(example.distances, distances, rtol=1e-14, atol=1e-12)
+    np.testing.assert_allclose(example.weights, weights / weights.max() / 1.0001, rtol=1e-14)
+    assert list(example.labels) == ["R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7"]
+    assert example.distances[0, 4] == pytest.approx(80, abs=1e-12)
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    np.savez(tmp_path / "given.npz", **arrays())
+    given = connectome.read(tmp_path / "given.npz")
+    assert_is_the_connectome(given)
+    connectome.write(tmp_path / "connectome.nc", given, {"source": "given.npz"})
+    assert_is_the_connectome(connectome.read(tmp_path / "connectome.nc"))
+
+
+def test_xarray_reads_it_with_labels_units_and_meaning(tmp_path):
+    path = tmp_path / "connectome.nc"
+    connectome.write(path, connectome.Connectome(WEIGHTS, DISTANCES, LABELS), {"source": "x"})
+    with xr.open_dataset(path) as read:
+        pair = {"target": "right V1", "source": "left V1"}
+        assert read["weights"].sel(pair) == 0.125
+        assert read["distances"].sel(pair) == 11.0
+        assert list(read["labels"].values) == list(LABELS)
+        assert read["distances"].attrs == {"units": "mm", "long_name": "tract length"}
+        assert read["weights"].attrs["units"] == "1"
+        assert "onto target from source" in read["weights"].attrs["long_name"]
+        assert read.attrs["parameters"] == '{"source": "x"}'
+
+
+def test_rows_of_an_npz_may_be_sources(tmp_path):
+    path = tmp_path / "given.npz"
+    np.savez(path, **arrays(weights=WEIGHTS.T, distances=DISTANCES.T))
+    assert_is_the_connectome(connectome.read(path, orientation="source_target"))
+    assert connectome.read(path).weights[0, 1] == WEIGHTS[1, 0]
+
+
+@pytest.mark.parametrize("orientation", ["target_source", "source_target"])
+@pytest.mark.parametrize("dimensions", [("target", "source"), ("source", "target")])
+def test_the_dimensions_of_a_netcdf_decide_its_orientation(tmp_path, dimensions, orientation):
+    path = tmp_path / "given.nc"
+    dataset(dimensions).to_netcdf(path)
+    assert_is_the_connectome(connectome.read(path, orientation))
+
+
+@pytest.mark.parametrize(("units", "in_mm"), [("mm", 1), ("cm", 10), ("m", 1000), ("um", 0.001)])
+def test_distances_of_a_netcdf_are_converted(tmp_path, units, in_mm):
+    path = tmp_path / "given.nc"
+    dataset(units=units).to_netcdf(path)
+    read = connectome.read(path)
+    np.testing.assert_array_equal(read.distances, DISTANCES * in_mm)
+    np.testing.assert_array_equal(read.weights, WEIGHTS)
+
+
+def test_the_diagonal_is_set_to_zero_and_the_file_left_alone():
+    weights, distances = WEIGHTS + np.eye(3), DISTANCES + np.eye(3)
+    checked = connectome.check("given", weights, distances, LABELS)
+    assert_is_the_connectome(connectome.Connectome(*checked))
+    assert np.trace(weights) == np.trace(distances) == 3
+
+
+def test_numbers_as_labels_and_whole_numbers_as_weights_are_accepted(tmp_path):
+    np.savez(tmp_path / "given.npz", **arrays(weights=1 - np.eye(3, dtype=int), labels=[1, 2, 3]))
+    read = connectome.read(tmp_path / "given.npz")
+    assert list(read.labels) == ["1", "2", "3"]
+    assert read.weights.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"weights": WEIGHTS[:2]},
+            "weights have shape (2, 3); expected a square matrix",
+        ),
+        ({"distances": DISTANCES[0]}, "distances have shape (3,); expected a square matrix"),
+        ({"weights": WEIGHTS[:2, :2]}, "weights have shape (2, 2) but distances (3, 3)"),
+        ({"weights": put(WEIGHTS, np.nan)}, "weights[0, 2] is nan, not finite; 1 such of 9"),
+        ({"distances": put(DISTANCES, np.inf)}, "distances[0, 2] is inf, not finite; 1 such of 9"),
+        ({"weights": put(WEIGHTS, -0.5)}, "weights[0, 2] is -0.5, negative; 1 such of 9"),
+        ({"distances": put(DISTANCES, -1)}, "distances[0, 2] is -1.0, negative; 1 such of 9"),
+        ({"weights": np.full((3, 3), "strong")}, "weights are not numbers"),
+        ({"weights": 0 * WEIGHTS}, "all weights are zero; expected at least one connection"),
+        ({"weights": np.eye(3)}, "all weights are zero; expected at least one connection"),
+        ({"labels": LABELS[:2]}, "2 labels for 3 regions"),
+        ({"labels": LABELS[[0, 1, 0]]}, "label 'left V1' is there more than once"),
+        ({"weights": ONE, "distances": ONE, "labels": ["V1"]}, "1 region; expected at least 2"),
+        ({"distances": None}, "no array 'distances'; found weights, labels"),
+        ({"labels": None}, "no array 'labels'; found weights, distances"),
+    ],
+)
+def test_arrays_that_are_no_connectome_are_refused(tmp_path, changes, message):
+    path = tmp_path / "given.npz"
+    np.savez(path, **arrays(**changes))
+    assert message_of(path).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (dataset(units=None), "distances: no attribute 'units'; expected a length"),
+        (dataset(units="s"), "distances: units: '1 s' is in second; expected a length"),
+        (dataset().drop_vars("distances"), "no variable 'distances'; found weights, labels"),
+        (
+            dataset().rename(source="region_from"),
+            "weights has dimensions ('target', 'region_from')",
+        ),
+        (dataset().isel(target=slice(2)), "weights have shape (2, 3); expected a square matrix"),
+        (dataset().isel(region=slice(2)), "2 labels for 3 regions"),
+        (
+            dataset().assign(weights=dataset()["weights"].where(WEIGHTS > 0.3)),
+            "weights[0, 0] is nan, not finite; 6 such of 9",
+        ),
+    ],
+)
+def test_a_netcdf_that_is_no_connectome_is_refused(tmp_path, given, message):
+    path = tmp_path / "given.nc"
+    given.to_netcdf(path)
+    assert message_of(path).startswith(message)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file")  # numpy.load, of a broken zip archive
+@pytest.mark.parametrize("kept", [0, 100, 0.5, 0.97])
+@pytest.mark.parametrize("name", ["given.npz", "given.nc"])
+def test_a_truncated_file_is_refused(tmp_path, name, kept):
+    path = tmp_path / name
+    if path.suffix == ".npz":
+        np.savez(path, **arrays())
+    else:
+        connectome.write(path, connectome.Connectome(WEIGHTS, DISTANCES, LABELS), {})
+    content = path.read_bytes()
+    path.write_bytes(content[: kept if kept > 1 else int(kept * len(content))])
+    assert message_of(path).startswith("cannot be read as ")
+    gc.collect()
+
+
+@pytest.mark.parametrize("name", ["given.npz", "given.nc"])
+@pytest.mark.parametrize("content", [b"0 1\n1 0\n", None])
+def test_what_is_no_such_file_is_refused(tmp_path, name, content):
+    path = tmp_path / name
+    if content:
+        path.write_bytes(content)
+    kind = {".npz": ".npz", ".nc": "NetCDF"}[path.suffix]
+    assert message_of(path).startswith(f"cannot be read as {kind} (")
+
+
+@pytest.mark.parametrize("name", ["weights.csv", "weights", "weights.npy"])
+def test_another_kind_of_file_is_refused(tmp_path, name):
+    message = message_of(tmp_path / name)
+    assert message == "not a connectome file; expected a name that ends in .npz or .nc"
+
+
+def test_a_failed_read_leaves_the_netcdf_closed(tmp_path):
+    path = tmp_path / "given.nc"
+    dataset(units=None).to_netcdf(path)
+    message_of(path)
+    with netCDF4.Dataset(path, "r+") as given:  # refused as long as it is open
+        given["distances"].units = "mm"
+    assert_is_the_connectome(connectome.read(path))

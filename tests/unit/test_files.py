@@ -1,0 +1,245 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from datetime import date
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+import restmeg
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+from restmeg import InputError, files
+
+PACKAGE = str(Path(restmeg.__file__).parents[1])
+
+
+def run(code, folder):
+    """Run code, as a job would, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": PACKAGE},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def write(path, seed=2**53 + 1):
+    """A file with everything that results have."""
+    with files.new_netcdf(path, "A title", {"b": 1.5, "a": [1, 2]}, seed) as dataset:
+        files.add_variable(dataset, "time", ["time"], np.arange(5000) * 0.1, "ms", "time")
+        files.add_variable(dataset, "region", ["region"], np.array(["A", "µ"], dtype=object))
+        rate = files.add_series(dataset, "rate_E", (3, 5000, 2), "region", "1", "rate")
+        rate[...] = np.random.default_rng(0).standard_normal((3, 5000, 2))
+
+
+def listing(folder):
+    return sorted(file.name for file in folder.iterdir())
+
+
+def test_a_file_appears_at_the_end_and_alone(tmp_path):
+    path = tmp_path / "new/folder/result.txt"
+    with files.whole(path) as partial:
+        partial.write_text("done")
+        assert partial.parent == path.parent
+        assert not path.exists()
+    assert path.read_text() == "done"
+    assert listing(path.parent) == ["result.txt"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_an_error_leaves_nothing(tmp_path, error):
+    with pytest.raises(error), files.whole(tmp_path / "result.txt") as partial:
+        partial.write_text("half")
+        raise error
+    assert listing(tmp_path) == []
+
+
+def test_an_error_keeps_an_older_finished_file(tmp_path):
+    path = tmp_path / "result.nc"
+    write(path)
+    old = path.read_bytes()
+    with pytest.raises(ValueError, match="stop"), files.new_netcdf(path, "Newer", {}) as dataset:
+        files.add_variable(dataset, "x", ["x"], np.zeros(3))
+        raise ValueError("stop")
+    assert path.read_bytes() == old
+    assert listing(tmp_path) == ["result.nc"]
+
+
+KILLED = """
+    import os, signal
+    import numpy as np
+    from restmeg import files
+
+    with {context}:
+        with files.new_netcdf("result.nc", "Killed", {{}}) as dataset:
+            x = files.add_variable(dataset, "x", ["x"], (2**20,), dtype=np.float32)
+            x[: 2**19] = 1.0
+            dataset.sync()
+            assert len(os.listdir()) > {before}
+            os.kill(os.getpid(), signal.{signal})
+"""
+
+
+@pytest.mark.parametrize("finished_before", [False, True])
+def test_a_killed_process_leaves_no_half_file_under_the_name_of_a_result(tmp_path, finished_before):
+    path = tmp_path / "result.nc"
+    if finished_before:
+        write(path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    code = KILLED.format(
+        context="__import__('contextlib').nullcontext()", signal="SIGKILL", before=len(before)
+    )
+    assert run(code, tmp_path).returncode == -signal.SIGKILL
+    assert {file.name: file.read_bytes() for file in tmp_path.glob("*.nc")} == before
+    # What was left beside it is no obstacle to the next run, which cleans it up.
+    write(path)
+    assert listing(tmp_path) == ["result.nc"]
+
+
+def test_a_process_asked_to_stop_leaves_no_file_at_all(tmp_path):
+    code = KILLED.format(context="files.reporting('log')", signal="SIGTERM", before=1)
+    done = run(code, tmp_path)
+    assert done.returncode == 1
+    assert listing(tmp_path) == ["log"]
+    assert "stopped by SIGTERM" in (tmp_path / "log").read_text()
+
+
+def test_the_same_study_gives_the_same_bytes(tmp_path):
+    write(tmp_path / "result.nc")
+    time.sleep(1.1)  # a clock in HDF5 would count seconds
+    write(tmp_path / "elsewhere/other.nc")
+    content = (tmp_path / "result.nc").read_bytes()
+    assert (tmp_path / "elsewhere/other.nc").read_bytes() == content
+    assert date.today().isoformat().encode() not in content
+    assert str(tmp_path).encode() not in content
+
+
+def test_attributes_say_what_it_is_and_from_what_and_nothing_else(tmp_path):
+    write(tmp_path / "result.nc")
+    with xr.open_dataset(tmp_path / "result.nc") as read:
+        assert read.attrs == {
+            "title": "A title",
+            "parameters": '{"a": [1, 2], "b": 1.5}',
+            "seed": np.int64(2**53 + 1),
+            "source": f"restmeg {restmeg.__version__}",
+        }
+        assert str(read.attrs["seed"]) == "9007199254740993"  # which no double can hold
+        assert json.loads(read.attrs["parameters"]) == {"b": 1.5, "a": [1, 2]}
+        assert read["time"].attrs == {"units": "ms", "long_name": "time"}
+        assert read["rate_E"].attrs == {"units": "1", "long_name": "rate"}
+        assert list(read["region"].values) == ["A", "µ"]
+
+
+def test_without_a_seed_there_is_none(tmp_path):
+    with files.new_netcdf(tmp_path / "result.nc", "A title", {}):
+        pass
+    with netCDF4.Dataset(tmp_path / "result.nc") as dataset:
+        assert dataset.ncattrs() == ["title", "parameters", "source"]
+
+
+def test_a_series_is_stored_as_32_bit_in_pieces_of_time(tmp_path):
+    write(tmp_path / "result.nc")
+    with netCDF4.Dataset(tmp_path / "result.nc") as dataset:
+        rate = dataset["rate_E"]
+        expected = np.random.default_rng(0).standard_normal((3, 5000, 2)).astype(np.float32)
+        np.testing.assert_array_equal(rate[...], expected)
+        assert rate.dimensions == ("replicate", "time", "region")
+        assert rate.chunking() == [1, 5000, 2]
+        assert rate.filters()["zlib"]
+
+
+@pytest.mark.parametrize("width", [1, 8, 306, 1000, 2**18, 2**20])
+def test_a_piece_is_about_a_megabyte(width):
+    length = files.piece_length(width)
+    assert length >= 1
+    assert length * width * 4 <= 2**20 or length == 1
+    assert (length + 1) * width * 4 > 2**20
+
+
+def test_dimensions_of_another_size_are_refused(tmp_path):
+    with pytest.raises(ValueError), files.new_netcdf(tmp_path / "x.nc", "x", {}) as dataset:
+        files.add_variable(dataset, "a", ["x"], np.zeros(3))
+        files.add_variable(dataset, "b", ["x"], np.zeros(4))
+    assert listing(tmp_path) == []
+
+
+def test_variables_are_copied_with_units_and_names(tmp_path):
+    write(tmp_path / "from.nc")
+    with (
+        files.open_netcdf(tmp_path / "from.nc", "time") as source,
+        files.new_netcdf(tmp_path / "to.nc", "Copy", {}) as dataset,
+    ):
+        files.copy_variables(source, dataset, "time", "region")
+    with xr.open_dataset(tmp_path / "from.nc") as old, xr.open_dataset(tmp_path / "to.nc") as new:
+        for name in ("time", "region"):
+            assert new[name].identical(old[name])
+
+
+def test_a_missing_variable_is_named_and_the_file_closed(tmp_path):
+    path = tmp_path / "result.nc"
+    write(path)
+    with pytest.raises(InputError) as caught:
+        files.open_netcdf(path, "time", "field")
+    assert str(caught.value) == f"{path}: no variable 'field'; found time, region, rate_E"
+    netCDF4.Dataset(path, "r+").close()  # refused as long as it is open
+
+
+@given(st.permutations(["A", "B", "C", "D", "E"]))
+def test_regions_are_matched_by_name(regions):
+    order = files.match_regions("x.nc", regions, ["A", "B", "C", "D", "E"])
+    assert [regions[k] for k in order] == ["A", "B", "C", "D", "E"]
+
+
+JOB = """
+    import warnings
+    from restmeg import InputError, files
+
+    with files.reporting("job.log"):
+        print("progress")
+        {body}
+"""
+
+
+def test_a_job_that_succeeds_says_nothing_but_to_its_log(tmp_path):
+    done = run(JOB.format(body="pass"), tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "job.log").read_text() == "progress\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("InputError('x.nc: no region')", "restmeg: x.nc: no region (details in job.log)\n"),
+        ("KeyError('tau')", "restmeg: KeyError: 'tau' (details in job.log)\n"),
+    ],
+)
+def test_an_error_is_one_line_for_the_user_and_a_traceback_in_the_log(tmp_path, error, line):
+    done = run(JOB.format(body=f"raise {error}"), tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
+    log = (tmp_path / "job.log").read_text()
+    assert log.startswith("progress\nTraceback (most recent call last):\n")
+    assert f"{error.split('(')[0]}: " in log.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("category", "line"),
+    [
+        ("UserWarning", "restmeg: warning: region B is silent\n"),
+        ("DeprecationWarning", ""),
+        ("RuntimeWarning", ""),
+    ],
+)
+def test_a_warning_of_ours_is_told_and_any_is_logged(tmp_path, category, line):
+    body = f"warnings.warn('region B is silent', {category})"
+    done = run(JOB.format(body=body), tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", line)
+    assert (tmp_path / "job.log").read_text() == f"progress\n{category}: region B is silent\n"

@@ -1,0 +1,202 @@
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+from restmeg import InputError, files, leadfield
+
+LABELS = np.array(["A", "B", "C"], dtype=object)
+GAIN = np.array([[1.0, -2.0, 3.0, 0.1], [0.5, 0.25, 7.0, 0.2], [9.0, 8.0, -1.0, 0.3]])
+SENSORS = ["MEG 01", "MEG 02", "MEG 03", "MEG 04"]
+
+
+def dataset(gain=GAIN, regions=LABELS, units="T/(nA m)", dimensions=("region", "sensor")):
+    attributes = {} if units is None else {"units": units}
+    coordinates = {"region": regions, "sensor": SENSORS}
+    return xr.Dataset({"gain": (("region", "sensor"), gain, attributes)}, coordinates).transpose(
+        *dimensions
+    )
+
+
+def message_of(path):
+    """The one line that reading is refused with, less the file it names."""
+    with pytest.raises(InputError) as caught:
+        leadfield.read(path, LABELS)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message
+    return message.removeprefix(f"{path}: ")
+
+
+def write_activity(path, rate, labels):
+    """A file of activity, (replicate, time, region), stored in pieces of time."""
+    with files.new_netcdf(path, "Activity", {}) as activity:
+        files.add_variable(activity, "replicate", ["replicate"], np.arange(len(rate)) + 10)
+        times = np.arange(rate.shape[1]) * 0.5
+        files.add_variable(activity, "time", ["time"], times, "ms", "time of the sample")
+        files.add_variable(activity, "region", ["region"], labels)
+        series = files.add_series(activity, "rate_E", rate.shape, "region", "1", "rate")
+        series[...] = rate
+
+
+def test_the_synthetic_one_is_the_recipe():
+    labels = np.array([f"R{k}" for k in range(8)], dtype=object)
+    synthetic = leadfield.synthetic(labels, n_sensors=16, seed=1)
+    raw = np.abs(np.random.default_rng(1).standard_normal((8, 16))) + 0.1
+    np.testing.assert_array_equal(synthetic.gain, raw / raw.sum(axis=0))
+    np.testing.assert_allclose(synthetic.gain.sum(axis=0), np.ones(16), rtol=1e-15)
+    assert list(synthetic.sensors) == [f"S{k}" for k in range(16)]
+    assert list(synthetic.labels) == list(labels)
+
+
+def test_the_synthetic_one_follows_its_seed():
+    gains = [leadfield.synthetic(LABELS, 5, seed).gain for seed in (1, 1, 2)]
+    assert np.array_equal(gains[0], gains[1])
+    assert not np.array_equal(gains[0], gains[2])
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    path = tmp_path / "leadfield.nc"
+    written = leadfield.synthetic(LABELS, 5, seed=3)
+    leadfield.write(path, written, {"source": "synthetic"}, seed=3)
+    read = leadfield.read(path, LABELS)
+    np.testing.assert_array_equal(read.gain, written.gain)
+    assert list(read.labels) == list(LABELS)
+    assert list(read.sensors) == list(written.sensors)
+    with xr.open_dataset(path) as stored:
+        assert stored["gain"].sel(region="B", sensor="S4") == written.gain[1, 4]
+        assert stored["gain"].attrs["units"] == "T/(nA m)"
+        assert stored.attrs["seed"] == 3
+
+
+def test_an_npz_is_read(tmp_path):
+    np.savez(tmp_path / "given.npz", gain=GAIN, labels=LABELS.astype(str))
+    read = leadfield.read(tmp_path / "given.npz", LABELS)
+    np.testing.assert_array_equal(read.gain, GAIN)
+    assert list(read.sensors) == ["S0", "S1", "S2", "S3"]
+
+
+@pytest.mark.parametrize("kind", ["npz", "nc"])
+@pytest.mark.parametrize("order", [[2, 0, 1], [1, 2, 0], [2, 1, 0]])
+def test_regions_are_brought_into_order(tmp_path, kind, order):
+    path = tmp_path / f"given.{kind}"
+    if kind == "npz":
+        np.savez(path, gain=GAIN[order], labels=LABELS[order].astype(str))
+    else:
+        dataset().isel(region=order).to_netcdf(path)
+    read = leadfield.read(path, LABELS)
+    np.testing.assert_array_equal(read.gain, GAIN)
+    assert list(read.labels) == list(LABELS)
+
+
+@pytest.mark.parametrize(
+    ("units", "factor"),
+    [("T/(nA m)", 1), ("fT/(nA m)", 1e-15), ("T/(A m)", 1e-9), ("pT / (uA * mm)", 1e-12)],
+)
+@pytest.mark.parametrize("dimensions", [("region", "sensor"), ("sensor", "region")])
+def test_units_are_converted_and_dimensions_told_by_name(tmp_path, units, factor, dimensions):
+    dataset(units=units, dimensions=dimensions).to_netcdf(tmp_path / "given.nc")
+    read = leadfield.read(tmp_path / "given.nc", LABELS)
+    np.testing.assert_allclose(read.gain, GAIN * factor, rtol=1e-15)
+    assert list(read.sensors) == SENSORS
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (dataset(units=None), "gain: no attribute 'units'; expected a field per dipole moment"),
+        (dataset(units="T"), "gain: units: '1 T' is in tesla; expected a field per dipole moment"),
+        (dataset(gain=GAIN * [1, 1, 1, np.nan]), "gain holds 3 values that are not finite"),
+        (dataset(regions=["A", "B", "X"]), "3 regions, without 'C'; the connectome has 3"),
+        (dataset().isel(region=[0, 1]), "2 regions, without 'C'; the connectome has 3"),
+        (dataset().isel(region=[0, 1, 2, 2]), "4 regions; the connectome has 3"),
+        (dataset().drop_vars("sensor"), "no variable 'sensor'; found gain, region"),
+        (dataset().rename_dims(sensor="coil"), "gain has dimensions ('region', 'coil'); expected"),
+    ],
+)
+def test_a_netcdf_that_does_not_fit_is_refused(tmp_path, given, message):
+    given.to_netcdf(tmp_path / "given.nc")
+    assert message_of(tmp_path / "given.nc").startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"gain": GAIN}, "no array 'labels'; found gain"),
+        ({"gain": GAIN.T, "labels": ["A", "B", "C"]}, "gain has shape (4, 3) for 3 region labels"),
+        ({"gain": GAIN[0], "labels": ["A", "B", "C"]}, "gain has shape (4,) for 3 region labels"),
+        ({"gain": GAIN * np.inf, "labels": ["A", "B", "C"]}, "gain holds 12 values that are not"),
+        ({"gain": GAIN, "labels": ["A", "B", "b"]}, "3 regions, without 'C'; the connectome has 3"),
+    ],
+)
+def test_an_npz_that_does_not_fit_is_refused(tmp_path, arrays, message):
+    np.savez(tmp_path / "given.npz", **arrays)
+    assert message_of(tmp_path / "given.npz").startswith(message)
+
+
+@pytest.mark.parametrize("name", ["missing.nc", "missing.npz", "leadfield.fif"])
+def test_what_is_no_such_file_is_refused(tmp_path, name):
+    assert message_of(tmp_path / name).startswith(("cannot be read as ", "not a lead field; "))
+
+
+@pytest.fixture(scope="module")
+def projected(tmp_path_factory):
+    """Three replicates of 70 regions at 40 sensors, over more than one stored piece of time."""
+    folder = tmp_path_factory.mktemp("projected")
+    rng = np.random.default_rng(5)
+    labels = np.array([f"R{k}" for k in range(70)], dtype=object)
+    rate = rng.uniform(0, 0.5, (3, 7001, 70)).astype(np.float32)
+    gain = rng.standard_normal((70, 40)) * 1e-15
+    sensors = np.array([f"MEG {k}" for k in range(40)], dtype=object)
+    write_activity(folder / "activity.nc", rate, labels)
+    leadfield.write(folder / "leadfield.nc", leadfield.LeadField(gain, labels, sensors), {})
+    for name in ("sensors.nc", "again.nc"):
+        leadfield.project(folder / "activity.nc", folder / "leadfield.nc", 2.5, folder / name)
+    return folder, rate.astype(np.float64) @ gain * 2.5
+
+
+def test_the_field_is_the_rate_times_the_gain_to_32_bit_rounding(projected):
+    folder, expected = projected
+    with netCDF4.Dataset(folder / "sensors.nc") as stored:
+        field = stored["field"]
+        assert field.dtype == np.float32
+        assert field.chunking()[1] < field.shape[1]
+        # Half a last bit of 24, and what double precision leaves where terms cancel.
+        np.testing.assert_allclose(field[...], expected, rtol=2.0**-24, atol=1e-14 * expected.max())
+
+
+def test_sensors_say_which_replicate_when_where_and_in_what_unit(projected):
+    folder, _ = projected
+    with xr.open_dataset(folder / "sensors.nc") as read:
+        assert read["field"].dims == ("replicate", "time", "sensor")
+        assert read["field"].attrs == {"units": "T", "long_name": "magnetic field"}
+        assert list(read["replicate"].values) == [10, 11, 12]
+        assert read["time"].attrs == {"units": "ms", "long_name": "time of the sample"}
+        assert read["time"].values[-1] == 3500
+        assert read["sensor"].values[39] == "MEG 39"
+        assert read.attrs["parameters"] == '{"scale": 2.5}'
+
+
+def test_the_same_projection_gives_the_same_bytes(projected):
+    folder, _ = projected
+    assert (folder / "sensors.nc").read_bytes() == (folder / "again.nc").read_bytes()
+
+
+def test_projecting_converts_the_units_of_the_lead_field(tmp_path):
+    rate = np.array([[[1.0, 2.0, 4.0], [0.0, 0.0, 1.0]]])
+    write_activity(tmp_path / "activity.nc", rate, LABELS)
+    dataset(units="fT/(nA m)").to_netcdf(tmp_path / "leadfield.nc")
+    leadfield.project(
+        tmp_path / "activity.nc", tmp_path / "leadfield.nc", 1.0, tmp_path / "sensors.nc"
+    )
+    with netCDF4.Dataset(tmp_path / "sensors.nc") as stored:
+        np.testing.assert_allclose(stored["field"][0], rate[0] @ GAIN * 1e-15, rtol=2.0**-24)
+
+
+def test_a_projection_that_fails_leaves_no_file(tmp_path):
+    write_activity(tmp_path / "activity.nc", np.zeros((1, 2, 3)), LABELS)
+    dataset(units="T").to_netcdf(tmp_path / "leadfield.nc")
+    with pytest.raises(InputError, match=r"leadfield\.nc: gain: units"):
+        leadfield.project(
+            tmp_path / "activity.nc", tmp_path / "leadfield.nc", 1.0, tmp_path / "sensors.nc"
+        )
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["activity.nc", "leadfield.nc"]

@@ -1,0 +1,411 @@
+import copy
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import hypothesis
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from restmeg import InputError, settings
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = settings.load_schema(ROOT / "workflow/schemas/config.schema.yaml")
+MODEL = settings.load({}, SCHEMA)["model"]
+
+
+def load(text):
+    return settings.load(yaml.safe_load(text), SCHEMA)
+
+
+def defaults(schema, prefix=""):
+    """The default of every key of the schema, by its dotted name."""
+    found = {}
+    for name, part in schema["properties"].items():
+        key = prefix + name
+        if "properties" in part and key != "target.model":  # whose keys are the model's again
+            found |= defaults(part, f"{key}.")
+        else:
+            found[key] = part["default"]
+    return found
+
+
+def flat(config, prefix=""):
+    found = {}
+    for name, value in config.items():
+        key = prefix + name
+        found |= flat(value, f"{key}.") if isinstance(value, dict) and value else {key: value}
+    return found
+
+
+def test_the_shipped_configuration_holds_every_default():
+    shipped = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    assert flat(shipped) == defaults(SCHEMA)
+
+
+def test_nothing_at_all_is_the_shipped_configuration():
+    shipped = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    assert settings.load({}, SCHEMA) == settings.load(shipped, SCHEMA)
+
+
+def test_the_readme_explains_every_key():
+    readme = (ROOT / "config/README.md").read_text()
+    assert [key for key in defaults(SCHEMA) if f"`{key}`" not in readme] == []
+
+
+def test_defaults_are_plain_numbers_in_the_units_of_the_workflow():
+    loaded = settings.load({}, SCHEMA)
+    assert loaded["simulation"] == {
+        "dt": 0.1,
+        "duration": 4000.0,
+        "transient": 300.0,
+        "sampling_interval": 0.1,
+        "replicates": 20,
+        "replicates_per_job": 10,
+        "seed": 0,
+    }
+    assert loaded["model"]["conduction_speed"] == 10.0
+    assert loaded["model"]["noise"] == {"sigma": 0.01, "tau": 20.0, "mean_E": 0.0, "mean_I": 0.0}
+    assert loaded["leadfield"]["scale"] == 1.0
+    assert loaded["sweep"] == {}
+
+
+def test_what_is_given_replaces_its_default_and_nothing_else():
+    changed = flat(load("{model: {noise: {tau: 0.05 s}}, simulation: {seed: 7}}"))
+    unchanged = flat(load("{}"))
+    different = {key: value for key, value in changed.items() if value != unchanged[key]}
+    assert different == {"model.noise.tau": 50, "simulation.seed": 7, "target.model.noise.tau": 50}
+
+
+@pytest.mark.parametrize("section", ["model", "simulation", "connectivity", "sweep"])
+def test_a_section_with_nothing_below_it_has_its_defaults(section):
+    assert settings.load({section: None}, SCHEMA) == settings.load({}, SCHEMA)
+
+
+def test_loading_changes_neither_the_configuration_nor_the_schema():
+    config = {"sweep": {"model.coupling_strength": [1, 2]}, "target": {"model": {"coupling": None}}}
+    config["target"]["model"] = {"conduction_speed": "5 m/s"}
+    before = copy.deepcopy(config)
+    loaded = settings.load(config, SCHEMA)
+    loaded["connectivity"]["measures"].append("changed")
+    loaded["target"]["model"]["parameters"]["wEE"] = -1
+    assert config == before
+    assert settings.load({}, SCHEMA)["connectivity"]["measures"] == ["pearson"]
+    assert loaded["model"]["parameters"]["wEE"] == 12
+
+
+UNKNOWN = [
+    ("simulaton: {}", "simulaton", ["did you mean 'simulation'?", "accepted: connectome, model"]),
+    ("qqq: {}", "qqq", ["accepted: connectome, model"]),
+    ("model: {copling: additive}", "model.copling", ["did you mean 'coupling'?"]),
+    ("model: {parameters: {tauE: 1 ms}}", "model.parameters.tauE", ["'tau_E'", "wII, r"]),
+    ("model: {noise: {sigm: 1}}", "model.noise.sigm", ["'sigma'", "tau, mean_E, mean_I"]),
+    ("simulation: {replicate: 5}", "simulation.replicate", ["'replicates'"]),
+    ("leadfield: {sensor: 5}", "leadfield.sensor", ["'sensors'"]),
+    ("connectome: {sorce: x.nc}", "connectome.sorce", ["'source'"]),
+    ("target: {model: {coupling_k: 1}}", "target.model.coupling_k", ["'coupling'"]),
+    ("target: {model: {noise: {mu: 1}}}", "target.model.noise.mu", ["accepted: sigma"]),
+]
+QUANTITIES = [
+    ("simulation: {dt: 0.1}", "simulation.dt", ["0.1 has no unit", "a time"]),
+    ("simulation: {dt: '0.1'}", "simulation.dt", ["'0.1' has no unit", "a time"]),
+    ("simulation: {dt: 0.1 mm}", "simulation.dt", ["'0.1 mm' is in millimeter", "a time"]),
+    ("simulation: {dt: soon}", "simulation.dt", ["cannot read 'soon'", "a time"]),
+    ("model: {conduction_speed: 10 ms}", "model.conduction_speed", ["'10 ms'", "a speed"]),
+    (
+        "leadfield: {scale: 1 nA m}",
+        "leadfield.scale",
+        ["'1 nA m'", "a dipole moment per potential"],
+    ),
+    ("model: {noise: {tau: 20}}", "model.noise.tau", ["20 has no unit", "a time"]),
+    ("target: {model: {noise: {tau: 2}}}", "target.model.noise.tau", ["2 has no unit", "a time"]),
+    ("simulation: {dt: nan ms}", "simulation.dt", ["nan is not finite"]),
+]
+RANGES = [
+    ("simulation: {dt: 0 ms}", "simulation.dt", ["found 0.0 ms", "more than 0 ms"]),
+    ("simulation: {duration: -4 s}", "simulation.duration", ["-4000.0 ms", "more than 0 ms"]),
+    ("simulation: {transient: -1 ms}", "simulation.transient", ["-1.0 ms", "at least 0 ms"]),
+    ("model: {conduction_speed: 0 m/s}", "model.conduction_speed", ["more than 0 mm/ms"]),
+    ("model: {noise: {sigma: -1}}", "model.noise.sigma", ["found -1", "at least 0"]),
+    ("model: {coupling_strength: .inf}", "model.coupling_strength", ["inf is not finite"]),
+    ("simulation: {replicates: 0}", "simulation.replicates", ["found 0", "at least 1"]),
+    ("simulation: {replicates_per_job: 0}", "simulation.replicates_per_job", ["at least 1"]),
+    ("target: {replicates: 0}", "target.replicates", ["found 0", "at least 1"]),
+    ("leadfield: {sensors: 0}", "leadfield.sensors", ["found 0", "at least 1"]),
+    ("simulation: {seed: -1}", "simulation.seed", ["found -1", "at least 0"]),
+    (f"target: {{seed: {2**63}}}", "target.seed", [str(2**63), f"at most {2**63 - 1}"]),
+]
+TIMES = [
+    ("simulation: {transient: 4 s}", "simulation.transient", ["4000 ms", "less than the duration"]),
+    ("simulation: {transient: 5 s}", "simulation.transient", ["5000 ms", "less than the duration"]),
+    (
+        "simulation: {sampling_interval: 0.25 ms}",
+        "simulation.sampling_interval",
+        ["0.25 ms", "no multiple of dt, 0.1 ms"],
+    ),
+    (
+        "simulation: {sampling_interval: 0.05 ms}",
+        "simulation.sampling_interval",
+        ["0.05 ms", "no multiple of dt, 0.1 ms"],
+    ),
+    ("simulation: {dt: 0.3 ms}", "simulation.duration", ["4000 ms", "no multiple of dt, 0.3 ms"]),
+    ("simulation: {transient: 0.05 ms}", "simulation.transient", ["no multiple of dt, 0.1 ms"]),
+    (
+        "simulation: {sampling_interval: 1851 ms}",
+        "simulation.sampling_interval",
+        ["1851 ms", "fewer than 2 samples of 3700 ms"],
+    ),
+]
+TYPES = [
+    ("simulation: 5", "simulation", ["5 is not a mapping"]),
+    ("model: {noise: [1]}", "model.noise", ["[1] is not a mapping"]),
+    ("target: {model: additive}", "target.model", ["'additive' is not a mapping"]),
+    ("simulation: {replicates: 1.5}", "simulation.replicates", ["1.5", "a whole number"]),
+    ("simulation: {replicates: '2'}", "simulation.replicates", ['"2"', "a whole number"]),
+    ("simulation: {replicates: true}", "simulation.replicates", ["true", "a whole number"]),
+    ("simulation: {seed: null}", "simulation.seed", ["null", "a whole number"]),
+    ("model: {coupling_strength: high}", "model.coupling_strength", ['"high"', "a number"]),
+    ("model: {coupling_strength: [1, 2]}", "model.coupling_strength", ["[1, 2]", "a number"]),
+    ("model: {coupling: linear}", "model.coupling", ['"linear"', "one of diffusive, additive"]),
+    ("connectome: {source: 5}", "connectome.source", ["5", "text"]),
+    ("connectome: {source: ''}", "connectome.source", ['""', "a name or a path"]),
+    ("connectome: {orientation: rows}", "connectome.orientation", ["target_source, source_target"]),
+    ("connectivity: {measures: pearson}", "connectivity.measures", ['"pearson"', "a list"]),
+    ("connectivity: {measures: []}", "connectivity.measures", ["[]", "at least 1 value"]),
+    ("connectivity: {measures: [pearsn]}", "connectivity.measures[0]", ['"pearsn"', "pearson"]),
+    ("connectivity: {measures: [pearson, pearson]}", "connectivity.measures", ["each value once"]),
+    ("sweep: [1, 2]", "sweep", ["[1, 2]", "a mapping"]),
+]
+PER_REGION = [
+    ("model: {parameters: {wEE: []}}", "model.parameters.wEE", ["empty", "one value per region"]),
+    ("model: {parameters: {wEE: [1, x]}}", "model.parameters.wEE[1]", ['"x"', "a number"]),
+    ("model: {parameters: {wEE: [1, [2]]}}", "model.parameters.wEE[1]", ["[2]", "a number"]),
+    ("model: {parameters: {tau_E: [1 ms, 2]}}", "model.parameters.tau_E[1]", ["2 has no unit"]),
+    (
+        "model: {parameters: {tau_I: [0 ms, 2 ms]}}",
+        "model.parameters.tau_I[0]",
+        ["0.0 ms", "more than 0 ms"],
+    ),
+    (
+        "target: {model: {noise: {sigma: [-1]}}}",
+        "target.model.noise.sigma[0]",
+        ["-1", "at least 0"],
+    ),
+]
+AXES = [
+    ("{model.k: [1]}", "model.k", ["no such key", "coupling_strength"]),
+    ("{model.noise.sigm: [1]}", "model.noise.sigm", ["did you mean 'sigma'?"]),
+    ("{coupling_strength: [1]}", "coupling_strength", ["no such key", "accepted: model"]),
+    ("{simulation.dt: [1 ms]}", "simulation", ["no such key", "accepted: model"]),
+    ("{model.noise: [1]}", "model.noise", ["not a scalar", "model.noise.sigma, model.noise.tau"]),
+    ("{model: [1]}", "model", ["not a scalar", "model.coupling_strength"]),
+    ("{model.parameters.wEE: [1, [2, 3]]}", "model.parameters.wEE[1]", ["[2, 3]", "a number"]),
+    ("{model.coupling_strength: [1, -1]}", "model.coupling_strength[1]", ["-1", "at least 0"]),
+    ("{model.coupling: [both]}", "model.coupling[0]", ['"both"', "diffusive, additive"]),
+    ("{model.conduction_speed: [10]}", "model.conduction_speed[0]", ["10 has no unit", "a speed"]),
+    ("{model.coupling_strength: [1, 2, 1.0]}", "model.coupling_strength[2]", ["1.0", "once"]),
+    (
+        "{model.conduction_speed: [10 m/s, 10 mm/ms]}",
+        "model.conduction_speed[1]",
+        ["10 mm/ms", "more than once"],
+    ),
+]
+AXES = [(f"sweep: {text}", f"sweep.{key}", words) for text, key, words in AXES]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"), UNKNOWN + QUANTITIES + RANGES + TIMES + TYPES + PER_REGION + AXES
+)
+def test_a_mistake_is_one_line_with_key_and_what_was_found_and_expected(text, key, words):
+    with pytest.raises(InputError) as caught:
+        load(text)
+    message = str(caught.value)
+    assert message.startswith(f"config: {key}: ")
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+@pytest.mark.parametrize(("values", "words"), [("[]", "at least 1 value"), ("5", "a list")])
+def test_an_axis_is_a_list_of_values(values, words):
+    with pytest.raises(InputError, match=words) as caught:
+        load(f"sweep: {{model.coupling_strength: {values}}}")
+    assert str(caught.value).startswith("config: sweep")
+    assert "model.coupling_strength" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "simulation",
+    [
+        "{dt: 0.1 ms, duration: 0.3 ms, transient: 0.1 ms}",  # 3.0000000000000004 and 2 steps
+        "{dt: 0.05 ms, sampling_interval: 0.35 ms}",  # 6.999999999999999 steps
+        "{dt: 1 ms, duration: 3 ms, transient: 1 ms, sampling_interval: 1 ms}",
+        "{transient: 0 ms}",
+        "{sampling_interval: 1850 ms}",  # just two samples
+    ],
+)
+def test_times_that_fit_but_for_rounding_are_accepted(simulation):
+    assert load(f"simulation: {simulation}")["simulation"]["dt"] > 0
+
+
+def test_parameters_of_the_node_may_differ_between_regions():
+    model = load(
+        "model: {parameters: {tau_E: [1 ms, 0.002 s], wEE: [1, 2]}, noise: {sigma: [0.1, 0]}}"
+    )["model"]
+    assert model["parameters"]["tau_E"] == [1.0, 2.0]
+    assert model["parameters"]["wEE"] == [1, 2]
+    assert model["noise"]["sigma"] == [0.1, 0]
+
+
+def test_the_ground_truth_is_the_model_with_its_overrides():
+    loaded = load(
+        """
+        model: {coupling_strength: 2, noise: {sigma: 0.03}, parameters: {wEE: [1, 2]}}
+        target: {model: {conduction_speed: 5 m/s, noise: {tau: 10 ms}, parameters: {wEE: 3}}}
+        """
+    )
+    model, truth = loaded["model"], loaded["target"]["model"]
+    assert truth["coupling_strength"] == 2
+    assert truth["noise"] == {**model["noise"], "tau": 10.0}
+    assert truth["parameters"] == {**model["parameters"], "wEE": 3}
+    assert (model["conduction_speed"], truth["conduction_speed"]) == (10.0, 5.0)
+    assert truth.keys() == model.keys()
+
+
+def test_without_overrides_the_ground_truth_is_the_model():
+    loaded = load("model: {coupling_strength: 2}")
+    assert loaded["target"]["model"] == loaded["model"]
+    assert settings.name_of(loaded["target"]["model"]) == settings.name_of(loaded["model"])
+
+
+def test_a_sweep_is_in_plain_numbers_in_the_given_order():
+    sweep = load("sweep: {model.conduction_speed: [20 m/s, 5 mm/ms], model.noise.sigma: [1, 0.5]}")
+    assert list(sweep["sweep"].items()) == [
+        ("model.conduction_speed", [20.0, 5.0]),
+        ("model.noise.sigma", [1, 0.5]),
+    ]
+
+
+# Up to nine digits at any place: what people write, and more.
+decimals = st.builds(
+    lambda digits, exponent: Decimal(digits).scaleb(exponent),
+    st.integers(1, 10**9 - 1),
+    st.integers(-9, 3),
+)
+
+
+@given(decimals)
+@hypothesis.settings(max_examples=50, deadline=None)
+def test_equal_quantities_in_other_units_give_equal_settings(value):
+    def model(factor, time, speed):
+        text = f"model: {{noise: {{tau: {value * factor} {time}}}, conduction_speed: {speed}}}"
+        return load(text)["model"]
+
+    milli = model(1, "ms", f"{value} mm/ms")
+    assert milli == model(1000, "us", f"{value} m/s")
+    assert milli == model(Decimal("1e-3"), "s", f"{value * 1000} mm/s")
+    assert milli["noise"]["tau"] == milli["conduction_speed"] == float(value)
+
+
+numbers = st.integers(-(10**6), 10**6)
+leaves = numbers | st.sampled_from(["diffusive", "additive"]) | st.lists(numbers, max_size=4)
+models = st.dictionaries(
+    st.text(max_size=5), leaves | st.dictionaries(st.text(max_size=5), leaves, max_size=4)
+)
+
+
+def retold(value):
+    """The same model with keys in reverse and numbers as floats."""
+    if isinstance(value, dict):
+        return {key: retold(value[key]) for key in reversed(value)}
+    if isinstance(value, list):
+        return [retold(item) for item in value]
+    return value if isinstance(value, str) else float(value)
+
+
+@given(models)
+@hypothesis.settings(max_examples=50, deadline=None)
+def test_a_name_depends_on_neither_the_order_of_keys_nor_the_type_of_numbers(model):
+    assert settings.name_of(retold(model)) == settings.name_of(model)
+
+
+def test_a_name_is_stable_between_versions():
+    # A finished study is found again by these names.
+    assert settings.name_of({"coupling_strength": 1.5}) == "0aa46d9d"
+    assert len(settings.name_of(MODEL)) == 8
+
+
+@pytest.mark.parametrize("key", [key for key in flat(MODEL) if key != "coupling"])
+def test_every_parameter_is_part_of_the_name(key):
+    changed = copy.deepcopy(MODEL)
+    *path, last = key.split(".")
+    inner = changed[path[0]] if path else changed
+    inner[last] = inner[last] * (1 + 1e-9) + 1e-9
+    assert settings.name_of(changed) != settings.name_of(MODEL)
+
+
+@hypothesis.settings(deadline=None)
+@given(st.integers(1, 300), st.integers(1, 40), st.integers(0, 100))
+def test_batches_partition_the_replicates_and_more_replicates_keep_every_full_one(n, size, more):
+    groups = settings.batches(n, size)
+    assert [k for group in groups.values() for k in group] == list(range(n))
+    assert all(len(group) == size for group in list(groups.values())[:-1])
+    full = {name: group for name, group in groups.items() if len(group) == size}
+    assert full.items() <= settings.batches(n + more, size).items()
+
+
+def test_a_batch_is_named_by_what_it_holds():
+    assert settings.batches(7, 3) == {"0-2": [0, 1, 2], "3-5": [3, 4, 5], "6-6": [6]}
+
+
+values = st.lists(st.floats(0, 100), min_size=1, max_size=4, unique=True)
+sweeps = st.dictionaries(
+    st.sampled_from(["model.noise.mean_E", "model.noise.mean_I", "model.parameters.wEE"]), values
+)
+
+
+def names(sweep):
+    return {point.name for point in settings.sweep_points(MODEL, sweep)}
+
+
+@given(sweeps, st.floats(101, 200))
+@hypothesis.settings(max_examples=40, deadline=None)
+def test_a_sweep_is_a_grid_that_keeps_its_points_when_it_grows(sweep, added):
+    points = settings.sweep_points(MODEL, sweep)
+    size = 1
+    for axis in sweep.values():
+        size *= len(axis)
+    assert len(points) == len({point.name for point in points}) == size
+    for key in sweep:
+        assert names(sweep) <= names({**sweep, key: [added, *sweep[key]]})
+    # An axis that holds the value everything had before.
+    assert names(sweep) <= names({"model.coupling_strength": [added, 1.5], **sweep})
+    assert names(sweep) <= names({**sweep, "model.coupling_strength": [1.5, added]})
+
+
+def test_without_a_sweep_the_model_is_the_only_point():
+    assert settings.sweep_points(MODEL, {}) == [(settings.name_of(MODEL), MODEL, {})]
+
+
+def test_a_point_is_the_model_with_its_values():
+    sweep = {"model.coupling_strength": [0.5, 1.0], "model.noise.sigma": [0.02]}
+    first, second = settings.sweep_points(MODEL, sweep)
+    assert first.values == {"model.coupling_strength": 0.5, "model.noise.sigma": 0.02}
+    assert second.values == {"model.coupling_strength": 1.0, "model.noise.sigma": 0.02}
+    noise = {**MODEL["noise"], "sigma": 0.02}
+    assert first.model == {**MODEL, "coupling_strength": 0.5, "noise": noise}
+    assert MODEL["noise"]["sigma"] == 0.01
+    assert first.name == settings.name_of(json.loads(json.dumps(first.model)))
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        ("model.conduction_speed", "conduction speed (mm/ms)"),
+        ("model.coupling_strength", "coupling strength"),
+        ("model.noise.tau", "tau (ms)"),
+    ],
+)
+def test_a_figure_names_an_axis_with_its_unit(key, label):
+    assert settings.axis_label(key, SCHEMA) == label

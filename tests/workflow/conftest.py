@@ -1,0 +1,100 @@
+"""Snakemake run for real, on a copy of the project in a temporary directory."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PROJECT = ["Snakefile", "workflow", "config", "profiles", "resources", "environment.yml"]
+SMALL = {
+    "simulation": {
+        "duration": "60 ms",
+        "transient": "10 ms",
+        "replicates": 4,
+        "replicates_per_job": 2,
+    },
+    "target": {"replicates": 2},
+}
+
+
+class Study:
+    """A copy of the project with a small study."""
+
+    def __init__(self, path):
+        self.path = path
+        self.config = {section: dict(values) for section, values in SMALL.items()}
+
+    def edit(self, section, **values):
+        self.config.setdefault(section, {}).update(values)
+
+    def snakemake(self, *arguments):
+        """Run Snakemake on the small study; returns the finished process."""
+        overlay = self.path / "small.yaml"
+        overlay.write_text(yaml.safe_dump(self.config, sort_keys=False))
+        command = [sys.executable, "-m", "snakemake", "--configfile", str(overlay), *arguments]
+        # One compiled core for all copies, as all are the same.
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(ROOT / ".numba")}
+        return subprocess.run(
+            command, cwd=self.path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    def run(self, *arguments, cores=2):
+        result = self.snakemake("--cores", str(cores), *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result
+
+    def todo(self):
+        """How many jobs of each rule a run would start."""
+        result = self.snakemake("--dry-run")
+        assert result.returncode == 0, result.stderr
+        text = result.stdout + result.stderr
+        if "Nothing to be done" in text:
+            return {}
+        table = text[text.index("Job stats:") :].split("\n\n")[0]
+        jobs = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+        del jobs["all"], jobs["total"]
+        return jobs
+
+    def result(self, name):
+        return self.path / "results" / name
+
+    def data(self):
+        """Bytes of all data files, by path."""
+        paths = sorted(self.path.glob("results/**/*.nc")) + sorted(self.path.glob("results/*.csv"))
+        return {str(path.relative_to(self.path)): path.read_bytes() for path in paths}
+
+
+def copy_project(path):
+    for name in PROJECT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, path / name)
+    return Study(path)
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A study that has not been run."""
+    return copy_project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory):
+    study = copy_project(tmp_path_factory.mktemp("finished"))
+    study.run()
+    return study.path
+
+
+@pytest.fixture
+def finished(finished_once, tmp_path):
+    """A study that has been run."""
+    shutil.copytree(finished_once, tmp_path / "study")
+    return Study(tmp_path / "study")
