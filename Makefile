@@ -28,7 +28,7 @@ format: $(VENV)/ready-dev  ## format all code
 	snakefmt Snakefile workflow
 
 bench: $(VENV)/ready-bench  ## time the core beside its peers
-	PYTHONPATH=workflow python tests/benchmarks/core.py
+	PYTHONPATH=workflow python tests/benchmarks/bench_core.py
 
 lock: $(VENV)/ready-dev  ## renew the locked requirements from pyproject.toml
 	pip install --quiet uv

@@ -183,10 +183,10 @@ def scores(single, summary):
         axes.scatter([0], [row["value"]], s=60, color=TARGET, edgecolor="white", zorder=3)
         axes.axhline(0, color="0.7", linewidth=0.8, zorder=0)
         interval = f"[{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
-        pairs = "pairs" if row["score"] == "fc_match" else "replicates"
+        of = "pairs of replicates" if row["score"] == "fc_match" else "replicates"
         axes.set(
             title=SCORE_NAMES[row["score"]],
-            xlabel=f"{row['value']:.2f} {interval}, {row['n']:.0f} {pairs}",
+            xlabel=f"mean {row['value']:.2f}, 95 % interval {interval}\n{row['n']:.0f} {of}",
             ylabel="correlation",
             xticks=[],
             xlim=(-0.5, 0.5),
