@@ -88,5 +88,5 @@ if AXES:
 
 wildcard_constraints:
     role="simulated|target",
-    point="[0-9a-f]{8}|recording",
+    point="[0-9a-f]{10}|recording",
     batch=r"\d+-\d+|all",

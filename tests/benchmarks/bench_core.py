@@ -73,7 +73,9 @@ def compare(regions, density, duration, peer, pairs):
     own, other = ours(*connectome, duration), getattr(peers, f"{peer}_run")(*connectome, duration)
     own(), other()  # compile and warm up
     times = [(milliseconds(own), milliseconds(other)) for _ in range(pairs)]
-    ours_ms, peer_ms = (statistics.median(column) * FULL / duration for column in zip(*times))
+    ours_ms, peer_ms = (
+        statistics.median(column) * FULL / duration for column in zip(*times, strict=True)
+    )
     return {
         "regions": regions,
         "density": density,

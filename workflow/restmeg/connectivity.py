@@ -43,7 +43,7 @@ class Moments:
         variance = np.diag(covariance)
         # Of a constant only rounding can be left, or nothing at all.
         scale = np.sqrt(np.where(variance > 0, variance, np.nan))
-        correlation = covariance / scale[:, None] / scale
+        correlation = covariance / np.outer(scale, scale)
         np.fill_diagonal(correlation, np.where(np.isnan(scale), np.nan, 1.0))
         return correlation.clip(-1, 1)
 
@@ -78,18 +78,18 @@ def connect(activity_path, labels, measures, path):
             raise InputError(
                 f"{activity_path}: rate_E has dimensions {rate.dimensions}; expected {expected}"
             )
-        replicates = activity["replicate"][...]
-        order = files.match_regions(activity_path, activity["region"][...], labels)
+        replicates = files.values(activity["replicate"])
+        order = files.match_regions(activity_path, files.values(activity["region"]), labels)
         n_replicates, n_samples, n_regions = rate.shape
         if n_samples < 2:
-            raise InputError(f"{activity_path}: {n_samples} samples; expected at least 2")
+            raise InputError(f"{activity_path}: number of samples is {n_samples}; expected >= 2")
         fc = np.empty((len(measures), n_replicates, n_regions, n_regions))
         length = files.piece_length(n_regions)
         for m, measure in enumerate(measures):
             for k in range(n_replicates):
                 estimator = MEASURES[measure]()
                 for first in range(0, n_samples, length):
-                    part = rate[k, first : first + length][:, order]
+                    part = files.values(rate, (k, slice(first, first + length)))[:, order]
                     if not np.isfinite(part).all():
                         raise InputError(
                             f"{activity_path}: rate_E of replicate {replicates[k]} is not finite"

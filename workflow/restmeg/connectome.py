@@ -1,5 +1,6 @@
 """The structural connectome: weights and distances between regions."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -27,71 +28,75 @@ def read(path, orientation="target_source"):
     """
     if str(path).endswith(".npz"):
         weights, distances, labels = files.read_npz(path, "weights", "distances", "labels")
-        if orientation == "source_target":
-            weights, distances = weights.T, distances.T
     elif str(path).endswith(".nc"):
         weights, distances, labels = _read_netcdf(path)
+        orientation = "target_source"
     else:
         raise InputError(f"{path}: not a connectome file; expected a name that ends in .npz or .nc")
-    return Connectome(*check(path, weights, distances, labels))
+    weights, distances, labels = check(path, weights, distances, labels)
+    if orientation == "source_target":
+        weights, distances = (np.ascontiguousarray(matrix.T) for matrix in (weights, distances))
+    return Connectome(weights, distances, labels)
 
 
 def _read_netcdf(path):
-    with files.open_netcdf(path, "weights", "distances", "labels") as dataset:
+    with files.open_netcdf(path, "weights", "distances") as dataset:
+        given = "labels" if "labels" in dataset.variables else "target"
+        if given not in dataset.variables:
+            raise InputError(f"{path}: no variable 'labels' or coordinate 'target'")
+        labels = files.names(path, "label", files.values(dataset[given]))
         matrices = []
         for name in ("weights", "distances"):
             variable = dataset[name]
-            if set(variable.dimensions) != {"target", "source"}:
+            if sorted(variable.dimensions) != ["source", "target"]:
                 raise InputError(
                     f"{path}: {name} has dimensions {variable.dimensions}; "
                     "expected 'target' and 'source'"
                 )
-            matrix = variable[...]
+            matrix = files.values(variable)
+            for axis, dimension in enumerate(variable.dimensions):
+                if dimension in dataset.variables:  # a coordinate may have an order of its own
+                    regions = files.values(dataset[dimension])
+                    matrix = matrix.take(files.match_regions(path, regions, labels), axis)
             matrices.append(matrix if variable.dimensions[0] == "target" else matrix.T)
         length = getattr(dataset["distances"], "units", None)
         factor = units.factor(f"{path}: distances", length, "mm")
-        return matrices[0], matrices[1] * factor, dataset["labels"][...]
+        return matrices[0], matrices[1] * factor, labels
 
 
-def check(name, weights, distances, labels):
-    """Return the three arrays in standard form; ``name`` says in messages where they are from.
+def check(path, weights, distances, labels):
+    """Return the three arrays in standard form; ``path`` says in messages where they are from.
 
-    Raises InputError unless both matrices are square, of one size, finite and non-negative, and
-    labels are unique and as many. The diagonals are set to zero: a region's coupling to itself is
-    part of its own model.
+    Warns if all connections run one way. Raises InputError unless both matrices are square, of one
+    size, finite and non-negative, and labels are unique and as many. The diagonals are set to zero:
+    a region's coupling to itself is part of its own model.
     """
-    labels = np.array([str(label) for label in np.ravel(labels)], dtype=object)
     matrices = []
-    for what, matrix in (("weights", weights), ("distances", distances)):
-        try:
-            matrix = np.array(matrix, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InputError(f"{name}: {what} are not numbers") from None
-        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-            raise InputError(f"{name}: {what} have shape {matrix.shape}; expected a square matrix")
-        for bad, problem in ((~np.isfinite(matrix), "not finite"), (matrix < 0, "negative")):
-            if bad.any():
-                i, j = np.argwhere(bad)[0]
-                raise InputError(
-                    f"{name}: {what}[{i}, {j}] is {matrix[i, j]}, {problem}; "
-                    f"{np.count_nonzero(bad)} such of {matrix.size}; expected finite values >= 0"
-                )
+    for name, matrix in (("weights", weights), ("distances", distances)):
+        matrix = files.numbers(path, name, matrix)
+        if matrix.shape[0] != matrix.shape[1]:
+            raise InputError(f"{path}: {name} have shape {matrix.shape}; expected a square matrix")
+        files.check_all(path, name, matrix, matrix >= 0, "values >= 0")
         np.fill_diagonal(matrix, 0.0)
         matrices.append(matrix)
     weights, distances = matrices
     if weights.shape != distances.shape:
         raise InputError(
-            f"{name}: weights have shape {weights.shape} but distances {distances.shape}"
+            f"{path}: weights have shape {weights.shape} but distances {distances.shape}"
         )
-    if len(weights) < 2:
-        raise InputError(f"{name}: {len(weights)} region; expected at least 2")
+    labels = files.names(path, "label", labels)
     if len(labels) != len(weights):
-        raise InputError(f"{name}: {len(labels)} labels for {len(weights)} regions")
-    values, counts = np.unique(labels.astype(str), return_counts=True)
-    if (counts > 1).any():
-        raise InputError(f"{name}: label '{values[counts > 1][0]}' is there more than once")
+        raise InputError(f"{path}: {len(labels)} labels for {len(weights)} regions")
+    if len(labels) < 2:
+        raise InputError(f"{path}: a single region; expected at least 2")
     if not weights.any():
-        raise InputError(f"{name}: all weights are zero; expected at least one connection")
+        raise InputError(f"{path}: weights between regions are all zero; expected a connection")
+    if not np.triu(weights).any() or not np.tril(weights).any():
+        warnings.warn(
+            f"{path}: weights are a triangle, connections one way only; a file of undirected "
+            "weights must hold both halves",
+            stacklevel=2,
+        )
     return weights, distances, labels
 
 

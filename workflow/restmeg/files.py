@@ -12,6 +12,7 @@ import signal
 import sys
 import traceback
 import warnings
+import zipfile
 from pathlib import Path
 
 import netCDF4
@@ -89,7 +90,7 @@ def open_netcdf(path, *names):
         dataset = netCDF4.Dataset(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read as NetCDF ({error.strerror or error})") from None
-    dataset.set_auto_mask(False)
+    dataset.set_always_mask(False)  # a masked array then means that values are missing
     for name in names:
         if name not in dataset.variables:
             found = ", ".join(dataset.variables) or "none"
@@ -121,23 +122,22 @@ def copy_variables(source, dataset, *names):
     for name in names:
         variable = source[name]
         attributes = (getattr(variable, key, None) for key in ("units", "long_name"))
-        add_variable(dataset, name, variable.dimensions, variable[...], *attributes)
+        add_variable(dataset, name, variable.dimensions, values(variable), *attributes)
 
 
-def match_regions(path, regions, labels):
-    """The order that brings ``regions`` (of the file ``path``) to ``labels`` (of the connectome).
+def values(variable, index=...):
+    """Values of a netCDF4 variable, all of them there.
 
-    Raises InputError unless both are the same set.
+    Raises InputError if they cannot be read or some are missing.
     """
-    position = {region: k for k, region in enumerate(regions)}
-    missing = [label for label in labels if label not in position]
-    if missing or len(regions) != len(labels):
-        detail = f", without '{missing[0]}'" if missing else ""
-        raise InputError(
-            f"{path}: {len(regions)} regions{detail}; the connectome has {len(labels)}, "
-            "and both must name the same ones"
-        )
-    return [position[label] for label in labels]
+    path = variable.group().filepath()
+    try:
+        array = variable[index]
+    except RuntimeError as error:  # of the HDF5 library, about damaged data
+        raise InputError(f"{path}: {variable.name} cannot be read ({error})") from error
+    if np.ma.isMaskedArray(array):
+        raise InputError(f"{path}: {variable.name}: {array.mask.sum()} values are missing")
+    return array
 
 
 def read_npz(path, *names):
@@ -145,16 +145,70 @@ def read_npz(path, *names):
 
     Raises InputError if it cannot be read or lacks one.
     """
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"{path}: not an .npz archive; write one with numpy.savez")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, because numpy leaves a broken archive open.
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             found = archive.files
             arrays = [archive[name] if name in found else None for name in names]
     except Exception as error:  # a zip archive can be broken in many ways
-        raise InputError(f"{path}: cannot be read as .npz ({error})") from error
+        reason = str(error)
+        if "allow_pickle" in reason:
+            reason = "it holds Python objects; save labels as text, np.array(labels, dtype=str)"
+        raise InputError(f"{path}: cannot be read as .npz ({reason})") from error
     for name, array in zip(names, arrays, strict=True):
         if array is None:
             raise InputError(f"{path}: no array '{name}'; found {', '.join(found) or 'none'}")
     return arrays
+
+
+def numbers(path, name, array):
+    """A matrix as finite doubles. Raises InputError if it is none."""
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{path}: {name} are of type {array.dtype}; expected real numbers")
+    if array.ndim != 2 or not array.size:
+        raise InputError(f"{path}: {name} have shape {array.shape}; expected a matrix")
+    array = np.array(array, dtype=np.float64)
+    check_all(path, name, array, np.isfinite(array), "finite values")
+    return array
+
+
+def check_all(path, name, matrix, good, expected):
+    """Raise InputError, with the first bad place and the number of such, unless all are good."""
+    if not good.all():
+        i, j = np.argwhere(~good)[0]
+        raise InputError(
+            f"{path}: {name}[{i}, {j}] is {matrix[i, j]}; expected {expected} "
+            f"({np.count_nonzero(~good)} of {matrix.size} are not)"
+        )
+
+
+def names(path, what, array):
+    """Names of regions or sensors as an array of str. Raises InputError if one is there twice."""
+    flat = np.ravel(array)
+    texts = [name.decode() if isinstance(name, bytes) else str(name) for name in flat]
+    if len(set(texts)) < len(texts):
+        double = next(text for k, text in enumerate(texts) if text in texts[:k])
+        raise InputError(f"{path}: {what} '{double}' is there more than once")
+    return np.array(texts, dtype=object)
+
+
+def match_regions(path, regions, labels):
+    """The order that brings ``regions`` (of the file ``path``) to ``labels`` (of the connectome).
+
+    Raises InputError unless both are the same set.
+    """
+    position = {region: k for k, region in enumerate(names(path, "region", regions))}
+    missing = [label for label in labels if label not in position]
+    if missing or len(position) != len(labels):
+        detail = f", without '{missing[0]}'" if missing else ""
+        raise InputError(
+            f"{path}: {len(position)} regions{detail}; the connectome has {len(labels)}, "
+            "and both must name the same ones"
+        )
+    return [position[label] for label in labels]
 
 
 @contextlib.contextmanager
@@ -185,6 +239,7 @@ def reporting(log):
                 yield
             except Exception as error:
                 traceback.print_exc()
-                kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
-                tell(f"restmeg: {kind}{error} (details in {log})")
+                known = isinstance(error, InputError)
+                line = str(error) if known else f"{type(error).__name__}: {error}"
+                tell(f"restmeg: {line.splitlines()[0]} (details in {log})")
                 sys.exit(1)

@@ -37,30 +37,28 @@ def read(path, labels):
     Raises InputError if it cannot be read, holds what is not finite, or is not for these regions.
     """
     if str(path).endswith(".npz"):
-        gain, regions = (np.asarray(a) for a in files.read_npz(path, "gain", "labels"))
-        sensors = np.array([f"S{k}" for k in range(gain.shape[-1])], dtype=object)
+        gain, regions = files.read_npz(path, "gain", "labels")
+        gain = files.numbers(path, "gain", gain)
+        sensors = [f"S{k}" for k in range(gain.shape[1])]
     elif str(path).endswith(".nc"):
         with files.open_netcdf(path, "gain", "region", "sensor") as dataset:
             variable = dataset["gain"]
-            if set(variable.dimensions) != {"region", "sensor"}:
+            if sorted(variable.dimensions) != ["region", "sensor"]:
                 raise InputError(
                     f"{path}: gain has dimensions {variable.dimensions}; "
                     "expected 'region' and 'sensor'"
                 )
+            gain = files.numbers(path, "gain", files.values(variable))
             given = getattr(variable, "units", None)
-            gain = variable[...] * units.factor(f"{path}: gain", given, "T/(nA m)")
+            gain *= units.factor(f"{path}: gain", given, "T/(nA m)")
             gain = gain if variable.dimensions[0] == "region" else gain.T
-            regions, sensors = dataset["region"][...], dataset["sensor"][...]
+            regions, sensors = (files.values(dataset[name]) for name in ("region", "sensor"))
     else:
         raise InputError(f"{path}: not a lead field; expected a name that ends in .npz or .nc")
-    regions = np.array([str(label) for label in np.ravel(regions)], dtype=object)
-    if gain.ndim != 2 or len(gain) != len(regions):
-        raise InputError(f"{path}: gain has shape {gain.shape} for {len(regions)} region labels")
-    if not np.isfinite(gain).all():
-        raise InputError(
-            f"{path}: gain holds {np.count_nonzero(~np.isfinite(gain))} values that are not finite"
-        )
-    return LeadField(gain[files.match_regions(path, regions, labels)], labels, sensors)
+    if len(gain) != np.size(regions):
+        raise InputError(f"{path}: gain has shape {gain.shape} for {np.size(regions)} regions")
+    gain = np.ascontiguousarray(gain[files.match_regions(path, regions, labels)])
+    return LeadField(gain, labels, files.names(path, "sensor", sensors))
 
 
 def write(path, leadfield, parameters, seed=None):
@@ -86,15 +84,20 @@ def project(activity_path, leadfield_path, scale, path):
     the lead field, in T/(nA m), makes that a field in T.
 
     activity_path: ``rate_E`` (replicate, time, region); path: ``field`` (replicate, time, sensor).
+
+    Raises InputError if the two are not for the same regions in the same order.
     """
     with (
-        files.open_netcdf(leadfield_path, "gain") as leadfield,
-        files.open_netcdf(activity_path, "rate_E") as activity,
+        files.open_netcdf(leadfield_path, "gain", "region") as leadfield,
+        files.open_netcdf(activity_path, "rate_E", "region") as activity,
         files.new_netcdf(path, "Magnetic field at the sensors", {"scale": scale}) as dataset,
     ):
         given = leadfield["gain"].units
         factor = scale * units.factor(f"{leadfield_path}: gain", given, "T/(nA m)")
         gain = core.padded_columns(leadfield["gain"][...] * factor)
+        regions = activity["region"][...], leadfield["region"][...]
+        if list(regions[0]) != list(regions[1]):
+            raise InputError(f"{activity_path}: its regions are not those of {leadfield_path}")
         rate = activity["rate_E"]
         n_replicates, n_samples, _ = rate.shape
         n_sensors = leadfield["gain"].shape[1]
@@ -106,7 +109,8 @@ def project(activity_path, leadfield_path, scale, path):
         length = field.chunking()[1]
         for replicate in range(n_replicates):
             for first in range(0, n_samples, length):
-                part = np.ascontiguousarray(rate[replicate, first : first + length], np.float64)
+                part = files.values(rate, (replicate, slice(first, first + length)))
+                part = np.ascontiguousarray(part, np.float64)
                 projected = np.zeros((len(part), gain.shape[1]))
                 core.add_product(part, gain, projected)
                 field[replicate, first : first + len(part)] = projected[:, :n_sensors]

@@ -57,7 +57,7 @@ def load(config, schema):
     """
     settings = _check("", config, schema, complete=True)
     _check_times(settings["simulation"])
-    given = config.get("target", {}).get("model", {})
+    given = (config.get("target") or {}).get("model")
     override = _check("target.model", given, schema["properties"]["model"], complete=False)
     settings["target"]["model"] = _merge(settings["model"], override)
     for key, values in settings["sweep"].items():
@@ -80,10 +80,15 @@ def _check(key, value, schema, complete):
         value = {}  # a key with nothing below it
     properties = schema.get("properties")
     if properties is None:
+        if schema.get("type") == "number" and isinstance(value, str):
+            value = _number(value)  # YAML takes 1e-3 for text
         _check_value(key, value, schema)
-        return value
+        # JSON does not tell 2 from 2.0, and neither may Snakemake, which compares parameters.
+        convert = {"integer": int, "number": float}.get(schema.get("type"))
+        return convert(value) if convert else value
     if not isinstance(value, dict):
-        raise InputError(f"config: {key}: {value!r} is not {TYPES['object']}")
+        where = f"config: {key}" if key else "config"
+        raise InputError(f"{where}: found {json.dumps(value)}; expected {TYPES['object']}")
     for name in value:
         if name not in properties:
             raise InputError(_unknown_key(key, name, properties))
@@ -95,11 +100,21 @@ def _check(key, value, schema, complete):
     return checked
 
 
-def _unknown_key(key, name, properties):
-    where = f"config: {key}.{name}" if key else f"config: {name}"
-    nearest = difflib.get_close_matches(str(name), properties, n=1)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-    return f"{where}: no such key; {hint}accepted: {', '.join(properties)}"
+def _number(text):
+    """The number that a text is, or the text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _unknown_key(key, name, accepted):
+    where = json.dumps(name).strip('"')
+    where = f"config: {key}.{where}" if key else f"config: {where}"
+    by_lower_case = {other.lower(): other for other in accepted}
+    nearest = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1)
+    hint = f"did you mean '{by_lower_case[nearest[0]]}'? " if nearest else ""
+    return f"{where}: no such key; {hint}accepted: {', '.join(accepted)}"
 
 
 def _check_value(key, value, schema, unit=""):
@@ -111,7 +126,7 @@ def _check_value(key, value, schema, unit=""):
         return
     limit = error.validator_value
     found = json.dumps(error.instance, default=str) + unit
-    place = "".join(f"[{part}]" for part in error.path)
+    place = "".join(f".{part}" if isinstance(part, str) else f"[{part}]" for part in error.path)
     expected = {
         "type": lambda: TYPES[limit],
         "enum": lambda: "one of " + ", ".join(map(str, limit)),
@@ -128,7 +143,7 @@ def _check_value(key, value, schema, unit=""):
 def _multiple(value, step):
     """Whether value is a whole number of steps, but for rounding error."""
     ratio = value / step
-    return abs(ratio - round(ratio)) < 1e-6 and round(ratio) >= 1
+    return math.isfinite(ratio) and abs(ratio - round(ratio)) < 1e-6 and round(ratio) >= 1
 
 
 def _check_times(simulation):
@@ -154,19 +169,10 @@ def _check_times(simulation):
 
 def _check_axis(key, values, model_schema):
     """The values of one swept parameter in plain numbers."""
-    part = {"properties": {"model": model_schema}}
-    path = []
-    for name in str(key).split("."):
-        properties = part.get("properties", {})
-        if name not in properties:
-            where = ".".join(["sweep", *path])
-            raise InputError(_unknown_key(where, name, properties or {"(nothing below)": {}}))
-        part = properties[name]
-        path.append(name)
-    if "properties" in part:
-        options = ", ".join(f"{key}.{name}" for name in part["properties"])
-        raise InputError(f"config: sweep.{key}: not a scalar; expected one such as {options}")
-    scalar = {name: rule for name, rule in part.items() if name != "per_region"}
+    scalars = _scalars("model", model_schema)
+    if key not in scalars:
+        raise InputError(_unknown_key("sweep", key, scalars))
+    scalar = {name: rule for name, rule in scalars[key].items() if name != "per_region"}
     checked = [
         _check(f"sweep.{key}[{k}]", value, scalar, complete=True) for k, value in enumerate(values)
     ]
@@ -174,6 +180,14 @@ def _check_axis(key, values, model_schema):
         if value in checked[:k]:
             raise InputError(f"config: sweep.{key}[{k}]: {values[k]} is there more than once")
     return checked
+
+
+def _scalars(key, schema):
+    """Schemas of all values below a key, by their dotted names."""
+    if "properties" not in schema:
+        return {key: schema}
+    parts = (_scalars(f"{key}.{name}", part) for name, part in schema["properties"].items())
+    return {name: part for found in parts for name, part in found.items()}
 
 
 def _merge(base, override):
@@ -198,7 +212,7 @@ def name_of(model):
     So a finished point is found again when values or whole axes are added to the sweep.
     """
     canonical = json.dumps(_as_floats(model), sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:8]
+    return hashlib.sha256(canonical.encode()).hexdigest()[:10]
 
 
 def _as_floats(value):

@@ -4,6 +4,7 @@ Inside, times are in ms, lengths in mm, speeds in mm/ms, sources in nA m per mV,
 """
 
 import functools
+import re
 
 from restmeg import InputError
 
@@ -12,8 +13,13 @@ KINDS = {
     "mm": 'a length such as "40 mm"',
     "mm/ms": 'a speed such as "10 mm/ms"',
     "nA m/mV": 'a dipole moment per potential such as "1 nA m/mV"',
-    "T/(nA m)": 'a field per dipole moment such as "T/(nA m)"',
+    "T/(nA m)": 'a field per dipole moment such as "1 T/(nA m)"',
 }
+
+# pint alone would read "1,5 ms" as 15 ms and "2 5 ms" as 10 ms.
+NUMBER_AND_UNIT = re.compile(
+    r"\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>([^\W\d_].*)?)", re.DOTALL
+)
 
 
 @functools.cache
@@ -29,30 +35,37 @@ def magnitude(where, text, unit):
     where: what to call it in a message. Raises InputError for text that is no quantity, has no
     unit or has another dimension.
     """
-    import pint
-
-    expected = f"expected {KINDS[unit]}"
-    if isinstance(text, (int, float)) and not isinstance(text, bool):
-        raise InputError(f"{where}: {text} has no unit; {expected}")
-    try:
-        quantity = _registry().Quantity(text)
-        if quantity.unitless:
-            raise InputError(f"{where}: '{text}' has no unit; {expected}")
-        value = float(quantity.to(unit).magnitude)
-    except InputError:
-        raise
-    except pint.DimensionalityError as error:
-        raise InputError(f"{where}: '{text}' is in {error.units1}; {expected}") from None
-    except Exception:  # pint's parser raises errors of many kinds for text it cannot read
-        raise InputError(f"{where}: cannot read '{text}' as a quantity; {expected}") from None
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        raise InputError(f"{where}: {text} has no unit; expected {KINDS[unit]}")
+    parts = NUMBER_AND_UNIT.fullmatch(text) if isinstance(text, str) else None
+    if parts is None:
+        raise InputError(f"{where}: cannot read {text!r}; expected {KINDS[unit]}")
+    value = float(parts["number"]) * factor(where, parts["unit"], unit, found=text)
     # Twelve digits, so that "10 m/s" and "10 mm/ms" are the same number and not just nearly.
     return float(f"{value:.12g}")
 
 
-def factor(where, given, unit):
-    """What values in the unit ``given`` are to be multiplied by to be in ``unit``."""
+def factor(where, given, unit, found=None):
+    """What values in the unit ``given`` are to be multiplied by to be in ``unit``.
+
+    found: the text that ``given`` is from, to name in a message. Raises InputError as `magnitude`.
+    """
     if given == unit:
         return 1.0
     if given is None:
         raise InputError(f"{where}: no attribute 'units'; expected {KINDS[unit]}")
-    return magnitude(f"{where}: units", f"1 {given}", unit)
+    found = repr(given if found is None else found)
+    import pint
+
+    try:
+        quantity = _registry().Quantity(1.0, given)
+        if quantity.dimensionless:
+            raise InputError(f"{where}: {found} has no unit; expected {KINDS[unit]}")
+        return float(quantity.to(unit).magnitude)
+    except pint.DimensionalityError as error:
+        message = f"{found} is in {error.units1}"
+        raise InputError(f"{where}: {message}; expected {KINDS[unit]}") from None
+    except InputError:
+        raise
+    except Exception:  # pint's parser raises errors of many kinds for text it cannot read
+        raise InputError(f"{where}: cannot read {found}; expected {KINDS[unit]}") from None
