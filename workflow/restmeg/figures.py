@@ -101,7 +101,7 @@ def traces(times, activity, labels, field, sensors):
         places = -step * np.arange(shown.shape[1])
         axes.plot(times, shown + places, color=colour, linewidth=0.8)
         more = f" (first {TRACES} of {series.shape[1]})" if series.shape[1] > TRACES else ""
-        axes.set(title=title + more, xlabel="time (ms)", xlim=(times[0], times[-1]))
+        axes.set(title=title + more, xlim=(times[0], times[-1]))
         axes.set_yticks(places, names[: shown.shape[1]])
         axes.tick_params(axis="y", length=0)
         # A scale bar stands for the vertical axis, which only orders the traces.
@@ -115,7 +115,7 @@ def traces(times, activity, labels, field, sensors):
             clip_on=False,
         )
         bar = f"bar: {what} {size:g}" + (f" {unit}" if unit != "1" else "")
-        axes.set_title(bar, loc="right", fontsize=8, fontweight="normal")
+        axes.set_xlabel(f"time (ms)\n{bar}")
         sns.despine(ax=axes, left=True)
     return figure
 
