@@ -27,8 +27,8 @@ format: $(VENV)/ready-dev  ## format all code
 	ruff check --fix .
 	snakefmt Snakefile workflow
 
-bench: $(VENV)/ready-bench  ## time the core beside its peers
-	PYTHONPATH=workflow python tests/benchmarks/bench_core.py
+bench: $(VENV)-bench/ready  ## time the core beside its peers, in an environment of their own
+	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/bench_core.py
 
 lock: $(VENV)/ready-dev  ## renew the locked requirements from pyproject.toml
 	pip install --quiet uv
@@ -39,7 +39,7 @@ lock: $(VENV)/ready-dev  ## renew the locked requirements from pyproject.toml
 		--output-file requirements-dev.txt
 
 clean:  ## remove results and the environment
-	rm -rf results/* .snakemake $(VENV)
+	rm -rf results/* .snakemake $(VENV) $(VENV)-bench
 
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -58,6 +58,9 @@ $(VENV)/ready-dev: requirements-dev.txt $(VENV)/ready
 	pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
-$(VENV)/ready-bench: tests/benchmarks/requirements.txt $(VENV)/ready-dev
-	pip install --quiet --disable-pip-version-check -r tests/benchmarks/requirements.txt
+$(VENV)-bench/ready: requirements.txt tests/benchmarks/requirements.txt
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(VENV)-bench/bin/pip install --quiet --disable-pip-version-check \
+		-r tests/benchmarks/requirements.txt
 	touch $@

@@ -150,11 +150,25 @@ def test_elementary_functions_are_accurate():
     """A few units in the last place against the C library, over their whole ranges."""
     x = np.concatenate([np.linspace(-700, 700, 20001), np.linspace(-2, 2, 20001)])
     np.testing.assert_allclose(apply(core.exp, x), np.exp(x), rtol=5e-16)
-    z = np.concatenate([x, np.logspace(-300, -1, 1000), [0.0]])
-    np.testing.assert_allclose(apply(core.phi, z), plain.phi(z), rtol=1e-15)
+    z = np.concatenate([x, np.logspace(-150, -1, 1000), [0.0]])
+    np.testing.assert_allclose(apply(core.expm1, z), np.expm1(z), rtol=1e-15)
     u = np.concatenate([np.logspace(-9.7, 0, 20001), np.linspace(0.3, 1, 20001)])
     np.testing.assert_allclose(apply(core.log, u), np.log(u), rtol=1e-13, atol=1e-15)
     assert np.isnan(apply(core.exp, np.array([np.nan])))[0]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_functions_that_share_a_division_are_accurate(order):
+    """Whatever the other one of the pair is."""
+    first = njit(lambda function, x, y: np.array([function(x[k], y[k])[0] for k in range(len(x))]))
+    x = np.linspace(-299, 299, 5001)
+    np.testing.assert_allclose(first(core.sigmoids, x, x[::order]), plain.sigmoid(x), rtol=1e-15)
+    z = np.concatenate([x, np.linspace(-1, 1, 5000), [0.0], np.logspace(-150, -1, 1000)])
+    np.testing.assert_allclose(first(core.phis, z, z[::order]), plain.phi(z), rtol=2e-15)
+    assert first(core.sigmoids, np.array([-1e9, 1e9]), np.zeros(2)).tolist() == [
+        pytest.approx(0, abs=1e-130),
+        1.0,
+    ]
 
 
 @pytest.mark.parametrize(

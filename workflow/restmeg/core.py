@@ -45,8 +45,8 @@ PARAMETERS = (
     *("dt_over_tau_I", "a_I", "theta_I", "offset_I", "wEI", "wII"),
     *("r", "leak"),
 )
-_RATE_E, _A_E, _THETA_E, _OFFSET_E, _W_EE, _W_IE = range(6)
-_RATE_I, _A_I, _THETA_I, _OFFSET_I, _W_EI, _W_II = range(6, 12)
+_DT_E, _A_E, _THETA_E, _OFFSET_E, _W_EE, _W_IE = range(6)
+_DT_I, _A_I, _THETA_I, _OFFSET_I, _W_EI, _W_II = range(6, 12)
 _R, _LEAK = range(12, 14)
 
 
@@ -210,12 +210,35 @@ def exp(x):
 
 
 @njit(error_model="numpy", forceinline=True)
-def phi(z):
-    """(exp(z) - 1) / z, 1 at zero: the weight of exponential Euler."""
-    scale, r, q = _exp_parts(z)
-    divisor = 1.0 if z == 0.0 else z
-    value = (scale * (r * q) + (scale - 1.0)) / divisor
-    return 1.0 if z == 0.0 else value
+def expm1(x):
+    """exp(x) - 1 without cancellation near zero; the argument is held within +-708."""
+    scale, r, q = _exp_parts(x)
+    return scale * (r * q) + (scale - 1.0)
+
+
+@njit(error_model="numpy", forceinline=True)
+def sigmoids(x, y):
+    """1 / (1 + exp(-x)) and 1 / (1 + exp(-y)); arguments are held within +-300.
+
+    Both share one division, 1 / a = b / (a b), because divisions take longest.
+    """
+    x = -300.0 if x < -300.0 else x
+    y = -300.0 if y < -300.0 else y
+    a = 1.0 + exp(-x)
+    b = 1.0 + exp(-y)
+    inverse = 1.0 / (a * b)
+    return b * inverse, a * inverse
+
+
+@njit(error_model="numpy", forceinline=True)
+def phis(x, y):
+    """phi(z) = (exp(z) - 1) / z, 1 at zero, of two numbers, which share one division."""
+    a = 1.0 if x == 0.0 else x
+    b = 1.0 if y == 0.0 else y
+    inverse = 1.0 / (a * b)
+    first = 1.0 if x == 0.0 else expm1(x) * (b * inverse)
+    second = 1.0 if y == 0.0 else expm1(y) * (a * inverse)
+    return first, second
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -366,18 +389,27 @@ def _ornstein_uhlenbeck(step, n_steps, state, noise, stream, z, inputs):
 
 
 @njit(error_model="numpy", forceinline=True)
-def _node(x, own_weight, drive, dt_over_tau, a, theta, offset, r):
-    """One exponential Euler step of one population.
+def _node(x, y, coupling, input_E, input_I, p, i):
+    """One exponential Euler step of both populations of region i.
 
-    x: its rate; own_weight: derivative of the drive by x; drive: the argument of F.
+    x, y: rE and rI; coupling: sum_j W_ij rE_j(t - d_ij); p: the parameter table. Returns rE, rI.
     """
-    s = 1.0 / (1.0 + exp(-a * (drive - theta)))
-    f = s - offset
-    slope = a * s * (1.0 - s)
-    room = 1.0 - r * x
-    derivative = room * f - x
-    jacobian = room * slope * own_weight - (1.0 + r * f)
-    return x + dt_over_tau * phi(dt_over_tau * jacobian) * derivative
+    u = p[_W_EE, i] * x - p[_W_IE, i] * y + (coupling - p[_LEAK, i] * x) + input_E
+    v = p[_W_EI, i] * x - p[_W_II, i] * y + input_I
+    s_E, s_I = sigmoids(p[_A_E, i] * (u - p[_THETA_E, i]), p[_A_I, i] * (v - p[_THETA_I, i]))
+    f_E = s_E - p[_OFFSET_E, i]
+    f_I = s_I - p[_OFFSET_I, i]
+    slope_E = p[_A_E, i] * s_E * (1.0 - s_E) * p[_W_EE, i]
+    slope_I = p[_A_I, i] * s_I * (1.0 - s_I) * p[_W_II, i]
+    room_E = 1.0 - p[_R, i] * x
+    room_I = 1.0 - p[_R, i] * y
+    # dt times the derivative of each rate's own equation by that rate: I inhibits itself.
+    z_E = p[_DT_E, i] * (room_E * slope_E - (1.0 + p[_R, i] * f_E))
+    z_I = p[_DT_I, i] * (-room_I * slope_I - (1.0 + p[_R, i] * f_I))
+    phi_E, phi_I = phis(z_E, z_I)
+    x = x + p[_DT_E, i] * phi_E * (room_E * f_E - x)
+    y = y + p[_DT_I, i] * phi_I * (room_I * f_I - y)
+    return x, y
 
 
 @njit(error_model="numpy", nogil=True, cache=True)
@@ -479,30 +511,14 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
                                 ]
                             )
             for i in range(padded):
-                x = excitation[i]
-                y = inhibition[i]
-                u = parameters[_W_EE, i] * x - parameters[_W_IE, i] * y
-                u = u + (drive[s, i] - parameters[_LEAK, i] * x) + inputs[s, 0, i]
-                v = parameters[_W_EI, i] * x - parameters[_W_II, i] * y + inputs[s, 1, i]
-                excitation[i] = _node(
-                    x,
-                    parameters[_W_EE, i],
-                    u,
-                    parameters[_RATE_E, i],
-                    parameters[_A_E, i],
-                    parameters[_THETA_E, i],
-                    parameters[_OFFSET_E, i],
-                    parameters[_R, i],
-                )
-                inhibition[i] = _node(
-                    y,
-                    -parameters[_W_II, i],
-                    v,
-                    parameters[_RATE_I, i],
-                    parameters[_A_I, i],
-                    parameters[_THETA_I, i],
-                    parameters[_OFFSET_I, i],
-                    parameters[_R, i],
+                excitation[i], inhibition[i] = _node(
+                    excitation[i],
+                    inhibition[i],
+                    drive[s, i],
+                    inputs[s, 0, i],
+                    inputs[s, 1, i],
+                    parameters,
+                    i,
                 )
             position += 1
             for i in range(n_regions):
