@@ -17,11 +17,12 @@ def mixed(n_samples, n_regions, seed=0):
     return rng.standard_normal((n_samples, n_regions)) @ mixing
 
 
-def record(path, rate, regions=LABELS, replicates=None):
+def record(path, rate, regions=LABELS, replicates=None, compressed=False):
     """A recording as a user writes it: (replicate, time, region)."""
     replicates = np.arange(len(rate)) if replicates is None else replicates
     coordinates = {"replicate": replicates, "region": regions}
-    xr.Dataset({"rate_E": (("replicate", "time", "region"), rate)}, coordinates).to_netcdf(path)
+    dataset = xr.Dataset({"rate_E": (("replicate", "time", "region"), rate)}, coordinates)
+    dataset.to_netcdf(path, encoding={"rate_E": {"zlib": compressed}})
     return path
 
 
@@ -40,6 +41,14 @@ def test_pearson_is_that_of_numpy(n_samples, n_regions, offset, scale):
     series = mixed(n_samples, n_regions) * scale + offset
     expected = np.corrcoef(series.T)
     np.testing.assert_allclose(connectivity.pearson(series), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_regions", [2, 33, 90])
+def test_pearson_is_exactly_symmetric(n_regions):
+    series = mixed(100, n_regions) + 10
+    series[:, 1] *= 1e-13
+    correlation = connectivity.pearson(series)
+    np.testing.assert_array_equal(correlation, correlation.T)
 
 
 def test_pearson_of_numbers_done_by_hand():
@@ -127,22 +136,28 @@ def test_a_silent_region_is_named_in_a_warning(tmp_path):
     assert not np.isnan(fc[0]).any()
 
 
+SAME = "the connectome has 4, and both must name the same ones"
+
+
 @pytest.mark.parametrize(
     ("regions", "message"),
     [
-        (["A", "B", "C", "X"], "4 regions, without 'D'; the connectome has 4"),
-        (["A", "B", "C"], "3 regions, without 'D'; the connectome has 4"),
-        (["A", "B", "C", "D", "E"], "5 regions; the connectome has 4"),
-        (["A", "B", "C", "C"], "4 regions, without 'D'; the connectome has 4"),
+        (["A", "B", "C", "X"], f"4 regions, without 'D'; {SAME}"),
+        (["A", "B", "C"], f"3 regions, without 'D'; {SAME}"),
+        (["A", "B", "C", "D", "E"], f"5 regions; {SAME}"),
+        (["A", "B", "C", "C"], "region 'C' is there more than once"),
     ],
 )
 def test_regions_that_are_not_those_of_the_connectome_are_refused(tmp_path, regions, message):
     path = record(tmp_path / "recording.nc", [mixed(20, len(regions))], regions=regions)
+    assert_is_refused(path, message)
+
+
+def assert_is_refused(path, message):
     with pytest.raises(InputError) as caught:
-        connect(path, tmp_path)
-    assert str(caught.value).startswith(f"{path}: {message}")
-    assert "\n" not in str(caught.value)
-    assert not (tmp_path / "connectivity.nc").exists()
+        connect(path, path.parent)
+    assert str(caught.value) == f"{path}: {message}"
+    assert not (path.parent / "connectivity.nc").exists()
 
 
 GOOD = xr.Dataset(
@@ -154,20 +169,40 @@ GOOD = xr.Dataset(
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (GOOD.transpose("time", ...), "rate_E has dimensions ('time', 'replicate', 'region')"),
+        (
+            GOOD.transpose("time", ...),
+            "rate_E has dimensions ('time', 'replicate', 'region'); "
+            "expected ('replicate', 'time', 'region')",
+        ),
         (GOOD.drop_vars("region"), "no variable 'region'; found rate_E, replicate"),
         (GOOD.rename(rate_E="rate"), "no variable 'rate_E'; found rate, replicate, region"),
-        (GOOD.isel(time=[0]), "1 samples; expected at least 2"),
-        (GOOD.where(GOOD["rate_E"] < 1), "rate_E of replicate 5 is not finite"),
+        (GOOD.isel(time=[0]), "number of samples is 1; expected >= 2"),
+        (GOOD.where(GOOD["rate_E"] < 1, np.inf), "rate_E of replicate 5 is not finite"),
+        (GOOD.where(GOOD["region"] != "B"), "rate_E: 20 values are missing"),
     ],
 )
 def test_a_recording_that_cannot_be_used_is_refused(tmp_path, given, message):
     path = tmp_path / "recording.nc"
     given.to_netcdf(path)
-    with pytest.raises(InputError) as caught:
-        connect(path, tmp_path)
-    assert str(caught.value).startswith(f"{path}: {message}")
-    assert not (tmp_path / "connectivity.nc").exists()
+    assert_is_refused(path, message)
+
+
+def test_samples_that_were_never_written_are_refused(tmp_path):
+    path = tmp_path / "recording.nc"
+    GOOD.drop_vars("rate_E").expand_dims(time=20).to_netcdf(path)
+    with netCDF4.Dataset(path, "a") as given:
+        rate = given.createVariable("rate_E", "f4", ("replicate", "time", "region"))
+        rate[:, :15] = GOOD["rate_E"][:, :15].values
+    assert_is_refused(path, "rate_E: 20 values are missing")
+
+
+def test_a_damaged_recording_is_refused(tmp_path):
+    path = record(tmp_path / "recording.nc", [mixed(5000, 4)], compressed=True)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 50] = bytes(50)
+    path.write_bytes(content)
+    assert_is_refused(path, "rate_E cannot be read (NetCDF: HDF error)")
 
 
 def test_the_same_recording_gives_the_same_bytes(tmp_path):

@@ -193,6 +193,18 @@ def test_a_missing_variable_is_named_and_the_file_closed(tmp_path):
     netCDF4.Dataset(path, "r+").close()  # refused as long as it is open
 
 
+def test_damaged_data_are_refused_with_the_file(tmp_path):
+    path = tmp_path / "result.nc"
+    write(path)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 50] = bytes(50)
+    path.write_bytes(content)
+    with files.open_netcdf(path, "rate_E") as dataset, pytest.raises(InputError) as caught:
+        files.values(dataset["rate_E"])
+    assert str(caught.value) == f"{path}: rate_E cannot be read (NetCDF: HDF error)"
+
+
 @given(st.permutations(["A", "B", "C", "D", "E"]))
 def test_regions_are_matched_by_name(regions):
     order = files.match_regions("x.nc", regions, ["A", "B", "C", "D", "E"])
@@ -228,6 +240,14 @@ def test_an_error_is_one_line_for_the_user_and_a_traceback_in_the_log(tmp_path, 
     log = (tmp_path / "job.log").read_text()
     assert log.startswith("progress\nTraceback (most recent call last):\n")
     assert f"{error.split('(')[0]}: " in log.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("kind", "told"), [("InputError", ""), ("ValueError", "ValueError: ")])
+def test_an_error_of_several_lines_is_one_line_for_the_user(tmp_path, kind, told):
+    done = run(JOB.format(body=f"raise {kind}('first\\nsecond')"), tmp_path)
+    line = f"restmeg: {told}first (details in job.log)\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
+    assert (tmp_path / "job.log").read_text().endswith("first\nsecond\n")
 
 
 @pytest.mark.parametrize(

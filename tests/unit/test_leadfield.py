@@ -75,6 +75,11 @@ def test_an_npz_is_read(tmp_path):
     assert list(read.sensors) == ["S0", "S1", "S2", "S3"]
 
 
+def test_labels_as_bytes_are_decoded(tmp_path):
+    np.savez(tmp_path / "given.npz", gain=GAIN[::-1], labels=LABELS[::-1].astype(bytes))
+    np.testing.assert_array_equal(leadfield.read(tmp_path / "given.npz", LABELS).gain, GAIN)
+
+
 @pytest.mark.parametrize("kind", ["npz", "nc"])
 @pytest.mark.parametrize("order", [[2, 0, 1], [1, 2, 0], [2, 1, 0]])
 def test_regions_are_brought_into_order(tmp_path, kind, order):
@@ -100,42 +105,83 @@ def test_units_are_converted_and_dimensions_told_by_name(tmp_path, units, factor
     assert list(read.sensors) == SENSORS
 
 
+EXPECTED = 'expected a field per dipole moment such as "1 T/(nA m)"'
+SAME = "the connectome has 3, and both must name the same ones"
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (dataset(units=None), "gain: no attribute 'units'; expected a field per dipole moment"),
-        (dataset(units="T"), "gain: units: '1 T' is in tesla; expected a field per dipole moment"),
-        (dataset(gain=GAIN * [1, 1, 1, np.nan]), "gain holds 3 values that are not finite"),
-        (dataset(regions=["A", "B", "X"]), "3 regions, without 'C'; the connectome has 3"),
-        (dataset().isel(region=[0, 1]), "2 regions, without 'C'; the connectome has 3"),
-        (dataset().isel(region=[0, 1, 2, 2]), "4 regions; the connectome has 3"),
+        (dataset(units=None), f"gain: no attribute 'units'; {EXPECTED}"),
+        (dataset(units="T"), f"gain: 'T' is in tesla; {EXPECTED}"),
+        (dataset(gain=GAIN * [1, 1, 1, np.nan]), "gain: 3 values are missing"),
+        (
+            dataset(gain=GAIN * [1, 1, 1, np.inf]),
+            "gain[0, 3] is inf; expected finite values (3 of 12 are not)",
+        ),
+        (dataset(gain=GAIN.astype(str)), "gain are of type object; expected real numbers"),
+        (dataset(regions=["A", "B", "X"]), f"3 regions, without 'C'; {SAME}"),
+        (dataset().isel(region=[0, 1]), f"2 regions, without 'C'; {SAME}"),
+        (dataset(gain=np.ones((4, 4)), regions=list("ABCD")), f"4 regions; {SAME}"),
+        (dataset().isel(region=[0, 1, 2, 2]), "region 'C' is there more than once"),
+        (dataset().isel(sensor=[0, 1, 1]), "sensor 'MEG 02' is there more than once"),
         (dataset().drop_vars("sensor"), "no variable 'sensor'; found gain, region"),
-        (dataset().rename_dims(sensor="coil"), "gain has dimensions ('region', 'coil'); expected"),
+        (
+            dataset().rename_dims(sensor="coil"),
+            "gain has dimensions ('region', 'coil'); expected 'region' and 'sensor'",
+        ),
     ],
 )
 def test_a_netcdf_that_does_not_fit_is_refused(tmp_path, given, message):
     given.to_netcdf(tmp_path / "given.nc")
-    assert message_of(tmp_path / "given.nc").startswith(message)
+    assert message_of(tmp_path / "given.nc") == message
+
+
+def test_values_that_were_never_written_are_refused(tmp_path):
+    path = tmp_path / "given.nc"
+    dataset().drop_vars("gain").to_netcdf(path)
+    with netCDF4.Dataset(path, "a") as given:
+        given.createVariable("gain", "f8", ("region", "sensor"))[0] = GAIN[0]
+    assert message_of(path) == "gain: 8 values are missing"
 
 
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
         ({"gain": GAIN}, "no array 'labels'; found gain"),
-        ({"gain": GAIN.T, "labels": ["A", "B", "C"]}, "gain has shape (4, 3) for 3 region labels"),
-        ({"gain": GAIN[0], "labels": ["A", "B", "C"]}, "gain has shape (4,) for 3 region labels"),
-        ({"gain": GAIN * np.inf, "labels": ["A", "B", "C"]}, "gain holds 12 values that are not"),
-        ({"gain": GAIN, "labels": ["A", "B", "b"]}, "3 regions, without 'C'; the connectome has 3"),
+        ({"gain": GAIN.T, "labels": ["A", "B", "C"]}, "gain has shape (4, 3) for 3 regions"),
+        ({"gain": GAIN[0], "labels": ["A", "B", "C"]}, "gain have shape (4,); expected a matrix"),
+        ({"gain": 1.0, "labels": ["A", "B", "C"]}, "gain have shape (); expected a matrix"),
+        (
+            {"gain": GAIN + 1j, "labels": ["A", "B", "C"]},
+            "gain are of type complex128; expected real numbers",
+        ),
+        (
+            {"gain": GAIN.astype("U9"), "labels": ["A", "B", "C"]},
+            "gain are of type <U9; expected real numbers",
+        ),
+        (
+            {"gain": GAIN * np.inf, "labels": ["A", "B", "C"]},
+            "gain[0, 0] is inf; expected finite values (12 of 12 are not)",
+        ),
+        ({"gain": GAIN, "labels": ["A", "B", "b"]}, f"3 regions, without 'C'; {SAME}"),
     ],
 )
 def test_an_npz_that_does_not_fit_is_refused(tmp_path, arrays, message):
     np.savez(tmp_path / "given.npz", **arrays)
-    assert message_of(tmp_path / "given.npz").startswith(message)
+    assert message_of(tmp_path / "given.npz") == message
 
 
-@pytest.mark.parametrize("name", ["missing.nc", "missing.npz", "leadfield.fif"])
-def test_what_is_no_such_file_is_refused(tmp_path, name):
-    assert message_of(tmp_path / name).startswith(("cannot be read as ", "not a lead field; "))
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing.nc", "cannot be read as NetCDF ("),
+        ("missing.npz", "cannot be read as .npz ("),
+        ("leadfield.fif", "not a lead field; expected a name that ends in .npz or .nc"),
+    ],
+)
+def test_what_is_no_such_file_is_refused(tmp_path, name, message):
+    assert message_of(tmp_path / name).startswith(message)
 
 
 @pytest.fixture(scope="module")
@@ -195,8 +241,30 @@ def test_projecting_converts_the_units_of_the_lead_field(tmp_path):
 def test_a_projection_that_fails_leaves_no_file(tmp_path):
     write_activity(tmp_path / "activity.nc", np.zeros((1, 2, 3)), LABELS)
     dataset(units="T").to_netcdf(tmp_path / "leadfield.nc")
-    with pytest.raises(InputError, match=r"leadfield\.nc: gain: units"):
+    message = f"{tmp_path}/leadfield.nc: gain: 'T' is in tesla; {EXPECTED}"
+    assert_projection_is_refused(tmp_path, message)
+
+
+@pytest.mark.parametrize("regions", [["A", "B", "X"], ["B", "A", "C"], ["A", "B"]])
+def test_activity_of_other_regions_is_not_projected(tmp_path, regions):
+    write_activity(tmp_path / "activity.nc", np.zeros((1, 2, len(regions))), regions)
+    dataset().to_netcdf(tmp_path / "leadfield.nc")
+    message = f"{tmp_path}/activity.nc: its regions are not those of {tmp_path}/leadfield.nc"
+    assert_projection_is_refused(tmp_path, message)
+
+
+def test_activity_with_missing_values_is_not_projected(tmp_path):
+    rate = np.ma.masked_equal([[[1.0, 2.0, 4.0], [0.0, 0.0, 1.0]]], 4)
+    write_activity(tmp_path / "activity.nc", rate, LABELS)
+    dataset().to_netcdf(tmp_path / "leadfield.nc")
+    message = f"{tmp_path}/activity.nc: rate_E: 1 values are missing"
+    assert_projection_is_refused(tmp_path, message)
+
+
+def assert_projection_is_refused(tmp_path, message):
+    with pytest.raises(InputError) as caught:
         leadfield.project(
             tmp_path / "activity.nc", tmp_path / "leadfield.nc", 1.0, tmp_path / "sensors.nc"
         )
+    assert str(caught.value) == message
     assert sorted(file.name for file in tmp_path.iterdir()) == ["activity.nc", "leadfield.nc"]

@@ -113,7 +113,7 @@ def simulate(connectome_path, model, replicates, name="activity.nc", role="simul
 
 def test_activity_file_says_what_it_holds(connectome_path, model):
     path = simulate(connectome_path, model, [4, 5], sampling_interval=0.5)
-    with xr.open_dataset(path, decode_timedelta=False) as dataset:
+    with xr.open_dataset(path) as dataset:
         rate = dataset["rate_E"]
         assert rate.dims == ("replicate", "time", "region")
         assert rate.dtype == np.float32
@@ -128,10 +128,10 @@ def test_activity_file_says_what_it_holds(connectome_path, model):
 
 
 def test_bytes_of_a_replicate_do_not_depend_on_its_batch(connectome_path, model):
-    together = xr.load_dataset(simulate(connectome_path, model, [0, 1, 2]), decode_timedelta=False)
+    together = xr.load_dataset(simulate(connectome_path, model, [0, 1, 2]))
     for replicate in (0, 1, 2):
         path = simulate(connectome_path, model, [replicate], f"{replicate}.nc")
-        alone = xr.load_dataset(path, decode_timedelta=False)
+        alone = xr.load_dataset(path)
         expected = together.rate_E.sel(replicate=[replicate])
         assert alone.rate_E.values.tobytes() == expected.values.tobytes()
     twice = simulate(connectome_path, model, [0, 1, 2], "again.nc")
@@ -139,9 +139,9 @@ def test_bytes_of_a_replicate_do_not_depend_on_its_batch(connectome_path, model)
 
 
 def test_coarse_sampling_takes_every_nth_state(connectome_path, model):
-    fine = xr.load_dataset(simulate(connectome_path, model, [0]), decode_timedelta=False)
+    fine = xr.load_dataset(simulate(connectome_path, model, [0]))
     path = simulate(connectome_path, model, [0], "coarse.nc", sampling_interval=0.5)
-    coarse = xr.load_dataset(path, decode_timedelta=False)
+    coarse = xr.load_dataset(path)
     assert coarse.rate_E.values.tobytes() == fine.rate_E.values[:, 4::5].tobytes()
 
 
@@ -153,10 +153,7 @@ def test_one_value_per_region(connectome_path, model):
     same = simulate(connectome_path, equal, [0], "same.nc", transient=0.0)
     changed = dict(model, parameters=dict(parameters, tau_E=[1.0] * 7 + [2.0]))
     other = simulate(connectome_path, changed, [0], "other.nc", transient=0.0)
-    rates = [
-        xr.load_dataset(path, decode_timedelta=False).rate_E.values[0]
-        for path in (scalar, same, other)
-    ]
+    rates = [xr.load_dataset(path).rate_E.values[0] for path in (scalar, same, other)]
     np.testing.assert_array_equal(rates[0], rates[1])
     assert (rates[0][0] != rates[2][0]).tolist() == [False] * 7 + [True]
 

@@ -51,15 +51,18 @@ def test_a_decimal_keeps_its_exact_value_in_every_unit(tenths, unit, exponent):
         ("five ms", "cannot read 'five ms'"),
         ("4 msec2", "cannot read '4 msec2'"),
         ("", "cannot read ''"),
+        ("ms", "cannot read 'ms'"),
+        ("1,5 ms", "cannot read '1,5 ms'"),
+        ("2 5 ms", "cannot read '2 5 ms'"),
+        ("4 000 ms", "cannot read '4 000 ms'"),
+        ("1.2.3 ms", "cannot read '1.2.3 ms'"),
+        (True, "cannot read True"),
     ],
 )
 def test_what_is_no_time_is_refused_with_what_was_found_and_expected(text, problem):
     with pytest.raises(InputError) as caught:
         units.magnitude("simulation.dt", text, "ms")
-    message = str(caught.value)
-    assert message.startswith(f"simulation.dt: {problem}")
-    assert message.endswith('expected a time such as "300 ms"')
-    assert "\n" not in message
+    assert str(caught.value) == f'simulation.dt: {problem}; expected a time such as "300 ms"'
 
 
 @pytest.mark.parametrize("unit", units.KINDS)
@@ -87,14 +90,14 @@ def test_factor_of_a_unit(given, unit, expected):
     ("given", "problem"),
     [
         (None, "no attribute 'units'"),
-        ("s", "is in second"),
-        ("1", "has no unit"),
-        ("", "has no unit"),
-        ("furlongg", "cannot read"),
+        ("s", "'s' is in second"),
+        ("1", "'1' has no unit"),
+        ("", "'' has no unit"),
+        ("2 mm", "cannot read '2 mm'"),
+        ("furlongg", "cannot read 'furlongg'"),
     ],
 )
 def test_a_unit_of_another_dimension_has_no_factor(given, problem):
-    with pytest.raises(InputError, match=problem) as caught:
+    with pytest.raises(InputError) as caught:
         units.factor("x.nc: distances", given, "mm")
-    assert str(caught.value).startswith("x.nc: distances: ")
-    assert 'expected a length such as "40 mm"' in str(caught.value)
+    assert str(caught.value) == f'x.nc: distances: {problem}; expected a length such as "40 mm"'

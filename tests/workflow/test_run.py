@@ -9,7 +9,7 @@ def rates(study):
     """Activity by role and replicate, whatever the batches."""
     found = {}
     for path in study.path.glob("results/*/*/*/activity.nc"):
-        with xr.open_dataset(path, decode_timedelta=False) as dataset:
+        with xr.open_dataset(path) as dataset:
             for replicate in dataset.replicate.values:
                 role = path.relative_to(study.path).parts[1]
                 found[role, int(replicate)] = dataset.rate_E.sel(replicate=replicate).values
@@ -50,8 +50,8 @@ def test_results_are_what_the_package_computes(finished):
         for name in ("sensors", "activity")
     )
     with (
-        xr.open_dataset(sensors, decode_timedelta=False) as field,
-        xr.open_dataset(activity_path, decode_timedelta=False) as rate,
+        xr.open_dataset(sensors) as field,
+        xr.open_dataset(activity_path) as rate,
         xr.open_dataset(finished.result("leadfield.nc")) as leadfield,
     ):
         assert field.field.attrs["units"] == "T"
