@@ -34,6 +34,13 @@ def connect(recording, folder):
         return dataset["fc"][0].filled(np.nan)
 
 
+def assert_is_refused(path, message):
+    with pytest.raises(InputError) as caught:
+        connect(path, path.parent)
+    assert str(caught.value) == f"{path}: {message}"
+    assert not (path.parent / "connectivity.nc").exists()
+
+
 @pytest.mark.parametrize("n_regions", [2, 3, 31, 32, 40])
 @pytest.mark.parametrize("n_samples", [3, 64, 1000])
 @pytest.mark.parametrize(("offset", "scale"), [(0, 1), (1e6, 1), (-5e-11, 1e-13)])
@@ -153,13 +160,6 @@ def test_regions_that_are_not_those_of_the_connectome_are_refused(tmp_path, regi
     assert_is_refused(path, message)
 
 
-def assert_is_refused(path, message):
-    with pytest.raises(InputError) as caught:
-        connect(path, path.parent)
-    assert str(caught.value) == f"{path}: {message}"
-    assert not (path.parent / "connectivity.nc").exists()
-
-
 GOOD = xr.Dataset(
     {"rate_E": (("replicate", "time", "region"), mixed(20, 4)[None])},
     {"replicate": [5], "region": LABELS},
@@ -189,8 +189,9 @@ def test_a_recording_that_cannot_be_used_is_refused(tmp_path, given, message):
 
 def test_samples_that_were_never_written_are_refused(tmp_path):
     path = tmp_path / "recording.nc"
-    GOOD.drop_vars("rate_E").expand_dims(time=20).to_netcdf(path)
+    GOOD.drop_vars("rate_E").to_netcdf(path)
     with netCDF4.Dataset(path, "a") as given:
+        given.createDimension("time", 20)
         rate = given.createVariable("rate_E", "f4", ("replicate", "time", "region"))
         rate[:, :15] = GOOD["rate_E"][:, :15].values
     assert_is_refused(path, "rate_E: 20 values are missing")

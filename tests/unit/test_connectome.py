@@ -294,14 +294,14 @@ def test_a_truncated_file_is_refused(tmp_path, name, kept):
     ("part", "offset", "reason"),
     [
         (WEIGHTS.tobytes(), 0, "Bad CRC-32 for file 'weights.npy'"),
-        (b"PK\x01\x02", 6, "zip file version 23.5"),
+        (b"PK\x01\x02", 6, "zip file version 25.5"),
     ],
 )
 def test_a_damaged_npz_is_refused(tmp_path, part, offset, reason):
     path = tmp_path / "given.npz"
     np.savez(path, **arrays())
     content = bytearray(path.read_bytes())
-    content[content.index(part) + offset] ^= 0xFF
+    content[content.index(part) + offset] = 0xFF
     path.write_bytes(content)
     assert message_of(path) == f"cannot be read as .npz ({reason})"
 

@@ -27,6 +27,15 @@ def message_of(path):
     return message.removeprefix(f"{path}: ")
 
 
+def assert_projection_is_refused(tmp_path, message):
+    with pytest.raises(InputError) as caught:
+        leadfield.project(
+            tmp_path / "activity.nc", tmp_path / "leadfield.nc", 1.0, tmp_path / "sensors.nc"
+        )
+    assert str(caught.value) == message
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["activity.nc", "leadfield.nc"]
+
+
 def write_activity(path, rate, labels):
     """A file of activity, (replicate, time, region), stored in pieces of time."""
     with files.new_netcdf(path, "Activity", {}) as activity:
@@ -259,12 +268,3 @@ def test_activity_with_missing_values_is_not_projected(tmp_path):
     dataset().to_netcdf(tmp_path / "leadfield.nc")
     message = f"{tmp_path}/activity.nc: rate_E: 1 values are missing"
     assert_projection_is_refused(tmp_path, message)
-
-
-def assert_projection_is_refused(tmp_path, message):
-    with pytest.raises(InputError) as caught:
-        leadfield.project(
-            tmp_path / "activity.nc", tmp_path / "leadfield.nc", 1.0, tmp_path / "sensors.nc"
-        )
-    assert str(caught.value) == message
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["activity.nc", "leadfield.nc"]

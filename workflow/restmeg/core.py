@@ -38,6 +38,7 @@ from numba.extending import intrinsic
 
 BLOCK = 32  # steps per far block: four 512-bit vectors of doubles
 SUBBLOCK = 8  # steps per near block, and regions per vector; arrays over regions are padded to it
+CHAINS = 4  # sums side by side of near and next pairs, whose lists are padded to it
 
 # Rows of the parameter table (row, padded region). Scalars are repeated over the regions.
 PARAMETERS = (
@@ -55,7 +56,8 @@ class Coupling(NamedTuple):
 
     A pair's offset is source * row + longest - delay: where the source's value of ``delay`` steps
     ago stands in the flat past when the present stands at ``longest`` in each row.
-    Sources ascend within a target; ``*_first`` says where a target's pairs start.
+    Sources ascend within a target; ``*_first`` says where a target's pairs start. Near and next
+    lists are padded to multiples of CHAINS with weights of zero.
     """
 
     longest: int  # the longest delay in steps
@@ -65,9 +67,9 @@ class Coupling(NamedTuple):
     near_first: np.ndarray  # (regions + 1,)
     near_offsets: np.ndarray  # (near pairs,) uint32
     near_weights: np.ndarray  # (near pairs,)
-    next_first: np.ndarray  # (padded regions / 8 + 1,) in slots
-    next_offsets: np.ndarray  # (slots, 8) uint32: one pair of each of eight targets
-    next_weights: np.ndarray  # (slots, 8), zero where a target has no pair left
+    next_first: np.ndarray  # (padded regions / 8 + 1,)
+    next_offsets: np.ndarray  # (runs,) uint32: a source and a delay for eight targets
+    next_weights: np.ndarray  # (runs * 8,), zero for a target without this source and delay
 
 
 class Noise(NamedTuple):
@@ -115,18 +117,20 @@ def _double(typingctx, bits):
     return types.float64(types.uint64), codegen
 
 
-def _weighted_sum(width):
-    """An intrinsic: the weighted sum of many runs of ``width`` consecutive values.
+def _weighted_sum(width, one_weight_a_run, chains=1):
+    """An intrinsic: the weighted sum of many runs of ``width`` consecutive doubles.
 
-    Adds weights[k] * values[offsets[k] + shift + s] for k = first..last-1, in this order, to
-    total[start + s], s = 0..width-1. The plain twin is
+    It adds to total[start : start + width], for k = first..last-1 in this order,
 
-        for k in range(first, last):
-            for s in range(width):
-                total[start + s] += weights[k] * values[offsets[k] + shift + s]
+        weights[k] * values[offsets[k] + shift :][:width]               one weight a run, or
+        weights[k * width :][:width] * values[offsets[k] + shift]       one value a run
 
-    which gives the same bits, but whose running sum LLVM keeps in memory. Here it is one vector
-    value, which stays in registers, so that a multiply-add costs one (unaligned) load.
+    A plain loop gives the same bits, but LLVM keeps its running sum in memory. Here the sum is one
+    vector value, which stays in registers, so that a multiply-add costs one (unaligned) load.
+
+    A narrow sum would wait for each addition to end before the next. It goes along several
+    ``chains`` instead: term k of them belongs to chain k % chains, and their sums are added from
+    the first to the last. last - first must be a multiple of ``chains``.
     """
 
     @intrinsic
@@ -141,22 +145,38 @@ def _weighted_sum(width):
             every_lane = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
             undefined = ir.Constant(vector, ir.Undefined)
 
-            def at(data, index):
+            def load(data, index):
+                return builder.load(builder.gep(data, [index]))
+
+            def run(data, index):
                 return builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
 
-            running = cgutils.alloca_once(builder, vector)  # LLVM turns this into registers
-            builder.store(builder.load(at(total, start), align=8), running)
-            one = ir.Constant(first.type, 1)
-            with cgutils.for_range_slice(builder, first, last, one, inc=True) as (k, _):
-                offset = builder.zext(builder.load(builder.gep(offsets, [k])), shift.type)
-                weight = builder.load(builder.gep(weights, [k]))
-                weight = builder.insert_element(undefined, weight, ir.Constant(ir.IntType(32), 0))
-                weight = builder.shuffle_vector(weight, undefined, every_lane)
-                run = builder.load(at(values, builder.add(offset, shift)), align=8)
-                builder.store(
-                    builder.fadd(builder.load(running), builder.fmul(weight, run)), running
-                )
-            builder.store(builder.load(running), at(total, start), align=8)
+            def spread(number):
+                one = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
+                return builder.shuffle_vector(one, undefined, every_lane)
+
+            def product(k):
+                place = builder.add(builder.zext(load(offsets, k), shift.type), shift)
+                if one_weight_a_run:
+                    number, numbers = load(weights, k), run(values, place)
+                else:
+                    rows = builder.mul(k, ir.Constant(k.type, width))
+                    number, numbers = load(values, place), run(weights, rows)
+                return builder.fmul(spread(number), builder.load(numbers, align=8))
+
+            sums = [cgutils.alloca_once(builder, vector) for _ in range(chains)]  # in registers
+            builder.store(builder.load(run(total, start), align=8), sums[0])
+            for other in sums[1:]:
+                builder.store(ir.Constant(vector, None), other)
+            step = ir.Constant(first.type, chains)
+            with cgutils.for_range_slice(builder, first, last, step, inc=True) as (k, _):
+                for chain, one_sum in enumerate(sums):
+                    term = product(builder.add(k, ir.Constant(k.type, chain)))
+                    builder.store(builder.fadd(builder.load(one_sum), term), one_sum)
+            result = builder.load(sums[0])
+            for other in sums[1:]:
+                result = builder.fadd(result, builder.load(other))
+            builder.store(result, run(total, start), align=8)
             return context.get_dummy_value()
 
         integer = types.intp
@@ -167,8 +187,9 @@ def _weighted_sum(width):
     return weighted_sum
 
 
-_weighted_sum_block = _weighted_sum(BLOCK)
-_weighted_sum_subblock = _weighted_sum(SUBBLOCK)
+_sum_block = _weighted_sum(BLOCK, one_weight_a_run=True)
+_sum_subblock = _weighted_sum(SUBBLOCK, one_weight_a_run=True, chains=CHAINS)
+_sum_targets = _weighted_sum(SUBBLOCK, one_weight_a_run=False, chains=CHAINS)
 
 
 # --- elementary functions -------------------------------------------------------------------------
@@ -438,6 +459,7 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
     far = np.empty(n_regions * BLOCK)
     near = np.empty(n_regions * SUBBLOCK)
     drive = np.zeros((BLOCK, padded))
+    drive_by_target = drive.reshape(-1)
     inputs = np.zeros((BLOCK, 2, padded))
     z = np.empty((4, padded))
     excitation = np.zeros(padded)
@@ -467,7 +489,7 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
         shift = position - longest
         for tile in range(tiles):
             for i in range(n_regions):
-                _weighted_sum_block(
+                _sum_block(
                     past,
                     shift,
                     coupling.far_offsets,
@@ -486,7 +508,7 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
                 near[:] = 0.0
                 shift = position - longest
                 for i in range(n_regions):
-                    _weighted_sum_subblock(
+                    _sum_subblock(
                         past,
                         shift,
                         coupling.near_offsets,
@@ -502,14 +524,16 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
             if has_next:
                 shift = position - longest
                 for group in range(groups):
-                    for slot in range(coupling.next_first[group], coupling.next_first[group + 1]):
-                        for lane in range(SUBBLOCK):
-                            drive[s, group * SUBBLOCK + lane] += (
-                                coupling.next_weights[slot, lane]
-                                * past[
-                                    np.uint64(coupling.next_offsets[slot, lane]) + np.uint64(shift)
-                                ]
-                            )
+                    _sum_targets(
+                        past,
+                        shift,
+                        coupling.next_offsets,
+                        coupling.next_weights,
+                        coupling.next_first[group],
+                        coupling.next_first[group + 1],
+                        drive_by_target,
+                        s * padded + group * SUBBLOCK,
+                    )
             for i in range(padded):
                 excitation[i], inhibition[i] = _node(
                     excitation[i],
@@ -560,7 +584,7 @@ def add_product(a, b, total):
         for first in range(0, n_terms, tile):
             last = min(first + tile, n_terms)
             for i in range(rows):
-                _weighted_sum_block(
+                _sum_block(
                     b,
                     column,
                     offsets[first:last],

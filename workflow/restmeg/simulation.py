@@ -62,38 +62,63 @@ def lay_out_coupling(weights, delays, tile=TILE):
     target, source = np.nonzero(far)
     order = np.lexsort((source, target, source // tile))
     target, source = target[order], source[order]
-    n_tiles = -(-n_regions // tile)
-    counts = np.bincount(source // tile * n_regions + target, minlength=n_tiles * n_regions)
-    far_first = np.concatenate(([0], np.cumsum(counts)))
-
-    # Next: eight targets side by side, each going through its own sources.
-    slots = [np.flatnonzero(row) for row in used & ~far & ~near]
-    slots += [np.array([], np.int64)] * (-n_regions % core.SUBBLOCK)
-    groups = [slots[k : k + core.SUBBLOCK] for k in range(0, len(slots), core.SUBBLOCK)]
-    lengths = [max(map(len, group)) for group in groups]
-    next_first = np.concatenate(([0], np.cumsum(lengths)))
-    next_offsets = np.zeros((next_first[-1], core.SUBBLOCK), np.uint32)
-    next_weights = np.zeros((next_first[-1], core.SUBBLOCK))
-    for i, sources in enumerate(slots):
-        group, lane = divmod(i, core.SUBBLOCK)
-        places = next_first[group] + np.arange(len(sources))
-        if len(sources):
-            next_offsets[places, lane] = offsets[i, sources]
-            next_weights[places, lane] = weights[i, sources]
-
+    n_lists = -(-n_regions // tile) * n_regions
+    far_first, far_offsets, far_weights = _lists(
+        source // tile * n_regions + target,
+        n_lists,
+        offsets[target, source],
+        weights[target, source],
+    )
+    target, source = np.nonzero(near)
+    near_first, near_offsets, near_weights = _lists(
+        target, n_regions, offsets[target, source], weights[target, source], core.CHAINS
+    )
+    # Next: eight targets side by side share a run for each source and delay that one of them has.
+    target, source = np.nonzero(used & ~far & ~near)
+    lanes = core.SUBBLOCK
+    keys = np.column_stack([target // lanes, source, delays[target, source]])
+    runs, run = np.unique(keys, axis=0, return_inverse=True)
+    run_weights = np.zeros((len(runs), lanes))
+    run_weights[run, target % lanes] = weights[target, source]
+    next_first, next_offsets, next_weights = _lists(
+        runs[:, 0],
+        padded_regions(n_regions) // lanes,
+        (runs[:, 1] * row + longest - runs[:, 2]).astype(np.uint32),
+        run_weights,
+        core.CHAINS,
+    )
     coupling = core.Coupling(
         longest=longest,
         far_first=far_first,
-        far_offsets=offsets[target, source],
-        far_weights=weights[target, source],
-        near_first=np.concatenate(([0], np.cumsum(near.sum(axis=1)))),
-        near_offsets=offsets[near],
-        near_weights=weights[near],
+        far_offsets=far_offsets,
+        far_weights=far_weights,
+        near_first=near_first,
+        near_offsets=near_offsets,
+        near_weights=near_weights,
         next_first=next_first,
         next_offsets=next_offsets,
-        next_weights=next_weights,
+        next_weights=next_weights.ravel(),
     )
     return coupling, row
+
+
+def _lists(key, n_lists, offsets, weights, multiple=1):
+    """Lists of pairs, one after another, each padded to a multiple with weights of zero.
+
+    key: ascending, the list of each pair; offsets, weights: of each pair (a weight may be a row).
+    Returns where each list starts, and where the last one ends; offsets and weights of all lists.
+    """
+    sizes = np.bincount(key, minlength=n_lists)
+    padded = -(-sizes // multiple) * multiple
+    first = np.concatenate(([0], np.cumsum(padded)))
+    starts = np.cumsum(sizes) - sizes
+    place = first[key] + np.arange(len(key)) - starts[key]
+    # A padding pair reads where its list's first pair does.
+    all_offsets = np.repeat(offsets[starts[sizes > 0]], padded[sizes > 0])
+    all_offsets[place] = offsets
+    all_weights = np.zeros((len(all_offsets), *weights.shape[1:]))
+    all_weights[place] = weights
+    return first, all_offsets, all_weights
 
 
 def _per_region(values, n_regions, where):
