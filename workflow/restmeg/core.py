@@ -38,7 +38,6 @@ from numba.extending import intrinsic
 
 BLOCK = 32  # steps per far block: four 512-bit vectors of doubles
 SUBBLOCK = 8  # steps per near block, and regions per vector; arrays over regions are padded to it
-CHAINS = 4  # sums side by side of near and next pairs, whose lists are padded to it
 
 # Rows of the parameter table (row, padded region). Scalars are repeated over the regions.
 PARAMETERS = (
@@ -56,8 +55,7 @@ class Coupling(NamedTuple):
 
     A pair's offset is source * row + longest - delay: where the source's value of ``delay`` steps
     ago stands in the flat past when the present stands at ``longest`` in each row.
-    Sources ascend within a target; ``*_first`` says where a target's pairs start. Near and next
-    lists are padded to multiples of CHAINS with weights of zero.
+    Sources ascend within a target; ``*_first`` says where a target's pairs start.
     """
 
     longest: int  # the longest delay in steps
@@ -117,7 +115,7 @@ def _double(typingctx, bits):
     return types.float64(types.uint64), codegen
 
 
-def _weighted_sum(width, one_weight_a_run, chains=1):
+def _weighted_sum(width, one_weight_a_run):
     """An intrinsic: the weighted sum of many runs of ``width`` consecutive doubles.
 
     It adds to total[start : start + width], for k = first..last-1 in this order,
@@ -127,10 +125,6 @@ def _weighted_sum(width, one_weight_a_run, chains=1):
 
     A plain loop gives the same bits, but LLVM keeps its running sum in memory. Here the sum is one
     vector value, which stays in registers, so that a multiply-add costs one (unaligned) load.
-
-    A narrow sum would wait for each addition to end before the next. It goes along several
-    ``chains`` instead: term k of them belongs to chain k % chains, and their sums are added from
-    the first to the last. last - first must be a multiple of ``chains``.
     """
 
     @intrinsic
@@ -155,28 +149,19 @@ def _weighted_sum(width, one_weight_a_run, chains=1):
                 one = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
                 return builder.shuffle_vector(one, undefined, every_lane)
 
-            def product(k):
+            running = cgutils.alloca_once(builder, vector)  # LLVM turns this into registers
+            builder.store(builder.load(run(total, start), align=8), running)
+            step = ir.Constant(first.type, 1)
+            with cgutils.for_range_slice(builder, first, last, step, inc=True) as (k, _):
                 place = builder.add(builder.zext(load(offsets, k), shift.type), shift)
                 if one_weight_a_run:
                     number, numbers = load(weights, k), run(values, place)
                 else:
                     rows = builder.mul(k, ir.Constant(k.type, width))
                     number, numbers = load(values, place), run(weights, rows)
-                return builder.fmul(spread(number), builder.load(numbers, align=8))
-
-            sums = [cgutils.alloca_once(builder, vector) for _ in range(chains)]  # in registers
-            builder.store(builder.load(run(total, start), align=8), sums[0])
-            for other in sums[1:]:
-                builder.store(ir.Constant(vector, None), other)
-            step = ir.Constant(first.type, chains)
-            with cgutils.for_range_slice(builder, first, last, step, inc=True) as (k, _):
-                for chain, one_sum in enumerate(sums):
-                    term = product(builder.add(k, ir.Constant(k.type, chain)))
-                    builder.store(builder.fadd(builder.load(one_sum), term), one_sum)
-            result = builder.load(sums[0])
-            for other in sums[1:]:
-                result = builder.fadd(result, builder.load(other))
-            builder.store(result, run(total, start), align=8)
+                product = builder.fmul(spread(number), builder.load(numbers, align=8))
+                builder.store(builder.fadd(builder.load(running), product), running)
+            builder.store(builder.load(running), run(total, start), align=8)
             return context.get_dummy_value()
 
         integer = types.intp
@@ -188,8 +173,8 @@ def _weighted_sum(width, one_weight_a_run, chains=1):
 
 
 _sum_block = _weighted_sum(BLOCK, one_weight_a_run=True)
-_sum_subblock = _weighted_sum(SUBBLOCK, one_weight_a_run=True, chains=CHAINS)
-_sum_targets = _weighted_sum(SUBBLOCK, one_weight_a_run=False, chains=CHAINS)
+_sum_subblock = _weighted_sum(SUBBLOCK, one_weight_a_run=True)
+_sum_targets = _weighted_sum(SUBBLOCK, one_weight_a_run=False)
 
 
 # --- elementary functions -------------------------------------------------------------------------

@@ -63,62 +63,33 @@ def lay_out_coupling(weights, delays, tile=TILE):
     order = np.lexsort((source, target, source // tile))
     target, source = target[order], source[order]
     n_lists = -(-n_regions // tile) * n_regions
-    far_first, far_offsets, far_weights = _lists(
-        source // tile * n_regions + target,
-        n_lists,
-        offsets[target, source],
-        weights[target, source],
-    )
-    target, source = np.nonzero(near)
-    near_first, near_offsets, near_weights = _lists(
-        target, n_regions, offsets[target, source], weights[target, source], core.CHAINS
-    )
+
     # Next: eight targets side by side share a run for each source and delay that one of them has.
-    target, source = np.nonzero(used & ~far & ~near)
-    lanes = core.SUBBLOCK
-    keys = np.column_stack([target // lanes, source, delays[target, source]])
+    next_target, next_source = np.nonzero(used & ~far & ~near)
+    group, lane = np.divmod(next_target, core.SUBBLOCK)
+    keys = np.column_stack([group, next_source, delays[next_target, next_source]])
     runs, run = np.unique(keys, axis=0, return_inverse=True)
-    run_weights = np.zeros((len(runs), lanes))
-    run_weights[run, target % lanes] = weights[target, source]
-    next_first, next_offsets, next_weights = _lists(
-        runs[:, 0],
-        padded_regions(n_regions) // lanes,
-        (runs[:, 1] * row + longest - runs[:, 2]).astype(np.uint32),
-        run_weights,
-        core.CHAINS,
-    )
+    next_weights = np.zeros((len(runs), core.SUBBLOCK))
+    next_weights[run, lane] = weights[next_target, next_source]
+
     coupling = core.Coupling(
         longest=longest,
-        far_first=far_first,
-        far_offsets=far_offsets,
-        far_weights=far_weights,
-        near_first=near_first,
-        near_offsets=near_offsets,
-        near_weights=near_weights,
-        next_first=next_first,
-        next_offsets=next_offsets,
+        far_first=_starts(source // tile * n_regions + target, n_lists),
+        far_offsets=offsets[target, source],
+        far_weights=weights[target, source],
+        near_first=_starts(np.nonzero(near)[0], n_regions),
+        near_offsets=offsets[near],
+        near_weights=weights[near],
+        next_first=_starts(runs[:, 0], padded_regions(n_regions) // core.SUBBLOCK),
+        next_offsets=(runs[:, 1] * row + longest - runs[:, 2]).astype(np.uint32),
         next_weights=next_weights.ravel(),
     )
     return coupling, row
 
 
-def _lists(key, n_lists, offsets, weights, multiple=1):
-    """Lists of pairs, one after another, each padded to a multiple with weights of zero.
-
-    key: ascending, the list of each pair; offsets, weights: of each pair (a weight may be a row).
-    Returns where each list starts, and where the last one ends; offsets and weights of all lists.
-    """
-    sizes = np.bincount(key, minlength=n_lists)
-    padded = -(-sizes // multiple) * multiple
-    first = np.concatenate(([0], np.cumsum(padded)))
-    starts = np.cumsum(sizes) - sizes
-    place = first[key] + np.arange(len(key)) - starts[key]
-    # A padding pair reads where its list's first pair does.
-    all_offsets = np.repeat(offsets[starts[sizes > 0]], padded[sizes > 0])
-    all_offsets[place] = offsets
-    all_weights = np.zeros((len(all_offsets), *weights.shape[1:]))
-    all_weights[place] = weights
-    return first, all_offsets, all_weights
+def _starts(lists, n_lists):
+    """Where each list starts in a sequence sorted by list, and where the last one ends."""
+    return np.concatenate(([0], np.cumsum(np.bincount(lists, minlength=n_lists))))
 
 
 def _per_region(values, n_regions, where):
