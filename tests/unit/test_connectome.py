@@ -166,10 +166,10 @@ def test_weights_one_way_only_are_warned_of(tmp_path, triangle):
     [
         (
             {"weights": WEIGHTS[:2]},
-            "weights have shape (2, 3); expected a square matrix",
+            "weights: shape (2, 3); expected a square matrix",
         ),
-        ({"distances": DISTANCES[0]}, "distances have shape (3,); expected a matrix"),
-        ({"weights": np.array(1.0)}, "weights have shape (); expected a matrix"),
+        ({"distances": DISTANCES[0]}, "distances: shape (3,); expected a matrix"),
+        ({"weights": np.array(1.0)}, "weights: shape (); expected a matrix"),
         ({"weights": WEIGHTS[:2, :2]}, "weights have shape (2, 2) but distances (3, 3)"),
         (
             {"weights": put(WEIGHTS, np.nan)},
@@ -189,9 +189,9 @@ def test_weights_one_way_only_are_warned_of(tmp_path, triangle):
         ),
         (
             {"weights": np.full((3, 3), "strong")},
-            "weights are of type <U6; expected real numbers",
+            "weights: type <U6; expected real numbers",
         ),
-        ({"weights": WEIGHTS + 1j}, "weights are of type complex128; expected real numbers"),
+        ({"weights": WEIGHTS + 1j}, "weights: type complex128; expected real numbers"),
         (
             {"weights": 0 * WEIGHTS},
             "weights between regions are all zero; expected a connection",
@@ -229,22 +229,22 @@ def test_a_bad_value_is_placed_as_in_the_file(tmp_path):
     [
         (
             dataset(units=None),
-            "distances: no attribute 'units'; expected a length such as \"40 mm\"",
+            "distances: no attribute 'units'; expected units such as \"mm\"",
         ),
         (
             dataset(units="s"),
-            "distances: 's' is in second; expected a length such as \"40 mm\"",
+            "distances: unit 's' is in second; expected units such as \"mm\"",
         ),
         (dataset().drop_vars("distances"), "no variable 'distances'; found weights, labels"),
         (
             dataset().rename(source="region_from"),
             "weights has dimensions ('target', 'region_from'); expected 'target' and 'source'",
         ),
-        (dataset().isel(target=slice(2)), "weights have shape (2, 3); expected a square matrix"),
+        (dataset().isel(target=slice(2)), "weights: shape (2, 3); expected a square matrix"),
         (dataset().isel(region=slice(2)), "2 labels for 3 regions"),
         (
             dataset().assign(weights=dataset()["weights"].where(WEIGHTS > 0.3)),
-            "weights: 6 values are missing",
+            "weights: missing values (6); expected none",
         ),
         (
             dataset().assign(weights=dataset()["weights"].where(WEIGHTS > 0.3, np.inf)),
@@ -252,9 +252,12 @@ def test_a_bad_value_is_placed_as_in_the_file(tmp_path):
         ),
         (
             dataset().assign(distances=dataset()["distances"].assign_attrs(_FillValue=30.0)),
-            "distances: 1 values are missing",
+            "distances: missing values (1); expected none",
         ),
-        (dataset().drop_vars("labels"), "no variable 'labels' or coordinate 'target'"),
+        (
+            dataset().drop_vars("labels"),
+            "no variable 'labels' or 'target'; found weights, distances",
+        ),
     ],
 )
 def test_a_netcdf_that_is_no_connectome_is_refused(tmp_path, given, message):
@@ -268,11 +271,11 @@ def test_values_that_were_never_written_are_refused(tmp_path):
     dataset().drop_vars("weights").to_netcdf(path)
     with netCDF4.Dataset(path, "a") as given:
         given.createVariable("weights", "f8", ("target", "source"))[0] = WEIGHTS[0]
-    assert message_of(path) == "weights: 6 values are missing"
+    assert message_of(path) == "weights: missing values (6); expected none"
 
 
 REFUSED = {
-    ".npz": "not an .npz archive; write one with numpy.savez",
+    ".npz": "not a whole .npz archive; expected one by numpy.savez",
     ".nc": "cannot be read as NetCDF (NetCDF: ",
 }
 

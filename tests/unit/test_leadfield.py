@@ -114,7 +114,7 @@ def test_units_are_converted_and_dimensions_told_by_name(tmp_path, units, factor
     assert list(read.sensors) == SENSORS
 
 
-EXPECTED = 'expected a field per dipole moment such as "1 T/(nA m)"'
+EXPECTED = 'expected units such as "T/(nA m)"'
 SAME = "the connectome has 3, and both must name the same ones"
 
 
@@ -122,13 +122,13 @@ SAME = "the connectome has 3, and both must name the same ones"
     ("given", "message"),
     [
         (dataset(units=None), f"gain: no attribute 'units'; {EXPECTED}"),
-        (dataset(units="T"), f"gain: 'T' is in tesla; {EXPECTED}"),
-        (dataset(gain=GAIN * [1, 1, 1, np.nan]), "gain: 3 values are missing"),
+        (dataset(units="T"), f"gain: unit 'T' is in tesla; {EXPECTED}"),
+        (dataset(gain=GAIN * [1, 1, 1, np.nan]), "gain: missing values (3); expected none"),
         (
             dataset(gain=GAIN * [1, 1, 1, np.inf]),
             "gain[0, 3] is inf; expected finite values (3 of 12 are not)",
         ),
-        (dataset(gain=GAIN.astype(str)), "gain are of type object; expected real numbers"),
+        (dataset(gain=GAIN.astype(str)), "gain: type object; expected real numbers"),
         (dataset(regions=["A", "B", "X"]), f"3 regions, without 'C'; {SAME}"),
         (dataset().isel(region=[0, 1]), f"2 regions, without 'C'; {SAME}"),
         (dataset(gain=np.ones((4, 4)), regions=list("ABCD")), f"4 regions; {SAME}"),
@@ -151,23 +151,23 @@ def test_values_that_were_never_written_are_refused(tmp_path):
     dataset().drop_vars("gain").to_netcdf(path)
     with netCDF4.Dataset(path, "a") as given:
         given.createVariable("gain", "f8", ("region", "sensor"))[0] = GAIN[0]
-    assert message_of(path) == "gain: 8 values are missing"
+    assert message_of(path) == "gain: missing values (8); expected none"
 
 
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
         ({"gain": GAIN}, "no array 'labels'; found gain"),
-        ({"gain": GAIN.T, "labels": ["A", "B", "C"]}, "gain has shape (4, 3) for 3 regions"),
-        ({"gain": GAIN[0], "labels": ["A", "B", "C"]}, "gain have shape (4,); expected a matrix"),
-        ({"gain": 1.0, "labels": ["A", "B", "C"]}, "gain have shape (); expected a matrix"),
+        ({"gain": GAIN.T, "labels": ["A", "B", "C"]}, "gain: shape (4, 3) for 3 regions"),
+        ({"gain": GAIN[0], "labels": ["A", "B", "C"]}, "gain: shape (4,); expected a matrix"),
+        ({"gain": 1.0, "labels": ["A", "B", "C"]}, "gain: shape (); expected a matrix"),
         (
             {"gain": GAIN + 1j, "labels": ["A", "B", "C"]},
-            "gain are of type complex128; expected real numbers",
+            "gain: type complex128; expected real numbers",
         ),
         (
             {"gain": GAIN.astype("U9"), "labels": ["A", "B", "C"]},
-            "gain are of type <U9; expected real numbers",
+            "gain: type <U9; expected real numbers",
         ),
         (
             {"gain": GAIN * np.inf, "labels": ["A", "B", "C"]},
@@ -250,7 +250,7 @@ def test_projecting_converts_the_units_of_the_lead_field(tmp_path):
 def test_a_projection_that_fails_leaves_no_file(tmp_path):
     write_activity(tmp_path / "activity.nc", np.zeros((1, 2, 3)), LABELS)
     dataset(units="T").to_netcdf(tmp_path / "leadfield.nc")
-    message = f"{tmp_path}/leadfield.nc: gain: 'T' is in tesla; {EXPECTED}"
+    message = f"{tmp_path}/leadfield.nc: gain: unit 'T' is in tesla; {EXPECTED}"
     assert_projection_is_refused(tmp_path, message)
 
 
@@ -266,5 +266,5 @@ def test_activity_with_missing_values_is_not_projected(tmp_path):
     rate = np.ma.masked_equal([[[1.0, 2.0, 4.0], [0.0, 0.0, 1.0]]], 4)
     write_activity(tmp_path / "activity.nc", rate, LABELS)
     dataset().to_netcdf(tmp_path / "leadfield.nc")
-    message = f"{tmp_path}/activity.nc: rate_E: 1 values are missing"
+    message = f"{tmp_path}/activity.nc: rate_E: missing values (1); expected none"
     assert_projection_is_refused(tmp_path, message)

@@ -90,14 +90,14 @@ def test_factor_of_a_unit(given, unit, expected):
     ("given", "problem"),
     [
         (None, "no attribute 'units'"),
-        ("s", "'s' is in second"),
-        ("1", "'1' has no unit"),
-        ("", "'' has no unit"),
-        ("2 mm", "cannot read '2 mm'"),
-        ("furlongg", "cannot read 'furlongg'"),
+        ("s", "unit 's' is in second"),
+        ("1", "unit '1' has no unit"),
+        ("", "unit '' has no unit"),
+        ("2 mm", "cannot read unit '2 mm'"),
+        ("furlongg", "cannot read unit 'furlongg'"),
     ],
 )
 def test_a_unit_of_another_dimension_has_no_factor(given, problem):
     with pytest.raises(InputError) as caught:
         units.factor("x.nc: distances", given, "mm")
-    assert str(caught.value) == f'x.nc: distances: {problem}; expected a length such as "40 mm"'
+    assert str(caught.value) == f'x.nc: distances: {problem}; expected units such as "mm"'

@@ -43,7 +43,8 @@ def _read_netcdf(path):
     with files.open_netcdf(path, "weights", "distances") as dataset:
         given = "labels" if "labels" in dataset.variables else "target"
         if given not in dataset.variables:
-            raise InputError(f"{path}: no variable 'labels' or coordinate 'target'")
+            found = ", ".join(dataset.variables)
+            raise InputError(f"{path}: no variable 'labels' or 'target'; found {found}")
         labels = files.names(path, "label", files.values(dataset[given]))
         matrices = []
         for name in ("weights", "distances"):
@@ -75,7 +76,7 @@ def check(path, weights, distances, labels):
     for name, matrix in (("weights", weights), ("distances", distances)):
         matrix = files.numbers(path, name, matrix)
         if matrix.shape[0] != matrix.shape[1]:
-            raise InputError(f"{path}: {name} have shape {matrix.shape}; expected a square matrix")
+            raise InputError(f"{path}: {name}: shape {matrix.shape}; expected a square matrix")
         files.check_all(path, name, matrix, matrix >= 0, "values >= 0")
         np.fill_diagonal(matrix, 0.0)
         matrices.append(matrix)

@@ -135,8 +135,11 @@ def values(variable, index=...):
         array = variable[index]
     except RuntimeError as error:  # of the HDF5 library, about damaged data
         raise InputError(f"{path}: {variable.name} cannot be read ({error})") from error
+    if variable.dtype == "S1":  # text in the classic way, a character an element
+        return netCDF4.chartostring(np.ma.filled(array, b""))
     if np.ma.isMaskedArray(array):
-        raise InputError(f"{path}: {variable.name}: {array.mask.sum()} values are missing")
+        missing = np.count_nonzero(array.mask)
+        raise InputError(f"{path}: {variable.name}: missing values ({missing}); expected none")
     return array
 
 
@@ -145,13 +148,18 @@ def read_npz(path, *names):
 
     Raises InputError if it cannot be read or lacks one.
     """
-    if not zipfile.is_zipfile(path):
-        raise InputError(f"{path}: not an .npz archive; write one with numpy.savez")
     try:
         # Opened here, because numpy leaves a broken archive open.
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            found = archive.files
-            arrays = [archive[name] if name in found else None for name in names]
+        with Path(path).open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise InputError(f"{path}: not a whole .npz archive; expected one by numpy.savez")
+            with np.load(file, allow_pickle=False) as archive:
+                found = archive.files
+                arrays = [archive[name] if name in found else None for name in names]
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read as .npz ({error.strerror or error})") from error
     except Exception as error:  # a zip archive can be broken in many ways
         reason = str(error)
         if "allow_pickle" in reason:
@@ -167,9 +175,9 @@ def numbers(path, name, array):
     """A matrix as finite doubles. Raises InputError if it is none."""
     array = np.asarray(array)
     if array.dtype.kind not in "fiub":
-        raise InputError(f"{path}: {name} are of type {array.dtype}; expected real numbers")
+        raise InputError(f"{path}: {name}: type {array.dtype}; expected real numbers")
     if array.ndim != 2 or not array.size:
-        raise InputError(f"{path}: {name} have shape {array.shape}; expected a matrix")
+        raise InputError(f"{path}: {name}: shape {array.shape}; expected a matrix")
     array = np.array(array, dtype=np.float64)
     check_all(path, name, array, np.isfinite(array), "finite values")
     return array
@@ -227,7 +235,7 @@ def reporting(log):
     def show(message, category, *_):
         print(f"{category.__name__}: {message}", file=sys.stderr)
         if category is UserWarning:  # the workflow's own; others are a library's, for the log
-            tell(f"restmeg: warning: {message}")
+            tell(f"restmeg: warning: {str(message).splitlines()[0]}")
 
     with Path(log).open("w", buffering=1) as file:
         os.dup2(file.fileno(), 1)

@@ -56,7 +56,7 @@ def read(path, labels):
     else:
         raise InputError(f"{path}: not a lead field; expected a name that ends in .npz or .nc")
     if len(gain) != np.size(regions):
-        raise InputError(f"{path}: gain has shape {gain.shape} for {np.size(regions)} regions")
+        raise InputError(f"{path}: gain: shape {gain.shape} for {np.size(regions)} regions")
     gain = np.ascontiguousarray(gain[files.match_regions(path, regions, labels)])
     return LeadField(gain, labels, files.names(path, "sensor", sensors))
 
@@ -92,9 +92,9 @@ def project(activity_path, leadfield_path, scale, path):
         files.open_netcdf(activity_path, "rate_E", "region") as activity,
         files.new_netcdf(path, "Magnetic field at the sensors", {"scale": scale}) as dataset,
     ):
-        given = leadfield["gain"].units
+        given = getattr(leadfield["gain"], "units", None)
         factor = scale * units.factor(f"{leadfield_path}: gain", given, "T/(nA m)")
-        gain = core.padded_columns(leadfield["gain"][...] * factor)
+        gain = core.padded_columns(files.values(leadfield["gain"]) * factor)
         regions = activity["region"][...], leadfield["region"][...]
         if list(regions[0]) != list(regions[1]):
             raise InputError(f"{activity_path}: its regions are not those of {leadfield_path}")

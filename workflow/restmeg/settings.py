@@ -55,6 +55,7 @@ def load(config, schema):
 
     Raises InputError, one line that names the key, what was found and what was expected.
     """
+    config = config or {}
     settings = _check("", config, schema, complete=True)
     _check_times(settings["simulation"])
     given = (config.get("target") or {}).get("model")
@@ -88,7 +89,9 @@ def _check(key, value, schema, complete):
         return convert(value) if convert else value
     if not isinstance(value, dict):
         where = f"config: {key}" if key else "config"
-        raise InputError(f"{where}: found {json.dumps(value)}; expected {TYPES['object']}")
+        raise InputError(
+            f"{where}: found {json.dumps(value, default=str)}; expected {TYPES['object']}"
+        )
     for name in value:
         if name not in properties:
             raise InputError(_unknown_key(key, name, properties))
@@ -109,9 +112,10 @@ def _number(text):
 
 
 def _unknown_key(key, name, accepted):
-    where = json.dumps(name).strip('"')
+    where = json.dumps(name, default=str, ensure_ascii=False).strip('"')
     where = f"config: {key}.{where}" if key else f"config: {where}"
-    by_lower_case = {other.lower(): other for other in accepted}
+    by_lower_case = {other.lower().rsplit(".", 1)[-1]: other for other in accepted}
+    by_lower_case |= {other.lower(): other for other in accepted}
     nearest = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1)
     hint = f"did you mean '{by_lower_case[nearest[0]]}'? " if nearest else ""
     return f"{where}: no such key; {hint}accepted: {', '.join(accepted)}"
@@ -170,6 +174,9 @@ def _check_times(simulation):
 def _check_axis(key, values, model_schema):
     """The values of one swept parameter in plain numbers."""
     scalars = _scalars("model", model_schema)
+    below = [name for name in scalars if name.startswith(f"{key}.")]
+    if below:
+        raise InputError(f"config: sweep.{key}: not a scalar; expected one of {', '.join(below)}")
     if key not in scalars:
         raise InputError(_unknown_key("sweep", key, scalars))
     scalar = {name: rule for name, rule in scalars[key].items() if name != "per_region"}

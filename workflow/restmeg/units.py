@@ -18,7 +18,7 @@ KINDS = {
 
 # pint alone would read "1,5 ms" as 15 ms and "2 5 ms" as 10 ms.
 NUMBER_AND_UNIT = re.compile(
-    r"\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>([^\W\d_].*)?)", re.DOTALL
+    r"\s*(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>([^\W\d_][\w\s*/^().·-]*)?)"
 )
 
 
@@ -35,37 +35,39 @@ def magnitude(where, text, unit):
     where: what to call it in a message. Raises InputError for text that is no quantity, has no
     unit or has another dimension.
     """
+    expected = f"expected {KINDS[unit]}"
     if isinstance(text, int | float) and not isinstance(text, bool):
-        raise InputError(f"{where}: {text} has no unit; expected {KINDS[unit]}")
+        raise InputError(f"{where}: {text} has no unit; {expected}")
     parts = NUMBER_AND_UNIT.fullmatch(text) if isinstance(text, str) else None
     if parts is None:
-        raise InputError(f"{where}: cannot read {text!r}; expected {KINDS[unit]}")
-    value = float(parts["number"]) * factor(where, parts["unit"], unit, found=text)
+        raise InputError(f"{where}: cannot read {text!r}; {expected}")
+    value = float(parts["number"]) * _factor(parts["unit"], unit, where, repr(text), expected)
     # Twelve digits, so that "10 m/s" and "10 mm/ms" are the same number and not just nearly.
     return float(f"{value:.12g}")
 
 
-def factor(where, given, unit, found=None):
-    """What values in the unit ``given`` are to be multiplied by to be in ``unit``.
+def factor(where, given, unit):
+    """What values in the unit ``given``, an attribute of a file, are to be multiplied by.
 
-    found: the text that ``given`` is from, to name in a message. Raises InputError as `magnitude`.
+    Raises InputError if it is None, cannot be read or has another dimension than ``unit``.
     """
+    expected = f'expected units such as "{unit}"'
+    if given is None:
+        raise InputError(f"{where}: no attribute 'units'; {expected}")
+    return _factor(given, unit, where, f"unit {given!r}", expected)
+
+
+def _factor(given, unit, where, found, expected):
     if given == unit:
         return 1.0
-    if given is None:
-        raise InputError(f"{where}: no attribute 'units'; expected {KINDS[unit]}")
-    found = repr(given if found is None else found)
     import pint
 
     try:
         quantity = _registry().Quantity(1.0, given)
-        if quantity.dimensionless:
-            raise InputError(f"{where}: {found} has no unit; expected {KINDS[unit]}")
-        return float(quantity.to(unit).magnitude)
+        if not quantity.dimensionless:
+            return float(quantity.to(unit).magnitude)
     except pint.DimensionalityError as error:
-        message = f"{found} is in {error.units1}"
-        raise InputError(f"{where}: {message}; expected {KINDS[unit]}") from None
-    except InputError:
-        raise
+        raise InputError(f"{where}: {found} is in {error.units1}; {expected}") from None
     except Exception:  # pint's parser raises errors of many kinds for text it cannot read
-        raise InputError(f"{where}: cannot read {found}; expected {KINDS[unit]}") from None
+        raise InputError(f"{where}: cannot read {found}; {expected}") from None
+    raise InputError(f"{where}: {found} has no unit; {expected}")
