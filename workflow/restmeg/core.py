@@ -418,6 +418,53 @@ def _node(x, y, coupling, input_E, input_I, p, i):
     return x, y
 
 
+@njit(error_model="numpy", forceinline=True)
+def _sum_far(past, shift, coupling, far, drive):
+    """Set the coupling of the next 32 steps, drive (32, padded regions), to that of far pairs.
+
+    shift: what the present's place in a row is beyond the longest delay. far: (regions * 32,),
+    scratch. Tile by tile of sources, so that a tile's past stays in the cache for all targets.
+    """
+    n_regions = coupling.near_first.shape[0] - 1
+    far[:] = 0.0
+    for k in range(coupling.far_first.shape[0] - 1):
+        first, last = coupling.far_first[k], coupling.far_first[k + 1]
+        place = k % n_regions * BLOCK
+        _sum_block(past, shift, coupling.far_offsets, coupling.far_weights, first, last, far, place)
+    for i in range(n_regions):
+        for s in range(BLOCK):
+            drive[s, i] = far[i * BLOCK + s]
+
+
+@njit(error_model="numpy", forceinline=True)
+def _sum_near(past, shift, coupling, near, drive, step):
+    """Add the coupling of near pairs to the eight steps of drive from ``step`` on.
+
+    near: (8,), scratch.
+    """
+    for i in range(coupling.near_first.shape[0] - 1):
+        first, last = coupling.near_first[i], coupling.near_first[i + 1]
+        near[:] = 0.0
+        _sum_subblock(
+            past, shift, coupling.near_offsets, coupling.near_weights, first, last, near, 0
+        )
+        for k in range(SUBBLOCK):
+            drive[step + k, i] += near[k]
+
+
+@njit(error_model="numpy", forceinline=True)
+def _sum_next(past, shift, coupling, drive, step):
+    """Add the coupling of pairs with the shortest delays to one step of drive."""
+    padded = drive.shape[1]
+    flat = drive.reshape(-1)
+    for k in range(padded // SUBBLOCK):
+        first, last = coupling.next_first[k], coupling.next_first[k + 1]
+        place = step * padded + k * SUBBLOCK
+        _sum_targets(
+            past, shift, coupling.next_offsets, coupling.next_weights, first, last, flat, place
+        )
+
+
 @njit(error_model="numpy", nogil=True, cache=True)
 def advance(state, coupling, parameters, noise, stream, given, every, n_steps, out):
     """Advance the network by n_steps and record rE.
@@ -434,17 +481,14 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
     inhibition = state.inhibition
     padded = inhibition.shape[0]
     n_regions = coupling.near_first.shape[0] - 1
-    groups = padded // SUBBLOCK
     row = past.shape[0] // n_regions
     longest = coupling.longest
-    tiles = (coupling.far_first.shape[0] - 1) // n_regions
-    has_near = coupling.near_first[n_regions] > 0
-    has_next = coupling.next_first[groups] > 0
+    has_near = coupling.near_offsets.shape[0] > 0
+    has_next = coupling.next_offsets.shape[0] > 0
 
     far = np.empty(n_regions * BLOCK)
-    near = np.empty(n_regions * SUBBLOCK)
+    near = np.empty(SUBBLOCK)
     drive = np.zeros((BLOCK, padded))
-    drive_by_target = drive.reshape(-1)
     inputs = np.zeros((BLOCK, 2, padded))
     z = np.empty((4, padded))
     excitation = np.zeros(padded)
@@ -457,7 +501,7 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
     done = 0
     while done < n_steps:
         length = min(BLOCK, n_steps - done)
-        if position + BLOCK >= row:
+        if position + BLOCK >= row:  # the end of the rows: slide what is still needed to the start
             for i in range(n_regions):
                 for k in range(longest + 1):
                     past[i * row + k] = past[i * row + position - longest + k]
@@ -470,55 +514,12 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
         else:
             _ornstein_uhlenbeck(step, length, state.noise, noise, stream, z, inputs)
 
-        far[:] = 0.0
-        shift = position - longest
-        for tile in range(tiles):
-            for i in range(n_regions):
-                _sum_block(
-                    past,
-                    shift,
-                    coupling.far_offsets,
-                    coupling.far_weights,
-                    coupling.far_first[tile * n_regions + i],
-                    coupling.far_first[tile * n_regions + i + 1],
-                    far,
-                    i * BLOCK,
-                )
-        for i in range(n_regions):
-            for s in range(BLOCK):
-                drive[s, i] = far[i * BLOCK + s]
-
+        _sum_far(past, position - longest, coupling, far, drive)
         for s in range(length):
             if has_near and s % SUBBLOCK == 0:
-                near[:] = 0.0
-                shift = position - longest
-                for i in range(n_regions):
-                    _sum_subblock(
-                        past,
-                        shift,
-                        coupling.near_offsets,
-                        coupling.near_weights,
-                        coupling.near_first[i],
-                        coupling.near_first[i + 1],
-                        near,
-                        i * SUBBLOCK,
-                    )
-                for i in range(n_regions):
-                    for k in range(SUBBLOCK):
-                        drive[s + k, i] += near[i * SUBBLOCK + k]
+                _sum_near(past, position - longest, coupling, near, drive, s)
             if has_next:
-                shift = position - longest
-                for group in range(groups):
-                    _sum_targets(
-                        past,
-                        shift,
-                        coupling.next_offsets,
-                        coupling.next_weights,
-                        coupling.next_first[group],
-                        coupling.next_first[group + 1],
-                        drive_by_target,
-                        s * padded + group * SUBBLOCK,
-                    )
+                _sum_next(past, position - longest, coupling, drive, s)
             for i in range(padded):
                 excitation[i], inhibition[i] = _node(
                     excitation[i],
