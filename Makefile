@@ -12,6 +12,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
+	@echo "Scores are in results/scores.csv, figures with captions in results/report.html."
 
 test: $(VENV)/ready-dev  ## run every test
 	python -m pytest
@@ -38,8 +39,8 @@ lock: $(VENV)/ready-dev  ## renew the locked requirements from pyproject.toml
 		--no-header --no-annotate --quiet --constraint requirements.txt \
 		--output-file requirements-dev.txt
 
-clean:  ## remove results and the environment
-	rm -rf results/* .snakemake $(VENV) $(VENV)-bench
+clean:  ## remove all results
+	rm -rf results/* .snakemake
 
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -47,6 +48,8 @@ help:  ## show this
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
+
+	@echo "Installing packages into $(VENV): about a minute."
 
 # The core is compiled here, once, and not in the first jobs of the first run, each on its own.
 $(VENV)/ready: requirements.txt | $(BIN)/python

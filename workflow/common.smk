@@ -17,6 +17,8 @@ RECORDING = "recording"  # in place of a point's name where the target is one
 def load_settings():
     """The checked configuration; a mistake ends the run with one line."""
     try:
+        for path in workflow.configfiles:
+            settings.check_keys_once(path)
         loaded = settings.load(config, SCHEMA)
         for section, bundled in BUNDLED.items():
             source = loaded[section]["source"]
@@ -81,6 +83,7 @@ BASE = settings.name_of(SETTINGS["model"])
 SHOWN = next((point for point in POINTS if point.name == BASE), POINTS[0])
 FIRST_BATCH = next(iter(BATCHES["simulated"]))
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
+SHOWN_AT = ", ".join(f"{AXES[key]} {value}" for key, value in SHOWN.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 if AXES:
     FIGURES.append("sweep")

@@ -167,12 +167,24 @@ GOOD = xr.Dataset(
 
 
 @pytest.mark.parametrize(
+    "given",
+    [GOOD.isel(replicate=0), GOOD.isel(replicate=0, drop=True), GOOD.drop_vars("replicate")],
+)
+def test_a_single_session_needs_no_replicates(tmp_path, given):
+    given.to_netcdf(tmp_path / "recording.nc")
+    expected = np.corrcoef(GOOD.rate_E.values[0].T)
+    np.testing.assert_allclose(
+        connect(tmp_path / "recording.nc", tmp_path), expected[None], atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
     ("given", "message"),
     [
         (
             GOOD.transpose("time", ...),
             "rate_E has dimensions ('time', 'replicate', 'region'); "
-            "expected ('replicate', 'time', 'region')",
+            "expected ('replicate', 'time', 'region') or ('time', 'region')",
         ),
         (GOOD.drop_vars("region"), "no variable 'region'; found rate_E, replicate"),
         (GOOD.rename(rate_E="rate"), "no variable 'rate_E'; found rate, replicate, region"),

@@ -75,7 +75,7 @@ def test_points_of_structure_and_function_are_means_over_replicates(fc, summary)
     shown = axes.collections[-1].get_offsets()
     np.testing.assert_allclose(shown, np.column_stack([weights, pairs.mean(axis=0)]))
     text = axes.texts[0].get_text()
-    assert "0.30 [0.20, 0.40]" in text
+    assert "mean 0.30, 95 % interval [0.20, 0.40]" in text
     assert f"r of the mean of 5: {np.corrcoef(weights, pairs.mean(axis=0))[0, 1]:.2f}" in text
     figures.plt.close(figure)
 
@@ -90,7 +90,7 @@ def test_scores_show_mean_and_interval(summary, values):
     figure = figures.scores(single, summary)
     first = figure.axes[0]
     assert first.get_title(loc="left") == "structure-function coupling"
-    expected = "mean nan" if np.isnan(values[0]) else "mean 0.30, 95 % interval [0.20, 0.40]"
+    expected = "no finite value" if np.isnan(values[0]) else "mean 0.30, 95 % interval [0.20, 0.40]"
     assert expected in first.get_xlabel()
     bars = [line.get_ydata() for line in first.lines if list(line.get_xdata()) == [0, 0]]
     assert [list(bar) for bar in bars] == ([] if np.isnan(values[0]) else [[0.2, 0.4]])

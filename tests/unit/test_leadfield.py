@@ -158,7 +158,10 @@ def test_values_that_were_never_written_are_refused(tmp_path):
     ("arrays", "message"),
     [
         ({"gain": GAIN}, "no array 'labels'; found gain"),
-        ({"gain": GAIN.T, "labels": ["A", "B", "C"]}, "gain: shape (4, 3) for 3 regions"),
+        (
+            {"gain": GAIN.T, "labels": ["A", "B", "C"]},
+            "gain: shape (4, 3); expected (3 regions, sensors)",
+        ),
         ({"gain": GAIN[0], "labels": ["A", "B", "C"]}, "gain: shape (4,); expected a matrix"),
         ({"gain": 1.0, "labels": ["A", "B", "C"]}, "gain: shape (); expected a matrix"),
         (

@@ -447,3 +447,14 @@ def test_a_point_is_the_model_with_its_values():
 )
 def test_a_figure_names_an_axis_with_its_unit(key, label):
     assert settings.axis_label(key, SCHEMA) == label
+
+
+def test_a_key_that_is_there_twice_is_refused(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("sweep: {}\nmodel:\n  noise: {tau: 1 ms}\n  r: [{a: 1}, {a: 2}]\n")
+    settings.check_keys_once(path)  # the same key in two mappings is not twice
+    path.write_text("sweep: {a: [1]}\nmodel: {}\nsweep: {}\n")
+    with pytest.raises(InputError) as caught:
+        settings.check_keys_once(path)
+    expected = "line 3: key 'sweep' is there already, in line 1; expected each key once"
+    assert str(caught.value) == f"{path}: {expected}"

@@ -27,6 +27,15 @@ def test_bad_config_is_one_line_before_any_job(study, section, values, line):
     assert not list(study.path.glob("results/*"))
 
 
+def test_a_section_that_is_there_twice_is_refused(study):
+    """As when an example is pasted above the block that it should replace."""
+    path = study.path / "config/config.yaml"
+    path.write_text("sweep: {model.coupling_strength: [1.0]}\n" + path.read_text())
+    result = study.snakemake("--cores", "1")
+    assert result.returncode == 1
+    assert "key 'sweep' is there already, in line 1; expected each key once" in result.stderr
+
+
 def anatomy(n, seed=0):
     rng = np.random.default_rng(seed)
     weights, distances = rng.random((2, n, n))

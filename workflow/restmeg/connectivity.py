@@ -64,23 +64,28 @@ MEASURES = {"pearson": Moments}
 def connect(activity_path, labels, measures, path):
     """Write connectivity.nc for one file of activity, simulated or recorded.
 
-    activity_path: ``rate_E`` (replicate, time, region), whose regions are brought into the order of
+    activity_path: ``rate_E`` (replicate, time, region) or, if there is one replicate, (time,
+    region), whose regions are brought into the order of
     ``labels``; measures: names out of MEASURES; path: ``fc`` (measure, replicate, region_to,
     region_from).
 
     Warns of regions with no variance, whose connectivity is NaN. Raises InputError if the regions
     are not those of ``labels`` or a value is not finite.
     """
-    with files.open_netcdf(activity_path, "rate_E", "replicate", "region") as activity:
+    with files.open_netcdf(activity_path, "rate_E", "region") as activity:
         rate = activity["rate_E"]
-        expected = ("replicate", "time", "region")
-        if rate.dimensions != expected:
+        alone = rate.dimensions == ("time", "region")  # a recording of one session
+        if not alone and rate.dimensions != ("replicate", "time", "region"):
             raise InputError(
-                f"{activity_path}: rate_E has dimensions {rate.dimensions}; expected {expected}"
+                f"{activity_path}: rate_E has dimensions {rate.dimensions}; "
+                "expected ('replicate', 'time', 'region') or ('time', 'region')"
             )
-        replicates = files.values(activity["replicate"])
+        n_samples, n_regions = rate.shape[-2:]
+        n_replicates = 1 if alone else rate.shape[0]
+        replicates = np.arange(n_replicates)
+        if "replicate" in activity.variables:
+            replicates = np.atleast_1d(files.values(activity["replicate"]))
         order = files.match_regions(activity_path, files.values(activity["region"]), labels)
-        n_replicates, n_samples, n_regions = rate.shape
         if n_samples < 2:
             raise InputError(f"{activity_path}: number of samples is {n_samples}; expected >= 2")
         fc = np.empty((len(measures), n_replicates, n_regions, n_regions))
@@ -89,7 +94,8 @@ def connect(activity_path, labels, measures, path):
             for k in range(n_replicates):
                 estimator = MEASURES[measure]()
                 for first in range(0, n_samples, length):
-                    part = files.values(rate, (k, slice(first, first + length)))[:, order]
+                    part = slice(first, first + length)
+                    part = files.values(rate, part if alone else (k, part))[:, order]
                     if not np.isfinite(part).all():
                         raise InputError(
                             f"{activity_path}: rate_E of replicate {replicates[k]} is not finite"

@@ -58,6 +58,8 @@ def save(figure, *paths):
 
 def _matrix(axes, matrix, labels, title, bar, **colours):
     names = labels if len(labels) <= LABELLED else False
+    if names is False:
+        title += f" ({len(labels)} regions)"
     sns.heatmap(
         matrix,
         ax=axes,
@@ -65,7 +67,7 @@ def _matrix(axes, matrix, labels, title, bar, **colours):
         xticklabels=names,
         yticklabels=names,
         rasterized=True,
-        cbar_kws={"label": bar, "shrink": 0.8},
+        cbar_kws={"label": bar, "shrink": 0.8, "pad": 0.03},
         **colours,
     )
     axes.set(title=title)
@@ -153,12 +155,21 @@ def structure_function(weights, fc, summary):
         ends = np.array([weights.min(), weights.max()])
         axes.plot(ends, offset + slope * ends, color=TARGET)
     row = summary[summary["score"] == "structure_function_coupling"].iloc[0]
-    label = f"r of a replicate: {row['value']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
+    label = f"r of a replicate: {_mean(row)}"
     if len(fc) > 1 and np.isfinite(mean).all():
         label += f"\nr of the mean of {len(fc)}: {np.corrcoef(weights, mean)[0, 1]:.2f}"
     axes.text(0.02, 0.98, label, transform=axes.transAxes, va="top", fontsize=9)
     axes.set(xlabel="structural connectivity (weight)", ylabel="functional connectivity, simulated")
     return figure
+
+
+def _mean(row):
+    """A row of scores.csv in words."""
+    if not np.isfinite(row["value"]):
+        return "no finite value"
+    if not np.isfinite(row["ci_low"]):
+        return f"{row['value']:.2f}, no interval"
+    return f"mean {row['value']:.2f}, 95 % interval [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
 
 
 def scores(single, summary):
@@ -169,7 +180,7 @@ def scores(single, summary):
     figure, panels = plt.subplots(1, len(summary), figsize=(3.6 * len(summary), 4), squeeze=False)
     for axes, (_, row) in zip(panels[0], summary.iterrows(), strict=True):
         values = single.loc[single["score"] == row["score"], "value"].dropna()
-        if len(values) > 1:
+        if len(values) >= 5:  # fewer have no shape to show
             sns.violinplot(
                 y=values, ax=axes, inner=None, cut=0, color=SIMULATED, alpha=0.25, linewidth=0
             )
@@ -182,11 +193,11 @@ def scores(single, summary):
             axes.plot([0, 0], [row["ci_low"], row["ci_high"]], color=TARGET, linewidth=3)
         axes.scatter([0], [row["value"]], s=60, color=TARGET, edgecolor="white", zorder=3)
         axes.axhline(0, color="0.7", linewidth=0.8, zorder=0)
-        interval = f"[{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
-        of = "pairs of replicates" if row["score"] == "fc_match" else "replicates"
+        of = "pair" if row["score"] == "fc_match" else "replicate"
+        of += "s" if row["n"] != 1 else ""
         axes.set(
             title=SCORE_NAMES[row["score"]],
-            xlabel=f"mean {row['value']:.2f}, 95 % interval {interval}\n{row['n']:.0f} {of}",
+            xlabel=f"{_mean(row)}\n{row['n']:.0f} {of}",
             ylabel="correlation",
             xticks=[],
             xlim=(-0.5, 0.5),
@@ -215,7 +226,10 @@ def sweep(summary, axis_labels):
             label = ", ".join(f"{axis_labels[other]}: {value}" for other, value in settings)
             axes.plot(table[first], table["value"], marker="o", color=colour, label=label)
             low, high = table["ci_low"], table["ci_high"]
-            axes.fill_between(table[first], low, high, color=colour, alpha=0.2, linewidth=0)
+            if len(lines) <= 3:
+                axes.fill_between(table[first], low, high, color=colour, alpha=0.2, linewidth=0)
+            else:  # bands would cover each other
+                axes.vlines(table[first], low, high, color=colour, linewidth=1)
         axes.axhline(0, color="0.7", linewidth=0.8, zorder=0)
         axes.set(title=SCORE_NAMES[name], xlabel=axis_labels[first], ylabel="correlation")
     if others:

@@ -240,6 +240,7 @@ def reporting(log):
     with Path(log).open("w", buffering=1) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+        sys.stdout.reconfigure(line_buffering=True)  # so that the log is in the order of events
         with warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.showwarning = show

@@ -56,7 +56,9 @@ def read(path, labels):
     else:
         raise InputError(f"{path}: not a lead field; expected a name that ends in .npz or .nc")
     if len(gain) != np.size(regions):
-        raise InputError(f"{path}: gain: shape {gain.shape} for {np.size(regions)} regions")
+        raise InputError(
+            f"{path}: gain: shape {gain.shape}; expected ({np.size(regions)} regions, sensors)"
+        )
     gain = np.ascontiguousarray(gain[files.match_regions(path, regions, labels)])
     return LeadField(gain, labels, files.names(path, "sensor", sensors))
 

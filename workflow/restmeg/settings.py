@@ -46,6 +46,32 @@ def _resolve(node, definitions):
     return node
 
 
+def check_keys_once(path):
+    """Raise InputError if a key stands twice in one mapping of a YAML file.
+
+    YAML readers silently take the last one, and the first is lost with all that is below it.
+    """
+    try:
+        nodes = [yaml.compose(Path(path).read_text())]
+    except yaml.YAMLError:
+        return  # Snakemake tells of it
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+        elif isinstance(node, yaml.MappingNode):
+            lines = {}
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                first = lines.setdefault(key.value, line)
+                if first != line:
+                    raise InputError(
+                        f"{path}: line {line}: key '{key.value}' is there already, "
+                        f"in line {first}; expected each key once"
+                    )
+                nodes.append(value)
+
+
 def load(config, schema):
     """Check a configuration and return it complete, in plain numbers.
 

@@ -5,7 +5,6 @@ goes to disk a piece of time after another, so that memory does not grow with du
 """
 
 import math
-import sys
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -223,6 +222,9 @@ def schedule(simulation):
     return Schedule(transient, every, samples, times)
 
 
+PROGRESS = "{percentage:3.0f} % |{bar:30}| {n_fmt} of {total_fmt} s simulated, {remaining} left"
+
+
 def simulate_batch(connectome_path, model, simulation, seed, role, replicates, path):
     """Simulate some replicates and write activity.nc, with a progress bar on standard error.
 
@@ -237,10 +239,11 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
     n_regions = len(anatomy.labels)
     parameters = {"role": role, "model": model, "simulation": simulation}
     title = f"Regional activity, {role}"
-    seconds = len(replicates) * simulation["duration"] / 1000
+    steps = len(replicates) * (plan.transient + plan.samples * plan.every)
+    scale = simulation["dt"] / 1000  # steps are shown as seconds
     with (
         files.new_netcdf(path, title, parameters, seed) as dataset,
-        tqdm(total=seconds, file=sys.stderr, mininterval=1, bar_format=PROGRESS) as bar,
+        tqdm(total=steps, unit_scale=scale, mininterval=1, bar_format=PROGRESS) as bar,
     ):
         add = files.add_variable
         add(dataset, "replicate", ["replicate"], np.asarray(replicates), long_name="replicate")
@@ -255,7 +258,7 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
             for first in range(0, plan.transient, length):
                 n_steps = min(length, plan.transient - first)
                 run(network, state, random, n_steps, record=False)
-                bar.update(n_steps * simulation["dt"] / 1000)
+                bar.update(n_steps)
             for first in range(0, plan.samples, length):
                 n_samples = min(length, plan.samples - first)
                 part = run(network, state, random, n_samples * plan.every, plan.every)
@@ -266,10 +269,7 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
                         "expected stable activity, as with a smaller dt"
                     )
                 rate[k, first : first + n_samples] = part
-                bar.update(n_samples * plan.every * simulation["dt"] / 1000)
-
-
-PROGRESS = "{percentage:3.0f} % |{bar:30}| {n:.1f} of {total:.1f} s simulated, {remaining} left"
+                bar.update(n_samples * plan.every)
 
 
 def compile_core():

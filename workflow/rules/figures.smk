@@ -71,6 +71,7 @@ rule plot_scores:
         mem_mb=1000,
     params:
         point=SHOWN.name,
+        shown=SHOWN_AT,
     script:
         "../scripts/plot_scores.py"
 

@@ -9,6 +9,7 @@ rule connectivity:
         "results/logs/connectivity/{role}_{point}_{batch}.log",
     benchmark:
         "results/benchmarks/connectivity/{role}_{point}_{batch}.tsv"
+    priority: 1  # a user's recording is checked before anything long starts
     conda:
         "../../environment.yml"
     resources:

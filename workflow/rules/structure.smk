@@ -30,6 +30,7 @@ rule leadfield:
         "results/logs/leadfield.log",
     benchmark:
         "results/benchmarks/leadfield.tsv"
+    priority: 1  # a user's file is checked before anything long starts
     conda:
         "../../environment.yml"
     resources:
