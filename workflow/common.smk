@@ -22,9 +22,15 @@ def load_settings():
         loaded = settings.load(config, SCHEMA)
         for section, bundled in BUNDLED.items():
             source = loaded[section]["source"]
+            where = f"config: {section}.source"
             if source != bundled and not Path(source).is_file():
+                raise InputError(f"{where}: no file '{source}'; expected {bundled} or a file")
+            if set(source) & set("{}"):  # Snakemake would take what is between them for a wildcard
+                raise InputError(f"{where}: '{source}'; expected a path without braces")
+            if Path("results").resolve() in Path(source).resolve().parents:
                 raise InputError(
-                    f"config: {section}.source: no file '{source}'; expected {bundled} or a file"
+                    f"{where}: '{source}' is below results/, where this study's own files are; "
+                    "expected a file elsewhere, such as a copy"
                 )
     except InputError as error:
         sys.exit(str(error))
@@ -57,6 +63,9 @@ def activity(wildcards):
 
 SCHEMA = settings.load_schema(WORKFLOW / "schemas/config.schema.yaml")
 SETTINGS = load_settings()
+LEADFIELD = {"source": SETTINGS["leadfield"]["source"]}
+if not file_of("leadfield"):
+    LEADFIELD |= {key: SETTINGS["leadfield"][key] for key in ("sensors", "seed")}
 SIMULATION = {
     key: SETTINGS["simulation"][key] for key in ("dt", "duration", "transient", "sampling_interval")
 }

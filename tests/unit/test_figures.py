@@ -124,8 +124,8 @@ def test_sweep_has_a_curve_with_its_band_for_each_setting():
 def test_a_saved_figure_is_not_blank_and_the_same_each_time(tmp_path, fc):
     for turn in ("a", "b"):
         figure = figures.connectivity(fc[0], fc[1], LABELS, "pearson")
-        figures.save(figure, *(tmp_path / f"{turn}.{form}" for form in ("png", "svg", "pdf")))
-    for form in ("png", "svg", "pdf"):
+        figures.save(figure, *(tmp_path / f"{turn}.{form}" for form in ("png", "svg")))
+    for form in ("png", "svg"):
         assert (tmp_path / f"a.{form}").read_bytes() == (tmp_path / f"b.{form}").read_bytes()
     image = figures.plt.imread(tmp_path / "a.png")
     assert min(image.shape[:2]) > 400

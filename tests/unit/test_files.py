@@ -213,7 +213,7 @@ def test_regions_are_matched_by_name(regions):
 
 JOB = """
     import warnings
-    from restmeg import InputError, files
+    from restmeg import InputError, ResultWarning, files
 
     with files.reporting("job.log"):
         print("progress")
@@ -253,8 +253,8 @@ def test_an_error_of_several_lines_is_one_line_for_the_user(tmp_path, kind, told
 @pytest.mark.parametrize(
     ("category", "line"),
     [
-        ("UserWarning", "restmeg: warning: region B is silent\n"),
-        ("DeprecationWarning", ""),
+        ("ResultWarning", "restmeg: warning: region B is silent\n"),
+        ("UserWarning", ""),
         ("RuntimeWarning", ""),
     ],
 )

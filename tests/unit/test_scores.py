@@ -71,6 +71,16 @@ def test_interval_of_pairs_counts_replicates_and_not_pairs():
     assert summary.n == 600
 
 
+def test_interval_is_of_the_replicates_that_have_a_value():
+    rng = np.random.default_rng(7)
+    values = rng.normal(size=(6, 4))
+    gaps = np.full((9, 5), np.nan)
+    gaps[np.ix_([0, 2, 3, 5, 6, 8], [0, 1, 3, 4])] = values
+    assert scores.summarise(gaps, seed=0) == scores.summarise(values, seed=0)
+    assert scores.summarise([0.3, np.nan, 0.5], 0) == scores.summarise([0.3, 0.5], 0)
+    assert np.isnan(scores.summarise([[0.3, np.nan], [np.nan, np.nan]], 0).ci_low)
+
+
 def test_interval_covers_the_truth():
     """Of 300 samples of 20 about 95 % (a percentile interval: a little less) hold the mean."""
     rng = np.random.default_rng(5)
@@ -97,7 +107,7 @@ def test_summary_at_the_edges(values):
         assert np.isnan(summary.value)
         return
     assert summary.value == pytest.approx(np.mean(finite), abs=1e-12)
-    if len(values) == 1:
+    if len(finite) == 1:
         assert np.isnan(summary.ci_low)
         return
     tolerance = 1e-12

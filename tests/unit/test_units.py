@@ -101,3 +101,9 @@ def test_a_unit_of_another_dimension_has_no_factor(given, problem):
     with pytest.raises(InputError) as caught:
         units.factor("x.nc: distances", given, "mm")
     assert str(caught.value) == f'x.nc: distances: {problem}; expected units such as "mm"'
+
+
+@pytest.mark.parametrize("text", ["1 ms**(9**9**9)", "1 ms^999", "1 ms**2**9**9", "1 " + "m" * 99])
+def test_a_tower_of_powers_is_refused_and_not_computed(text):
+    with pytest.raises(InputError, match="cannot read"):
+        units.magnitude("simulation.dt", text, "ms")

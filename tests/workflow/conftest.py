@@ -1,6 +1,5 @@
 """Snakemake run for real, on a copy of the project in a temporary directory."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from restmeg import simulation
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ["Snakefile", "workflow", "config", "profiles", "resources", "environment.yml"]
@@ -38,11 +38,7 @@ class Study:
         overlay = self.path / "small.yaml"
         overlay.write_text(yaml.safe_dump(self.config, sort_keys=False))
         command = [sys.executable, "-m", "snakemake", "--configfile", str(overlay), *arguments]
-        # One compiled core for all copies, as all are the same.
-        environment = os.environ | {"NUMBA_CACHE_DIR": str(ROOT / ".numba")}
-        return subprocess.run(
-            command, cwd=self.path, env=environment, capture_output=True, text=True, check=False
-        )
+        return subprocess.run(command, cwd=self.path, capture_output=True, text=True, check=False)
 
     def run(self, *arguments, cores=2):
         result = self.snakemake("--cores", str(cores), *arguments)
@@ -71,10 +67,11 @@ class Study:
 
 
 def copy_project(path):
+    """Copy with times and __pycache__, so that the compiled core is found there."""
     for name in PROJECT:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, path / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, path / name)
         else:
             shutil.copy2(source, path / name)
     return Study(path)
@@ -88,6 +85,7 @@ def study(tmp_path):
 
 @pytest.fixture(scope="session")
 def finished_once(tmp_path_factory):
+    simulation.compile_core()
     study = copy_project(tmp_path_factory.mktemp("finished"))
     study.run()
     return study.path

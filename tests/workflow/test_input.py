@@ -123,3 +123,19 @@ def test_a_silent_region_is_nan_with_a_warning(study):
     table = pd.read_csv(study.result("scores.csv"))
     assert table["value"].isna().all()
     assert (table["n"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("my {x}.npz", "'my {x}.npz'; expected a path without braces"),
+        ("results/mine.npz", "'results/mine.npz' is below results/, where this study's own"),
+    ],
+)
+def test_a_source_that_would_confuse_the_workflow_is_refused(study, name, line):
+    (study.path / "results").mkdir()
+    np.savez(study.path / name, **anatomy(5))
+    study.edit("connectome", source=name)
+    result = study.snakemake("--cores", "1")
+    assert result.returncode == 1
+    assert f"config: connectome.source: {line}" in result.stderr

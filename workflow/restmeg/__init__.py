@@ -3,5 +3,9 @@
 __version__ = "0.1.0"
 
 
+class ResultWarning(UserWarning):
+    """Something about the results that the user should know; the message is one line."""
+
+
 class InputError(ValueError):
     """A file or setting that cannot be used; the message is one line written for the user."""

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from restmeg import InputError, core, files
+from restmeg import InputError, ResultWarning, core, files
 
 
 class Moments:
@@ -82,6 +82,7 @@ def connect(activity_path, labels, measures, path):
             )
         n_samples, n_regions = rate.shape[-2:]
         n_replicates = 1 if alone else rate.shape[0]
+        parameters, seed = files.provenance(activity)
         replicates = np.arange(n_replicates)
         if "replicate" in activity.variables:
             replicates = np.atleast_1d(files.values(activity["replicate"]))
@@ -107,9 +108,11 @@ def connect(activity_path, labels, measures, path):
                     warnings.warn(
                         f"{activity_path}: replicate {replicates[k]}: no variance in region "
                         f"{', '.join(silent)}; connectivity with it ({measure}) is NaN",
+                        ResultWarning,
                         stacklevel=2,
                     )
-    with files.new_netcdf(path, "Functional connectivity", {"measures": measures}) as dataset:
+    parameters["measures"] = measures
+    with files.new_netcdf(path, "Functional connectivity", parameters, seed) as dataset:
         add = files.add_variable
         add(dataset, "measure", ["measure"], np.array(measures, dtype=object), long_name="measure")
         add(dataset, "replicate", ["replicate"], replicates, long_name="replicate")

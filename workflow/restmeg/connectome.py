@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, files, units
+from restmeg import InputError, ResultWarning, files, units
 
 
 class Connectome(NamedTuple):
@@ -96,6 +96,7 @@ def check(path, weights, distances, labels):
         warnings.warn(
             f"{path}: weights are a triangle, connections one way only; a file of undirected "
             "weights must hold both halves",
+            ResultWarning,
             stacklevel=2,
         )
     return weights, distances, labels

@@ -9,9 +9,10 @@ additive delayed coupling):
     F(u) = sigmoid(a (u - theta)) - sigmoid(-a theta)
 
 with W the weights times the coupling strength and L their row sums (diffusive) or zero (additive).
-The integrator is exponential Euler on the diagonal, x <- x + dt phi(dt J) f with J = df/dx and
-phi(z) = (exp(z) - 1) / z. The inputs x_E, x_I are either given or Ornstein-Uhlenbeck noise,
-x <- m + (x - m) exp(-dt / tau) + sigma sqrt(dt / tau) z, with z from a counter-based generator.
+The integrator is exponential Euler on the diagonal, x <- x + dt phi(dt J) f with J = df/dx, the
+coupling c held constant, and phi(z) = (exp(z) - 1) / z. The inputs x_E, x_I are either given or
+Ornstein-Uhlenbeck noise, x <- m + (x - m) exp(-dt / tau) + sigma sqrt(dt / tau) z, with z from a
+counter-based generator.
 
 How it is fast, and why the bits never depend on machine, chunk or batch:
 
@@ -238,7 +239,10 @@ def sigmoids(x, y):
 
 @njit(error_model="numpy", forceinline=True)
 def phis(x, y):
-    """phi(z) = (exp(z) - 1) / z, 1 at zero, of two numbers, which share one division."""
+    """phi(z) = (exp(z) - 1) / z, 1 at zero, of two numbers, which share one division.
+
+    Their product must be a normal double, as it is for |z| from 1e-150 to 1e150.
+    """
     a = 1.0 if x == 0.0 else x
     b = 1.0 if y == 0.0 else y
     inverse = 1.0 / (a * b)

@@ -16,7 +16,6 @@ import seaborn as sns
 from restmeg import files
 
 SIMULATED, TARGET = "#2a6f97", "#c8553d"
-ROLE_COLOURS = {"simulated": SIMULATED, "target": TARGET}
 SCORE_NAMES = {
     "structure_function_coupling": "structure-function coupling",
     "fc_match": "FC match",
@@ -40,6 +39,7 @@ sns.set_theme(
         "axes.spines.top": False,
         "axes.spines.right": False,
         "figure.constrained_layout.use": True,
+        "text.parse_math": False,  # a region may be called $x$
         "svg.fonttype": "none",  # text stays text that an editor can change
         "svg.hashsalt": "restmeg",  # the same identifiers each time
     },
@@ -50,7 +50,7 @@ def save(figure, *paths):
     """Write a figure in the format that each path's ending names, and close it."""
     for path in paths:
         form = str(path).rsplit(".", 1)[-1]
-        clock = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
+        clock = {"Date": None} if form == "svg" else None
         with files.whole(path) as partial:
             figure.savefig(partial, format=form, dpi=150, bbox_inches="tight", metadata=clock)
     plt.close(figure)
@@ -128,7 +128,9 @@ def connectivity(simulated, target, labels, measure):
     pairs = np.abs(np.stack([simulated, target])[:, ~blank])
     limit = np.nanmax(pairs) if np.isfinite(pairs).any() else 1.0
     figure, panels = plt.subplots(1, 2, figsize=(9.5, 4))
-    for axes, matrix, role in zip(panels, (simulated, target), ROLE_COLOURS, strict=True):
+    for axes, matrix, role in zip(
+        panels, (simulated, target), ("simulated", "target"), strict=True
+    ):
         title = f"{role.capitalize()} FC"
         _matrix(
             axes, matrix, labels, title, measure, cmap="vlag", vmin=-limit, vmax=limit, mask=blank

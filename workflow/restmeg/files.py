@@ -18,7 +18,9 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 
-from restmeg import InputError, __version__
+from restmeg import InputError, ResultWarning, __version__
+
+PIECE = 2**18  # values that are held at once of what may be long: a megabyte of float32
 
 
 @contextlib.contextmanager
@@ -104,7 +106,7 @@ def piece_length(width):
 
     That much is stored as one compressed piece, and read and worked on at once.
     """
-    return max(1, 2**18 // width)
+    return max(1, PIECE // width)
 
 
 def add_series(dataset, name, shape, last_dimension, units, long_name):
@@ -112,17 +114,33 @@ def add_series(dataset, name, shape, last_dimension, units, long_name):
     length = min(shape[1], piece_length(shape[2]))
     dimensions = ["replicate", "time", last_dimension]
     storage = {"chunksizes": (1, length, shape[2]), "zlib": True, "complevel": 1, "shuffle": True}
+    storage["chunk_cache"] = 16 * PIECE  # bytes: a few pieces, as each is written once and whole
     return add_variable(
         dataset, name, dimensions, shape, units, long_name, dtype=np.float32, **storage
     )
 
 
+def provenance(dataset):
+    """The parameters and the seed that `new_netcdf` wrote, as far as there are any."""
+    return json.loads(getattr(dataset, "parameters", "{}")), getattr(dataset, "seed", None)
+
+
 def copy_variables(source, dataset, *names):
-    """Copy one-dimensional variables, with units and long names, from one dataset to another."""
+    """Copy one-dimensional variables, with units and long names, from one dataset to another.
+
+    Long ones go piece by piece.
+    """
     for name in names:
         variable = source[name]
         attributes = (getattr(variable, key, None) for key in ("units", "long_name"))
-        add_variable(dataset, name, variable.dimensions, values(variable), *attributes)
+        if variable.dtype is str:
+            add_variable(dataset, name, variable.dimensions, values(variable), *attributes)
+            continue
+        shape, dtype = variable.shape, variable.dtype
+        copy = add_variable(dataset, name, variable.dimensions, shape, *attributes, dtype=dtype)
+        for first in range(0, *shape, PIECE):
+            piece = slice(first, first + PIECE)
+            copy[piece] = values(variable, piece)
 
 
 def values(variable, index=...):
@@ -234,7 +252,7 @@ def reporting(log):
 
     def show(message, category, *_):
         print(f"{category.__name__}: {message}", file=sys.stderr)
-        if category is UserWarning:  # the workflow's own; others are a library's, for the log
+        if issubclass(category, ResultWarning):  # others are a library's, for the log
             tell(f"restmeg: warning: {str(message).splitlines()[0]}")
 
     with Path(log).open("w", buffering=1) as file:

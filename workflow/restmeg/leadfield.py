@@ -92,27 +92,32 @@ def project(activity_path, leadfield_path, scale, path):
     with (
         files.open_netcdf(leadfield_path, "gain", "region") as leadfield,
         files.open_netcdf(activity_path, "rate_E", "region") as activity,
-        files.new_netcdf(path, "Magnetic field at the sensors", {"scale": scale}) as dataset,
     ):
+        if list(activity["region"][...]) != list(leadfield["region"][...]):
+            raise InputError(f"{activity_path}: its regions are not those of {leadfield_path}")
         given = getattr(leadfield["gain"], "units", None)
         factor = scale * units.factor(f"{leadfield_path}: gain", given, "T/(nA m)")
-        gain = core.padded_columns(files.values(leadfield["gain"]) * factor)
-        regions = activity["region"][...], leadfield["region"][...]
-        if list(regions[0]) != list(regions[1]):
-            raise InputError(f"{activity_path}: its regions are not those of {leadfield_path}")
-        rate = activity["rate_E"]
-        n_replicates, n_samples, _ = rate.shape
-        n_sensors = leadfield["gain"].shape[1]
-        files.copy_variables(activity, dataset, "replicate", "time")
-        files.copy_variables(leadfield, dataset, "sensor")
-        field = files.add_series(
-            dataset, "field", (n_replicates, n_samples, n_sensors), "sensor", "T", "magnetic field"
-        )
-        length = field.chunking()[1]
-        for replicate in range(n_replicates):
-            for first in range(0, n_samples, length):
-                part = files.values(rate, (replicate, slice(first, first + length)))
-                part = np.ascontiguousarray(part, np.float64)
-                projected = np.zeros((len(part), gain.shape[1]))
-                core.add_product(part, gain, projected)
-                field[replicate, first : first + len(part)] = projected[:, :n_sensors]
+        gain = files.values(leadfield["gain"]) * factor
+        parameters, seed = files.provenance(activity)
+        parameters["scale"] = scale
+        title = "Magnetic field at the sensors"
+        with files.new_netcdf(path, title, parameters, seed) as dataset:
+            files.copy_variables(activity, dataset, "replicate", "time")
+            files.copy_variables(leadfield, dataset, "sensor")
+            _project(activity["rate_E"], gain, dataset)
+
+
+def _project(rate, gain, dataset):
+    n_replicates, n_samples, _ = rate.shape
+    n_sensors = gain.shape[1]
+    gain = core.padded_columns(gain)
+    shape = (n_replicates, n_samples, n_sensors)
+    field = files.add_series(dataset, "field", shape, "sensor", "T", "magnetic field")
+    length = field.chunking()[1]
+    for replicate in range(n_replicates):
+        for first in range(0, n_samples, length):
+            part = files.values(rate, (replicate, slice(first, first + length)))
+            part = np.ascontiguousarray(part, np.float64)
+            projected = np.zeros((len(part), gain.shape[1]))
+            core.add_product(part, gain, projected)
+            field[replicate, first : first + len(part)] = projected[:, :n_sensors]

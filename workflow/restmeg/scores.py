@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import files
+from restmeg import ResultWarning, files
 
 RESAMPLES = 10_000
 LEVEL = 0.95
@@ -62,8 +62,9 @@ def summarise(values, seed):
 
     values: (replicates,) or (replicates, target replicates). A score of each pair has two sources
     of chance, and pairs that share a replicate are not independent: both are resampled, each on
-    its own (the pigeonhole bootstrap, Owen 2007, Ann Appl Stat 1:386). NaN are left out and not
-    counted; with a single replicate there is no interval (NaN).
+    its own (the pigeonhole bootstrap, Owen 2007, Ann Appl Stat 1:386). Where one side has a single
+    replicate, the interval is that of the other side, given this one. NaN are left out and not
+    counted; with a single replicate of all there is no interval (NaN).
 
     seed: of the resampling alone.
     """
@@ -72,6 +73,11 @@ def summarise(values, seed):
     n = int(finite.sum())
     if n == 0:
         return Summary(np.nan, np.nan, np.nan, 0)
+    if values.ndim == 2:  # replicates without any value are not there to be drawn
+        rows, columns = finite.any(axis=1), finite.any(axis=0)
+        values, finite = values[np.ix_(rows, columns)], finite[np.ix_(rows, columns)]
+    else:
+        values, finite = values[finite], finite[finite]
     filled = np.where(finite, values, 0.0)
     value = filled.sum() / n
     if max(values.shape) == 1:
@@ -136,6 +142,7 @@ def score(points, target_paths, connectome_path, seed, summary_path, replicates_
                     warnings.warn(
                         f"{name} ({measure}, point {point}) is NaN in {missing} of {result.size} "
                         "values, which the mean leaves out",
+                        ResultWarning,
                         stacklevel=2,
                     )
             for replicate, value in zip(replicates, coupling, strict=True):

@@ -19,6 +19,7 @@ import yaml
 
 from restmeg import InputError, units
 
+MAX_STEPS = 2**33  # the random generator counts pairs of steps in 32 bits
 TYPES = {
     "object": "a mapping of keys",
     "array": "a list",
@@ -179,6 +180,11 @@ def _multiple(value, step):
 def _check_times(simulation):
     dt, duration = simulation["dt"], simulation["duration"]
     interval, transient = simulation["sampling_interval"], simulation["transient"]
+    if duration / dt > MAX_STEPS:
+        raise InputError(
+            f"config: simulation.duration: {duration:g} ms is {duration / dt:.3g} steps of "
+            f"{dt:g} ms; expected at most {MAX_STEPS}"
+        )
     for name in ("duration", "transient", "sampling_interval"):
         value = simulation[name]
         if value and not _multiple(value, dt):

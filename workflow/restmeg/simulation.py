@@ -30,9 +30,15 @@ def delays_in_steps(distances, speed, dt):
     """Whole steps that a signal needs: the smallest number not shorter than the tract.
 
     distances in mm (any shape), speed in mm/ms, dt in ms. A millionth of a step is forgiven, so
-    that 80.00000001, which is 80 with rounding error, is not 81.
+    that 80.00000001, which is 80 with rounding error, is not 81. Raises InputError if too many.
     """
-    return np.ceil(distances / speed / dt - 1e-6).astype(np.int64).clip(min=0)
+    delays = np.ceil(np.asarray(distances) / speed / dt - 1e-6)
+    if delays.max() > np.iinfo(np.uint32).max:
+        raise InputError(
+            f"model.conduction_speed: {speed:g} mm/ms gives delays of {delays.max():.3g} steps; "
+            f"expected at most {np.iinfo(np.uint32).max}"
+        )
+    return delays.astype(np.int64).clip(min=0)
 
 
 def lay_out_coupling(weights, delays, tile=TILE):
@@ -69,7 +75,7 @@ def lay_out_coupling(weights, delays, tile=TILE):
     keys = np.column_stack([group, next_source, delays[next_target, next_source]])
     runs, run = np.unique(keys, axis=0, return_inverse=True)
     next_weights = np.zeros((len(runs), core.SUBBLOCK))
-    next_weights[run, lane] = weights[next_target, next_source]
+    next_weights[run.ravel(), lane] = weights[next_target, next_source]
 
     coupling = core.Coupling(
         longest=longest,
@@ -107,8 +113,11 @@ def padded_regions(n_regions):
 
 
 def _exp(values):
-    """Exponential, correctly rounded, so that it is the same with every C library."""
-    return np.array([float(Decimal(float(x)).exp()) for x in values])
+    """Exponential, correctly rounded, so that it is the same with every C library.
+
+    Arguments are held within +-700, where it is neither zero nor infinite.
+    """
+    return np.array([float(Decimal(float(x)).exp()) for x in np.clip(values, -700, 700)])
 
 
 def build_network(weights, distances, model, dt):
@@ -201,12 +210,11 @@ def run(network, state, random, n_steps, every=1, record=True):
 
 
 class Schedule(NamedTuple):
-    """Numbers of steps, and the time of each sample."""
+    """Numbers of steps."""
 
     transient: int
     every: int
     samples: int
-    times: np.ndarray  # (samples,) ms, at the end of the recorded step
 
 
 def schedule(simulation):
@@ -214,15 +222,18 @@ def schedule(simulation):
     dt = simulation["dt"]
     every = round(simulation["sampling_interval"] / dt)
     transient = round(simulation["transient"] / dt)
-    samples = (round(simulation["duration"] / dt) - transient) // every
-    steps = transient + every * np.arange(1, samples + 1)
+    return Schedule(transient, every, (round(simulation["duration"] / dt) - transient) // every)
+
+
+def sample_times(plan, dt, first, last):
+    """Times (last - first,) in ms of some samples, at the end of the recorded step."""
+    steps = plan.transient + plan.every * np.arange(first + 1, last + 1)
     # Where the rate is whole, divide by it: 300.1 ms then is not 300.10000000000002 ms.
     rate = 1.0 / dt
-    times = steps / round(rate) if abs(rate - round(rate)) < 1e-9 else steps * dt
-    return Schedule(transient, every, samples, times)
+    return steps / round(rate) if abs(rate - round(rate)) < 1e-9 else steps * dt
 
 
-PROGRESS = "{percentage:3.0f} % |{bar:30}| {n_fmt} of {total_fmt} s simulated, {remaining} left"
+PROGRESS = "{percentage:3.0f} % |{bar:30}|{postfix}, {remaining} left"
 
 
 def simulate_batch(connectome_path, model, simulation, seed, role, replicates, path):
@@ -235,19 +246,25 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
     """
     anatomy = connectome.read(connectome_path)
     network = build_network(anatomy.weights, anatomy.distances, model, simulation["dt"])
-    plan = schedule(simulation)
+    plan, dt = schedule(simulation), simulation["dt"]
     n_regions = len(anatomy.labels)
     parameters = {"role": role, "model": model, "simulation": simulation}
     title = f"Regional activity, {role}"
     steps = len(replicates) * (plan.transient + plan.samples * plan.every)
-    scale = simulation["dt"] / 1000  # steps are shown as seconds
     with (
         files.new_netcdf(path, title, parameters, seed) as dataset,
-        tqdm(total=steps, unit_scale=scale, mininterval=1, bar_format=PROGRESS) as bar,
+        tqdm(total=steps, mininterval=1, bar_format=PROGRESS) as bar,
     ):
+
+        def progress(n_steps):
+            done, total = (dt / 1000 * number for number in (bar.n + n_steps, steps))
+            bar.set_postfix_str(f"{done:.1f} of {total:.1f} s simulated", refresh=False)
+            bar.update(n_steps)
+
         add = files.add_variable
         add(dataset, "replicate", ["replicate"], np.asarray(replicates), long_name="replicate")
-        add(dataset, "time", ["time"], plan.times, "ms", "time at the end of the step")
+        meaning = "time at the end of the step"
+        times = add(dataset, "time", ["time"], (plan.samples,), "ms", meaning, dtype=np.float64)
         add(dataset, "region", ["region"], anatomy.labels, long_name="region")
         shape = (len(replicates), plan.samples, n_regions)
         rate = files.add_series(dataset, "rate_E", shape, "region", "1", "excitatory rate")
@@ -258,18 +275,19 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
             for first in range(0, plan.transient, length):
                 n_steps = min(length, plan.transient - first)
                 run(network, state, random, n_steps, record=False)
-                bar.update(n_steps)
+                progress(n_steps)
             for first in range(0, plan.samples, length):
-                n_samples = min(length, plan.samples - first)
-                part = run(network, state, random, n_samples * plan.every, plan.every)
+                last = min(first + length, plan.samples)
+                n_steps = (last - first) * plan.every
+                part = run(network, state, random, n_steps, plan.every)
+                times[first:last] = sample_times(plan, dt, first, last)
                 if not np.isfinite(part).all():
                     raise InputError(
                         f"model: replicate {replicate} ({role}) is not finite after "
-                        f"{plan.times[first + n_samples - 1]:g} ms; "
-                        "expected stable activity, as with a smaller dt"
+                        f"{times[last - 1]:g} ms; expected stable activity, as with a smaller dt"
                     )
-                rate[k, first : first + n_samples] = part
-                bar.update(n_samples * plan.every)
+                rate[k, first:last] = part
+                progress(n_steps)
 
 
 def compile_core():

@@ -11,7 +11,7 @@ rule simulate:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        mem_mb=lambda wildcards, input: 1000 + 20 * input.size_mb,
     params:
         model=lookup("{point}", within=MODELS),
         simulation=SIMULATION,

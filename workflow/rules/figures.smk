@@ -26,7 +26,7 @@ rule plot_activity:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        mem_mb=lambda wildcards, input: 1000 + 4 * input.size_mb,
     script:
         "../scripts/plot_activity.py"
 
@@ -68,7 +68,7 @@ rule plot_scores:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        mem_mb=lambda wildcards, input: 1000 + 4 * input.size_mb,
     params:
         point=SHOWN.name,
         shown=SHOWN_AT,
@@ -95,7 +95,7 @@ rule plot_sweep:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        mem_mb=lambda wildcards, input: 1000 + 4 * input.size_mb,
     params:
         axes=AXES,
     script:

@@ -36,7 +36,7 @@ rule score:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        mem_mb=lambda wildcards, input: 1000 + 4 * input.size_mb,
     params:
         points=[(point.name, point.values) for point in POINTS],
         seed=SEEDS["simulated"],

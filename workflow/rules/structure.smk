@@ -36,8 +36,6 @@ rule leadfield:
     resources:
         mem_mb=500,
     params:
-        source=SETTINGS["leadfield"]["source"],
-        sensors=SETTINGS["leadfield"]["sensors"],
-        seed=SETTINGS["leadfield"]["seed"],
+        made=LEADFIELD,
     script:
         "../scripts/leadfield.py"

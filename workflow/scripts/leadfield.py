@@ -3,10 +3,10 @@
 from restmeg import connectome, files, leadfield
 
 with files.reporting(snakemake.log[0]):
-    params = dict(snakemake.params.items())
+    made = snakemake.params.made
     labels = connectome.read(snakemake.input.connectome).labels
     if snakemake.input.source:
-        field, seed = leadfield.read(snakemake.input.source, labels), None
+        field = leadfield.read(snakemake.input.source, labels)
     else:
-        field, seed = leadfield.synthetic(labels, params["sensors"], params["seed"]), params["seed"]
-    leadfield.write(snakemake.output.leadfield, field, params, seed)
+        field = leadfield.synthetic(labels, made["sensors"], made["seed"])
+    leadfield.write(snakemake.output.leadfield, field, made, made.get("seed"))
