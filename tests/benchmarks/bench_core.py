@@ -28,8 +28,8 @@ FULL = 4000.0  # ms
 ROWS = [
     (8, 1.0, 4000.0, {"neurolib": 9, "brainmass": 9}),
     (80, 1.0, 4000.0, {"neurolib": 9, "brainmass": 7}),
-    (400, 1.0, 400.0, {"neurolib": 7, "brainmass": 3}),
-    (400, 0.2, 400.0, {"neurolib": 7}),
+    (400, 1.0, 2000.0, {"neurolib": 7, "brainmass": 3}),
+    (400, 0.2, 2000.0, {"neurolib": 7}),
 ]
 
 
