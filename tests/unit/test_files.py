@@ -201,7 +201,7 @@ def test_damaged_data_are_refused_with_the_file(tmp_path):
     content[middle : middle + 50] = bytes(50)
     path.write_bytes(content)
     with files.open_netcdf(path, "rate_E") as dataset, pytest.raises(InputError) as caught:
-        files.values(dataset["rate_E"])
+        files.read_values(dataset["rate_E"])
     assert str(caught.value) == f"{path}: rate_E cannot be read (NetCDF: HDF error)"
 
 

@@ -85,8 +85,8 @@ def connect(activity_path, labels, measures, path):
         parameters, seed = files.provenance(activity)
         replicates = np.arange(n_replicates)
         if "replicate" in activity.variables:
-            replicates = np.atleast_1d(files.values(activity["replicate"]))
-        order = files.match_regions(activity_path, files.values(activity["region"]), labels)
+            replicates = np.atleast_1d(files.read_values(activity["replicate"]))
+        order = files.match_regions(activity_path, files.read_values(activity["region"]), labels)
         if n_samples < 2:
             raise InputError(f"{activity_path}: number of samples is {n_samples}; expected >= 2")
         fc = np.empty((len(measures), n_replicates, n_regions, n_regions))
@@ -96,7 +96,7 @@ def connect(activity_path, labels, measures, path):
                 estimator = MEASURES[measure]()
                 for first in range(0, n_samples, length):
                     part = slice(first, first + length)
-                    part = files.values(rate, part if alone else (k, part))[:, order]
+                    part = files.read_values(rate, part if alone else (k, part))[:, order]
                     if not np.isfinite(part).all():
                         raise InputError(
                             f"{activity_path}: rate_E of replicate {replicates[k]} is not finite"

@@ -45,7 +45,7 @@ def _read_netcdf(path):
         if given not in dataset.variables:
             found = ", ".join(dataset.variables)
             raise InputError(f"{path}: no variable 'labels' or 'target'; found {found}")
-        labels = files.names(path, "label", files.values(dataset[given]))
+        labels = files.unique_names(path, "label", files.read_values(dataset[given]))
         matrices = []
         for name in ("weights", "distances"):
             variable = dataset[name]
@@ -54,10 +54,10 @@ def _read_netcdf(path):
                     f"{path}: {name} has dimensions {variable.dimensions}; "
                     "expected 'target' and 'source'"
                 )
-            matrix = files.values(variable)
+            matrix = files.read_values(variable)
             for axis, dimension in enumerate(variable.dimensions):
                 if dimension in dataset.variables:  # a coordinate may have an order of its own
-                    regions = files.values(dataset[dimension])
+                    regions = files.read_values(dataset[dimension])
                     matrix = matrix.take(files.match_regions(path, regions, labels), axis)
             matrices.append(matrix if variable.dimensions[0] == "target" else matrix.T)
         length = getattr(dataset["distances"], "units", None)
@@ -85,7 +85,7 @@ def check(path, weights, distances, labels):
         raise InputError(
             f"{path}: weights have shape {weights.shape} but distances {distances.shape}"
         )
-    labels = files.names(path, "label", labels)
+    labels = files.unique_names(path, "label", labels)
     if len(labels) != len(weights):
         raise InputError(f"{path}: {len(labels)} labels for {len(weights)} regions")
     if len(labels) < 2:

@@ -134,16 +134,16 @@ def copy_variables(source, dataset, *names):
         variable = source[name]
         attributes = (getattr(variable, key, None) for key in ("units", "long_name"))
         if variable.dtype is str:
-            add_variable(dataset, name, variable.dimensions, values(variable), *attributes)
+            add_variable(dataset, name, variable.dimensions, read_values(variable), *attributes)
             continue
         shape, dtype = variable.shape, variable.dtype
         copy = add_variable(dataset, name, variable.dimensions, shape, *attributes, dtype=dtype)
         for first in range(0, *shape, PIECE):
             piece = slice(first, first + PIECE)
-            copy[piece] = values(variable, piece)
+            copy[piece] = read_values(variable, piece)
 
 
-def values(variable, index=...):
+def read_values(variable, index=...):
     """Values of a netCDF4 variable, all of them there.
 
     Raises InputError if they cannot be read or some are missing.
@@ -211,7 +211,7 @@ def check_all(path, name, matrix, good, expected):
         )
 
 
-def names(path, what, array):
+def unique_names(path, what, array):
     """Names of regions or sensors as an array of str. Raises InputError if one is there twice."""
     flat = np.ravel(array)
     texts = [name.decode() if isinstance(name, bytes) else str(name) for name in flat]
@@ -226,7 +226,7 @@ def match_regions(path, regions, labels):
 
     Raises InputError unless both are the same set.
     """
-    position = {region: k for k, region in enumerate(names(path, "region", regions))}
+    position = {region: k for k, region in enumerate(unique_names(path, "region", regions))}
     missing = [label for label in labels if label not in position]
     if missing or len(position) != len(labels):
         detail = f", without '{missing[0]}'" if missing else ""

@@ -48,11 +48,11 @@ def read(path, labels):
                     f"{path}: gain has dimensions {variable.dimensions}; "
                     "expected 'region' and 'sensor'"
                 )
-            gain = files.numbers(path, "gain", files.values(variable))
+            gain = files.numbers(path, "gain", files.read_values(variable))
             given = getattr(variable, "units", None)
             gain *= units.factor(f"{path}: gain", given, "T/(nA m)")
             gain = gain if variable.dimensions[0] == "region" else gain.T
-            regions, sensors = (files.values(dataset[name]) for name in ("region", "sensor"))
+            regions, sensors = (files.read_values(dataset[name]) for name in ("region", "sensor"))
     else:
         raise InputError(f"{path}: not a lead field; expected a name that ends in .npz or .nc")
     if len(gain) != np.size(regions):
@@ -60,7 +60,7 @@ def read(path, labels):
             f"{path}: gain: shape {gain.shape}; expected ({np.size(regions)} regions, sensors)"
         )
     gain = np.ascontiguousarray(gain[files.match_regions(path, regions, labels)])
-    return LeadField(gain, labels, files.names(path, "sensor", sensors))
+    return LeadField(gain, labels, files.unique_names(path, "sensor", sensors))
 
 
 def write(path, leadfield, parameters, seed=None):
@@ -97,7 +97,7 @@ def project(activity_path, leadfield_path, scale, path):
             raise InputError(f"{activity_path}: its regions are not those of {leadfield_path}")
         given = getattr(leadfield["gain"], "units", None)
         factor = scale * units.factor(f"{leadfield_path}: gain", given, "T/(nA m)")
-        gain = files.values(leadfield["gain"]) * factor
+        gain = files.read_values(leadfield["gain"]) * factor
         parameters, seed = files.provenance(activity)
         parameters["scale"] = scale
         title = "Magnetic field at the sensors"
@@ -116,7 +116,7 @@ def _project(rate, gain, dataset):
     length = field.chunking()[1]
     for replicate in range(n_replicates):
         for first in range(0, n_samples, length):
-            part = files.values(rate, (replicate, slice(first, first + length)))
+            part = files.read_values(rate, (replicate, slice(first, first + length)))
             part = np.ascontiguousarray(part, np.float64)
             projected = np.zeros((len(part), gain.shape[1]))
             core.add_product(part, gain, projected)
