@@ -7,14 +7,14 @@ rule plot_activity:
     output:
         connectome=report(
             "results/figures/connectome.png",
-            category="Study",
+            category="Anatomy and activity",
             labels={"figure": "connectome"},
             caption="../report/connectome.rst",
         ),
         connectome_svg="results/figures/connectome.svg",
         traces=report(
             "results/figures/traces.png",
-            category="Study",
+            category="Anatomy and activity",
             labels={"figure": "activity and sensors"},
             caption="../report/traces.rst",
         ),
@@ -42,21 +42,21 @@ rule plot_scores:
     output:
         connectivity=report(
             "results/figures/connectivity.png",
-            category="Results",
+            category="Connectivity and scores",
             labels={"figure": "functional connectivity"},
             caption="../report/connectivity.rst",
         ),
         connectivity_svg="results/figures/connectivity.svg",
         structure_function=report(
             "results/figures/structure_function.png",
-            category="Results",
+            category="Connectivity and scores",
             labels={"figure": "structure and function"},
             caption="../report/structure_function.rst",
         ),
         structure_function_svg="results/figures/structure_function.svg",
         scores=report(
             "results/figures/scores.png",
-            category="Results",
+            category="Connectivity and scores",
             labels={"figure": "scores"},
             caption="../report/scores.rst",
         ),
@@ -83,7 +83,7 @@ rule plot_sweep:
     output:
         sweep=report(
             "results/figures/sweep.png",
-            category="Results",
+            category="Connectivity and scores",
             labels={"figure": "sweep"},
             caption="../report/sweep.rst",
         ),
