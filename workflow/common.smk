@@ -79,7 +79,7 @@ BATCHES = {
 }
 if file_of("target"):
     TARGET = RECORDING
-    BATCHES["target"] = {"all": []}
+    BATCHES["target"] = {"all": []}  # one file, whose replicates it alone knows
 else:
     TARGET = settings.name_of(SETTINGS["target"]["model"])
     MODELS[TARGET] = SETTINGS["target"]["model"]
@@ -100,5 +100,5 @@ if AXES:
 
 wildcard_constraints:
     role="simulated|target",
-    point="[0-9a-f]{10}|recording",
+    point="p[0-9a-f]{9}|recording",
     batch=r"\d+-\d+|all",

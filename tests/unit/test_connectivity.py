@@ -1,3 +1,5 @@
+import json
+
 import hypothesis
 import netCDF4
 import numpy as np
@@ -224,3 +226,24 @@ def test_the_same_recording_gives_the_same_bytes(tmp_path):
     first = (tmp_path / "connectivity.nc").read_bytes()
     connect(path, tmp_path)
     assert (tmp_path / "connectivity.nc").read_bytes() == first
+
+
+def test_attributes_of_a_recording_are_its_own_affair(tmp_path):
+    given = GOOD.assign_attrs(parameters="notch 50 Hz", seed="none", source="MEG lab")
+    given.to_netcdf(tmp_path / "recording.nc")
+    connect(tmp_path / "recording.nc", tmp_path)
+    with netCDF4.Dataset(tmp_path / "connectivity.nc") as dataset:
+        assert json.loads(dataset.parameters) == {"measures": ["pearson"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (GOOD.astype(str), "rate_E: <class 'str'>; expected real numbers"),
+        (GOOD.isel(replicate=[]), "no replicate; expected at least 1"),
+        (GOOD.isel(replicate=[0, 0]), "replicate '5' is there more than once"),
+    ],
+)
+def test_a_recording_needs_numbers_and_distinct_replicates(tmp_path, given, message):
+    given.to_netcdf(tmp_path / "recording.nc")
+    assert_is_refused(tmp_path / "recording.nc", message)

@@ -74,7 +74,7 @@ def test_points_of_structure_and_function_are_means_over_replicates(fc, summary)
     axes = figure.axes[0]
     shown = axes.collections[-1].get_offsets()
     np.testing.assert_allclose(shown, np.column_stack([weights, pairs.mean(axis=0)]))
-    text = axes.texts[0].get_text()
+    text = axes.get_title(loc="left")
     assert "mean 0.30, 95 % interval [0.20, 0.40]" in text
     assert f"r of the mean of 5: {np.corrcoef(weights, pairs.mean(axis=0))[0, 1]:.2f}" in text
     figures.plt.close(figure)
@@ -115,8 +115,8 @@ def test_sweep_has_a_curve_with_its_band_for_each_setting():
         assert len(axes.collections) == 2  # the bands
     legend = figure.axes[1].get_legend().get_texts()
     assert [text.get_text() for text in legend] == [
-        "conduction speed (mm/ms): 5.0",
-        "conduction speed (mm/ms): 10.0",
+        "conduction speed (mm/ms): 5",
+        "conduction speed (mm/ms): 10",
     ]
     figures.plt.close(figure)
 

@@ -370,7 +370,7 @@ def test_a_name_depends_on_neither_the_order_of_keys_nor_the_type_of_numbers(mod
 
 def test_a_name_is_stable_between_versions():
     # A finished study is found again by these names.
-    assert settings.name_of({"coupling_strength": 1.5}) == "0aa46d9de8"
+    assert settings.name_of({"coupling_strength": 1.5}) == "p0aa46d9de"
     assert len(settings.name_of(MODEL)) == 10
 
 
@@ -458,3 +458,11 @@ def test_a_key_that_is_there_twice_is_refused(tmp_path):
         settings.check_keys_once(path)
     expected = "line 3: key 'sweep' is there already, in line 1; expected each key once"
     assert str(caught.value) == f"{path}: {expected}"
+
+
+def test_a_name_is_never_taken_for_a_number():
+    """As 4750853982 or 5765822e01 would be, by whatever reads scores.csv."""
+    for strength in range(200):
+        name = settings.name_of({"coupling_strength": strength / 100})
+        with pytest.raises(ValueError, match="could not convert"):
+            float(name)

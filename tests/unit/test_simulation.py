@@ -166,7 +166,10 @@ def test_one_value_per_region(connectome_path, model):
 
 def test_wrong_number_of_values_is_refused(connectome_path, model):
     wrong = dict(model, noise=dict(model["noise"], sigma=[0.01] * 7))
-    with pytest.raises(InputError, match=r"model\.noise\.sigma: 7 values; expected one or 8"):
+    with pytest.raises(
+        InputError,
+        match=r"model\.noise\.sigma: 7 values; expected one, or one for each of 8 regions",
+    ):
         simulate(connectome_path, wrong, [0])
     assert not connectome_path.with_name("activity.nc").exists()
 

@@ -64,10 +64,10 @@ MEASURES = {"pearson": Moments}
 def connect(activity_path, labels, measures, path):
     """Write connectivity.nc for one file of activity, simulated or recorded.
 
-    activity_path: ``rate_E`` (replicate, time, region) or, if there is one replicate, (time,
-    region), whose regions are brought into the order of
-    ``labels``; measures: names out of MEASURES; path: ``fc`` (measure, replicate, region_to,
-    region_from).
+    activity_path: ``rate_E`` (replicate, time, region), or (time, region) of a single replicate,
+        whose regions are brought into the order of ``labels``.
+    measures: names out of MEASURES.
+    path: ``fc`` (measure, replicate, region_to, region_from).
 
     Warns of regions with no variance, whose connectivity is NaN. Raises InputError if the regions
     are not those of ``labels`` or a value is not finite.
@@ -87,6 +87,11 @@ def connect(activity_path, labels, measures, path):
         if "replicate" in activity.variables:
             replicates = np.atleast_1d(files.read_values(activity["replicate"]))
         order = files.match_regions(activity_path, files.read_values(activity["region"]), labels)
+        if np.dtype(rate.dtype).kind not in "fiu":
+            raise InputError(f"{activity_path}: rate_E: {rate.dtype}; expected real numbers")
+        files.unique_names(activity_path, "replicate", replicates)
+        if n_replicates < 1:
+            raise InputError(f"{activity_path}: no replicate; expected at least 1")
         if n_samples < 2:
             raise InputError(f"{activity_path}: number of samples is {n_samples}; expected >= 2")
         fc = np.empty((len(measures), n_replicates, n_regions, n_regions))

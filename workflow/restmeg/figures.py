@@ -133,7 +133,15 @@ def connectivity(simulated, target, labels, measure):
     ):
         title = f"{role.capitalize()} FC"
         _matrix(
-            axes, matrix, labels, title, measure, cmap="vlag", vmin=-limit, vmax=limit, mask=blank
+            axes,
+            matrix,
+            labels,
+            title,
+            measure.capitalize(),
+            cmap="vlag",
+            vmin=-limit,
+            vmax=limit,
+            mask=blank,
         )
     return figure
 
@@ -142,7 +150,7 @@ def structure_function(weights, fc, summary):
     """Functional against structural connectivity over pairs of regions.
 
     weights: (pairs,); fc: (replicates, pairs); summary: table of scores.csv of this point.
-    Points are means over replicates, bars the standard error of that mean.
+    Points are means over replicates; bars, of up to 500 pairs, the standard error of that mean.
     """
     figure, axes = plt.subplots(figsize=(5.5, 4.2))
     mean = fc.mean(axis=0)
@@ -160,7 +168,7 @@ def structure_function(weights, fc, summary):
     label = f"r of a replicate: {_mean(row)}"
     if len(fc) > 1 and np.isfinite(mean).all():
         label += f"\nr of the mean of {len(fc)}: {np.corrcoef(weights, mean)[0, 1]:.2f}"
-    axes.text(0.02, 0.98, label, transform=axes.transAxes, va="top", fontsize=9)
+    axes.set_title(label, fontsize=9, fontweight="normal")
     axes.set(xlabel="structural connectivity (weight)", ylabel="functional connectivity, simulated")
     return figure
 
@@ -220,18 +228,24 @@ def sweep(summary, axis_labels):
     lines = list(summary.groupby(others, sort=False)) if others else [((), summary)]
     palette = sns.color_palette("viridis", len(lines)) if others else [SIMULATED]
     numeric = pd.api.types.is_numeric_dtype(summary[first])
+    span = np.ptp(summary[first]) if numeric else 0.0
     for axes, name in zip(panels[0], names, strict=True):
-        for (values, table), colour in zip(lines, palette, strict=True):
+        for k, ((values, table), colour) in enumerate(zip(lines, palette, strict=True)):
             table = table[table["score"] == name]
             table = table.sort_values(first) if numeric else table
             settings = zip(others, values, strict=True)
-            label = ", ".join(f"{axis_labels[other]}: {value}" for other, value in settings)
+            label = ", ".join(
+                f"{axis_labels[other]}: {value if isinstance(value, str) else format(value, 'g')}"
+                for other, value in settings
+            )
             axes.plot(table[first], table["value"], marker="o", color=colour, label=label)
             low, high = table["ci_low"], table["ci_high"]
             if len(lines) <= 3:
                 axes.fill_between(table[first], low, high, color=colour, alpha=0.2, linewidth=0)
             else:  # bands would cover each other
-                axes.vlines(table[first], low, high, color=colour, linewidth=1)
+                aside = 0.008 * span * (k - (len(lines) - 1) / 2)
+                x = table[first] + aside if numeric else table[first]
+                axes.vlines(x, low, high, color=colour, linewidth=1)
         axes.axhline(0, color="0.7", linewidth=0.8, zorder=0)
         axes.set(title=SCORE_NAMES[name], xlabel=axis_labels[first], ylabel="correlation")
     if others:

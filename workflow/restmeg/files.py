@@ -121,8 +121,10 @@ def add_series(dataset, name, shape, last_dimension, units, long_name):
 
 
 def provenance(dataset):
-    """The parameters and the seed that `new_netcdf` wrote, as far as there are any."""
-    return json.loads(getattr(dataset, "parameters", "{}")), getattr(dataset, "seed", None)
+    """The parameters and the seed that `new_netcdf` wrote; none for a file from elsewhere."""
+    if not str(getattr(dataset, "source", "")).startswith("restmeg "):
+        return {}, None
+    return json.loads(dataset.parameters), getattr(dataset, "seed", None)
 
 
 def copy_variables(source, dataset, *names):

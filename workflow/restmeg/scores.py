@@ -1,5 +1,6 @@
 """Scores: how far the model explains the data, with intervals over replicates."""
 
+import contextlib
 import csv
 import warnings
 from typing import NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 from restmeg import ResultWarning, files
 
 RESAMPLES = 10_000
+BLOCK = 500  # of them are drawn at once
 LEVEL = 0.95
 
 
@@ -83,22 +85,27 @@ def summarise(values, seed):
     if max(values.shape) == 1:
         return Summary(float(value), np.nan, np.nan, n)
     rng = np.random.Generator(np.random.Philox(seed))
-    counts = [_multiplicities(rng, size) for size in values.shape]
-    if values.ndim == 1:
-        total, weight = (np.einsum("bi,i->b", counts[0], a) for a in (filled, finite * 1.0))
-    else:
-        total, weight = (
-            np.einsum("bi,bi->b", np.einsum("bj,ij->bi", counts[1], a), counts[0])
-            for a in (filled, finite * 1.0)
-        )
-    means = total[weight > 0] / weight[weight > 0]
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    means = np.concatenate([_resampled(filled, finite, rng) for _ in range(RESAMPLES // BLOCK)])
+    low, high = np.quantile(means[np.isfinite(means)], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Summary(float(value), float(low), float(high), n)
 
 
-def _multiplicities(rng, size):
-    """How often each of ``size`` replicates is drawn, in each of RESAMPLES bootstrap samples."""
-    return rng.multinomial(size, np.full(size, 1 / size), size=RESAMPLES).astype(np.float64)
+def _resampled(filled, finite, rng):
+    """Means of a block of bootstrap samples; NaN where only gaps were drawn."""
+    # How often each replicate is drawn, (samples, replicates), on each side.
+    counts = [
+        rng.multinomial(size, np.full(size, 1 / size), size=BLOCK).astype(np.float64)
+        for size in filled.shape
+    ]
+    sums = []
+    for array in (filled, finite.astype(np.float64)):
+        if array.ndim == 2:
+            array = np.einsum("bj,ij->bi", counts[1], array)
+            sums.append(np.einsum("bi,bi->b", counts[0], array))
+        else:
+            sums.append(np.einsum("bi,i->b", counts[0], array))
+    total, weight = sums
+    return np.divide(total, weight, out=np.full(BLOCK, np.nan), where=weight > 0)
 
 
 def read_fc(paths):
@@ -126,33 +133,38 @@ def score(points, target_paths, connectome_path, seed, summary_path, replicates_
     with files.open_netcdf(connectome_path, "weights") as dataset:
         weights = dataset["weights"][...]
     _, target_replicates, target = read_fc(target_paths)
-    axes = list(points[0][1])
-    summary, single = [], []
-    for point, values, paths in points:
-        measures, replicates, fc = read_fc(paths)
-        for m, measure in enumerate(measures):
-            head = [point, *values.values(), measure]
-            coupling = structure_function_coupling(fc[m], weights)
-            match = fc_match(fc[m], target[m])
-            for name, result in (("structure_function_coupling", coupling), ("fc_match", match)):
-                statistics = summarise(result, seed)
-                summary.append([*head, name, *map(_number, statistics)])
-                missing = result.size - statistics.n
-                if missing:
-                    warnings.warn(
-                        f"{name} ({measure}, point {point}) is NaN in {missing} of {result.size} "
-                        "values, which the mean leaves out",
-                        ResultWarning,
-                        stacklevel=2,
-                    )
-            for replicate, value in zip(replicates, coupling, strict=True):
-                single.append([*head, "structure_function_coupling", replicate, "", _number(value)])
-            for replicate, row in zip(replicates, match, strict=True):
-                for other, value in zip(target_replicates, row, strict=True):
-                    single.append([*head, "fc_match", replicate, other, _number(value)])
-    head = ["point", *axes, "measure", "score"]
-    _write_csv(summary_path, [*head, *Summary._fields], summary)
-    _write_csv(replicates_path, [*head, "replicate", "target_replicate", "value"], single)
+    head = ["point", *points[0][1], "measure", "score"]
+    summary = []
+    with _new_csv(replicates_path) as single:
+        single.writerow([*head, "replicate", "target_replicate", "value"])
+        for point, values, paths in points:
+            measures, replicates, fc = read_fc(paths)
+            for m, measure in enumerate(measures):
+                start = [point, *values.values(), measure]
+                coupling = structure_function_coupling(fc[m], weights)
+                match = fc_match(fc[m], target[m])
+                for name, result in (
+                    ("structure_function_coupling", coupling),
+                    ("fc_match", match),
+                ):
+                    statistics = summarise(result, seed)
+                    summary.append([*start, name, *map(_number, statistics)])
+                    if statistics.n < result.size:
+                        warnings.warn(
+                            f"{name} ({measure}, point {point}) is NaN in "
+                            f"{result.size - statistics.n} of {result.size} values, which the "
+                            "mean leaves out",
+                            ResultWarning,
+                            stacklevel=2,
+                        )
+                    # One value a replicate has no target replicate.
+                    others = target_replicates if result.ndim == 2 else [""]
+                    for replicate, row in zip(replicates, result, strict=True):
+                        for other, value in zip(others, np.atleast_1d(row), strict=True):
+                            single.writerow([*start, name, replicate, other, _number(value)])
+    with _new_csv(summary_path) as table:
+        table.writerow([*head, *Summary._fields])
+        table.writerows(summary)
 
 
 def _number(value):
@@ -160,8 +172,8 @@ def _number(value):
     return f"{value:.9g}"
 
 
-def _write_csv(path, header, rows):
+@contextlib.contextmanager
+def _new_csv(path):
+    """Yield a CSV writer; the file appears when the block succeeds."""
     with files.whole(path) as partial, partial.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        yield csv.writer(file, lineterminator="\n")

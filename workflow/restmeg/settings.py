@@ -251,7 +251,8 @@ def name_of(model):
     So a finished point is found again when values or whole axes are added to the sweep.
     """
     canonical = json.dumps(_as_floats(model), sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:10]
+    # The letter keeps table readers from taking some names for numbers.
+    return "p" + hashlib.sha256(canonical.encode()).hexdigest()[:9]
 
 
 def _as_floats(value):

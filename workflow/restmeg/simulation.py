@@ -101,7 +101,10 @@ def _per_region(values, n_regions, where):
     """A scalar or one value per region, as an array padded to whole vectors."""
     values = np.asarray(values, dtype=np.float64)
     if values.ndim and values.shape != (n_regions,):
-        raise InputError(f"{where}: {values.size} values; expected one or {n_regions}, as regions")
+        raise InputError(
+            f"config: {where}: {values.size} values; expected one, or one for each of "
+            f"{n_regions} regions"
+        )
     array = np.zeros(padded_regions(n_regions))
     array[:n_regions] = values
     return array
