@@ -75,9 +75,16 @@ def _matrix(axes, matrix, labels, title, bar, **colours):
     axes.tick_params(axis="y", rotation=0)
 
 
+def _two_panels():
+    """A figure with two matrices side by side, room between a colour bar and the next labels."""
+    figure, panels = plt.subplots(1, 2, figsize=(9.5, 4))
+    figure.get_layout_engine().set(w_pad=0.15)
+    return figure, panels
+
+
 def connectome(weights, distances, labels):
     """Weights and distances (N, N) side by side."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4))
+    figure, (left, right) = _two_panels()
     blank = np.eye(len(labels), dtype=bool)
     _matrix(left, weights, labels, "Weights", "weight", cmap="mako_r", mask=blank, vmin=0)
     _matrix(right, distances, labels, "Distances", "mm", cmap="rocket_r", mask=blank, vmin=0)
@@ -127,7 +134,7 @@ def connectivity(simulated, target, labels, measure):
     blank = np.eye(len(labels), dtype=bool)
     pairs = np.abs(np.stack([simulated, target])[:, ~blank])
     limit = np.nanmax(pairs) if np.isfinite(pairs).any() else 1.0
-    figure, panels = plt.subplots(1, 2, figsize=(9.5, 4))
+    figure, panels = _two_panels()
     for axes, matrix, role in zip(
         panels, (simulated, target), ("simulated", "target"), strict=True
     ):
