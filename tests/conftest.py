@@ -17,7 +17,7 @@ def schema():
     return settings.load_schema(ROOT / "workflow/schemas/config.schema.yaml")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def model(schema):
     """The bundled model in plain numbers."""
     from restmeg import settings

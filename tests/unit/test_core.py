@@ -16,14 +16,6 @@ from restmeg import core, simulation
 WORKFLOW = Path(core.__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def base():
-    from restmeg import settings as restmeg_settings
-
-    schema = restmeg_settings.load_schema(WORKFLOW / "schemas/config.schema.yaml")
-    return restmeg_settings.load({}, schema)["model"]
-
-
 def drive(network, state, inputs):
     """Integrate for given inputs, one step a call; return rE and rI after each (2, steps, N)."""
     n_steps, _, n = inputs.shape
@@ -42,13 +34,13 @@ def advance(network, state, stream, inputs, out):
 
 @pytest.mark.parametrize("case", ["example_default", "example_strong_input", "directed_alpha"])
 @pytest.mark.parametrize("chunk", [1, 7, 400])
-def test_equals_outside_trajectories(data, base, case, chunk):
+def test_equals_outside_trajectories(data, model, case, chunk):
     reference = xr.load_dataset(data / f"{case}.nc")
     model = {
         "coupling": reference.coupling,
         "coupling_strength": reference.coupling_strength,
         "conduction_speed": reference.conduction_speed_mm_per_ms,
-        "parameters": {name: reference.attrs[name] for name in base["parameters"]},
+        "parameters": {name: reference.attrs[name] for name in model["parameters"]},
         "noise": {"sigma": 0.0, "tau": 1.0, "mean_E": 0.0, "mean_I": 0.0},
     }
     network = simulation.build_network(
@@ -92,8 +84,8 @@ def make(connectome, model):
 
 @settings(max_examples=30, deadline=None)
 @given(connectome=connectomes)
-def test_equals_plain_integration(base, connectome):
-    weights, distances, model, rng = make(connectome, base)
+def test_equals_plain_integration(model, connectome):
+    weights, distances, model, rng = make(connectome, model)
     n, n_steps = len(weights), 70
     inputs = rng.normal(0.5, 0.5, (n_steps, 2, n))
     initial = rng.random(n) / 3, rng.random(n) / 3
@@ -114,8 +106,8 @@ def test_equals_plain_integration(base, connectome):
     lengths=st.lists(st.integers(1, 90), min_size=1, max_size=8),
     tile=st.sampled_from([1, 3, 16, 1000]),
 )
-def test_bits_do_not_depend_on_chunks_or_tiles(base, connectome, lengths, tile):
-    weights, distances, model, _ = make(connectome, base)
+def test_bits_do_not_depend_on_chunks_or_tiles(model, connectome, lengths, tile):
+    weights, distances, model, _ = make(connectome, model)
     network = simulation.build_network(weights, distances, model, 0.1)
     random = simulation.stream(5, "target", 3)
     whole = simulation.run(network, simulation.initial_state(network), random, sum(lengths))
@@ -130,9 +122,9 @@ def test_bits_do_not_depend_on_chunks_or_tiles(base, connectome, lengths, tile):
     assert np.concatenate(parts).tobytes() == whole.tobytes()
 
 
-def test_past_slides_without_a_seam(base, example):
+def test_past_slides_without_a_seam(model, example):
     """Far more steps than the stored past is long, in one call and in many."""
-    network = simulation.build_network(*example, base, 0.1)
+    network = simulation.build_network(*example, model, 0.1)
     n_steps = 5 * network.row
     random = simulation.stream(0, "simulated", 0)
     whole = simulation.run(network, simulation.initial_state(network), random, n_steps)

@@ -15,12 +15,9 @@ LABELS = [f"R{k}" for k in range(8)]
 
 
 @pytest.fixture(scope="module")
-def ensemble(example, schema):
+def ensemble(example, model):
     """200 replicates of the bundled study: structure-function coupling, sd of rE, FC."""
-    from restmeg import settings
-
     weights, distances = example
-    model = settings.load({}, schema)["model"]
     network = simulation.build_network(weights, distances, model, 0.1)
     fc, spread = [], []
     for replicate in range(200):

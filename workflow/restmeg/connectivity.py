@@ -25,8 +25,7 @@ class Moments:
         n_regions = series.shape[1]
         if self.origin is None:
             self.origin = series[0].copy()
-            width = core.padded_columns(np.zeros((0, n_regions + 1))).shape[1]
-            self.products = np.zeros((n_regions + 1, width))
+            self.products = core.padded_columns(np.zeros((n_regions + 1, n_regions + 1)))
         # A column of ones among the regions makes their sums one more row of their products.
         with_ones = np.ones((len(series), n_regions + 1))
         np.subtract(series, self.origin, out=with_ones[:, :n_regions])
@@ -100,8 +99,8 @@ def connect(activity_path, labels, measures, path):
             for k in range(n_replicates):
                 estimator = MEASURES[measure]()
                 for first in range(0, n_samples, length):
-                    part = slice(first, first + length)
-                    part = files.read_values(rate, part if alone else (k, part))[:, order]
+                    piece = slice(first, first + length)
+                    part = files.read_values(rate, piece if alone else (k, piece))[:, order]
                     if not np.isfinite(part).all():
                         raise InputError(
                             f"{activity_path}: rate_E of replicate {replicates[k]} is not finite"

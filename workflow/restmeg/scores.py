@@ -20,6 +20,11 @@ def edges(matrices):
     return matrices[..., rows, columns]
 
 
+def undirected(weights):
+    """Weights of the connections (pairs,): of (N, N), the mean of both directions."""
+    return edges((weights + weights.T) / 2)
+
+
 def _standardised(values):
     """Rows with mean 0 and length 1, so that their products are correlations; NaN if constant."""
     centred = values - values.mean(axis=-1, keepdims=True)
@@ -35,7 +40,7 @@ def structure_function_coupling(fc, weights):
     fc: (replicates, N, N); weights: (N, N), of which the mean of both directions counts.
     Returns (replicates,), NaN where a pair is NaN.
     """
-    structure = _standardised(edges((weights + weights.T) / 2))
+    structure = _standardised(undirected(weights))
     return (_standardised(edges(fc)) * structure).sum(axis=-1)
 
 

@@ -285,9 +285,7 @@ def sweep_points(model, sweep):
 
 def axis_label(key, schema):
     """A swept parameter as a figure names it: "conduction speed (mm/ms)"."""
-    part = schema
-    for name in key.split("."):
-        part = part["properties"][name]
+    part = _scalars("model", schema["properties"]["model"])[key]
     unit = f" ({part['unit']})" if "unit" in part else ""
     return key.rsplit(".", 1)[1].replace("_", " ") + unit
 

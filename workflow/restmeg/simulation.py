@@ -272,6 +272,9 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
         shape = (len(replicates), plan.samples, n_regions)
         rate = files.add_series(dataset, "rate_E", shape, "region", "1", "excitatory rate")
         length = rate.chunking()[1]
+        for first in range(0, plan.samples, length):
+            last = min(first + length, plan.samples)
+            times[first:last] = sample_times(plan, dt, first, last)
         for k, replicate in enumerate(replicates):
             state = initial_state(network)
             random = stream(seed, role, replicate)
@@ -283,11 +286,11 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
                 last = min(first + length, plan.samples)
                 n_steps = (last - first) * plan.every
                 part = run(network, state, random, n_steps, plan.every)
-                times[first:last] = sample_times(plan, dt, first, last)
                 if not np.isfinite(part).all():
+                    (time,) = sample_times(plan, dt, last - 1, last)
                     raise InputError(
                         f"model: replicate {replicate} ({role}) is not finite after "
-                        f"{times[last - 1]:g} ms; expected stable activity, as with a smaller dt"
+                        f"{time:g} ms; expected stable activity, as with a smaller dt"
                     )
                 rate[k, first:last] = part
                 progress(n_steps)

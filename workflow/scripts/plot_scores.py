@@ -18,7 +18,8 @@ with files.reporting(snakemake.log[0]):
         simulated[0].mean(axis=0), target[0].mean(axis=0), anatomy.labels, measures[0]
     )
     figures.save(figure, out.connectivity, out.connectivity_svg)
-    weights = scores.edges((anatomy.weights + anatomy.weights.T) / 2)
-    figure = figures.structure_function(weights, scores.edges(simulated[0]), summary)
+    figure = figures.structure_function(
+        scores.undirected(anatomy.weights), scores.edges(simulated[0]), summary
+    )
     figures.save(figure, out.structure_function, out.structure_function_svg)
     figures.save(figures.scores(single, summary), out.scores, out.scores_svg)
