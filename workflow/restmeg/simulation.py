@@ -49,15 +49,17 @@ def lay_out_coupling(weights, delays, tile=TILE):
     """
     n_regions = len(weights)
     used = weights != 0
-    longest = int(delays[used].max(initial=0))
+    padded = padded_regions(n_regions)
+    # One less than a multiple of eight: eight steps are then written as one cache line.
+    longest = int(delays[used].max(initial=core.LATEST)) | 7
     # The past slides along its row and is copied back when it reaches the end: rarely, if the row
     # is half as long again. An odd number of cache lines keeps rows from competing for one place.
     lines = -(-(longest + 1 + max(256, longest // 2)) // 8)
     row = (lines | 1) * 8
-    if n_regions * row > np.iinfo(np.uint32).max:
+    if padded * row > np.iinfo(np.uint32).max:
         raise InputError(
             f"connectome: {n_regions} regions with delays up to {longest} steps need a past of "
-            f"{n_regions * row:.3g} values; expected at most {np.iinfo(np.uint32).max}"
+            f"{padded * row:.3g} values; expected at most {np.iinfo(np.uint32).max}"
         )
     offsets = (np.arange(n_regions) * row + longest - delays).astype(np.uint32)
     far = used & (delays >= core.BLOCK - 1)
@@ -79,15 +81,21 @@ def lay_out_coupling(weights, delays, tile=TILE):
 
     coupling = core.Coupling(
         longest=longest,
-        far_first=_starts(source // tile * n_regions + target, n_lists),
-        far_offsets=offsets[target, source],
-        far_weights=weights[target, source],
-        near_first=_starts(np.nonzero(near)[0], n_regions),
-        near_offsets=offsets[near],
-        near_weights=weights[near],
-        next_first=_starts(runs[:, 0], padded_regions(n_regions) // core.SUBBLOCK),
-        next_offsets=(runs[:, 1] * row + longest - runs[:, 2]).astype(np.uint32),
-        next_weights=next_weights.ravel(),
+        far=core.Pairs(
+            first=_starts(source // tile * n_regions + target, n_lists),
+            offsets=offsets[target, source],
+            weights=weights[target, source],
+        ),
+        near=core.Pairs(
+            first=_starts(np.nonzero(near)[0], n_regions),
+            offsets=offsets[near],
+            weights=weights[near],
+        ),
+        next=core.Pairs(
+            first=_starts(runs[:, 0], padded // core.SUBBLOCK),
+            offsets=((core.LATEST - runs[:, 2]) * padded + runs[:, 1]).astype(np.uint32),
+            weights=next_weights.ravel(),
+        ),
     )
     return coupling, row
 
@@ -142,17 +150,27 @@ def build_network(weights, distances, model, dt):
         name: _per_region(given, n_regions, f"model.parameters.{name}")
         for name, given in model["parameters"].items()
     }
-    for population in "EI":
-        tau = value[f"tau_{population}"]
-        value[f"dt_over_tau_{population}"] = np.divide(
-            dt, tau, out=np.zeros_like(tau), where=tau > 0
-        )
-        product = value[f"a_{population}"] * value[f"theta_{population}"]
-        value[f"offset_{population}"] = 1.0 / (1.0 + _exp(product))
-    value["leak"] = np.zeros_like(value["r"])
+    leak = np.zeros_like(value["r"])
     if model["coupling"] == "diffusive":
-        value["leak"][:n_regions] = [math.fsum(row) for row in weights]
-    parameters = np.stack([value[name] for name in core.PARAMETERS])
+        leak[:n_regions] = [math.fsum(row) for row in weights]
+    # What a rate does to the input of its own population and to that of the other.
+    own = {"E": value["wEE"], "I": -value["wII"]}
+    cross = {"E": -value["wIE"], "I": value["wEI"]}
+    table = {"r": value["r"]}
+    for name, loss in (("E", leak), ("I", 0.0)):
+        a, theta, tau = (value[f"{symbol}_{name}"] for symbol in ("a", "theta", "tau"))
+        dt_over_tau = np.divide(dt, tau, out=np.zeros_like(tau), where=tau > 0)  # padding has none
+        gain = -a * core.LOG2_E
+        table |= {
+            f"dt_over_tau_{name}": dt_over_tau,
+            f"bias_{name}": -gain * theta,
+            f"self_{name}": gain * (own[name] - loss),
+            f"cross_{name}": gain * cross[name],
+            f"gain_{name}": gain,
+            f"offset_{name}": 1.0 / (1.0 + _exp(a * theta)),
+            f"slope_{name}": dt_over_tau * a * own[name],
+        }
+    parameters = core.aligned(np.stack([table[name] for name in core.PARAMETERS]))
 
     noise = {
         name: _per_region(given, n_regions, f"model.noise.{name}")
@@ -172,10 +190,10 @@ def initial_state(network, rate_E=0.0, rate_I=0.0):
 
     rate_E, rate_I: scalars or (N,).
     """
-    n_regions = len(network.coupling.near_first) - 1
-    excitation = _per_region(rate_E, n_regions, "rate_E")[:n_regions]
+    n_regions = len(network.coupling.near.first) - 1
+    excitation = _per_region(rate_E, n_regions, "rate_E")
     return core.State(
-        past=np.repeat(excitation, network.row),
+        past=core.aligned(np.repeat(excitation, network.row)),
         inhibition=_per_region(rate_I, n_regions, "rate_I"),
         noise=np.zeros((2, padded_regions(n_regions))),
         clock=np.array([0, network.coupling.longest]),
@@ -196,7 +214,7 @@ def run(network, state, random, n_steps, every=1, record=True):
 
     Returns (n_steps // every, N) as 32-bit floats, or nothing (0, 0) if not to be recorded.
     """
-    n_regions = len(network.coupling.near_first) - 1
+    n_regions = len(network.coupling.near.first) - 1
     out = np.empty((n_steps // every, n_regions), np.float32) if record else _NO_RECORD
     core.advance(
         state,
