@@ -4,41 +4,46 @@ import warnings
 
 import numpy as np
 
-from restmeg import InputError, ResultWarning, core, files
+from restmeg import InputError, ResultWarning, exact, files
 
 
 class Moments:
     """Sums over time from which Pearson correlations follow, gathered a piece after another.
 
     All sums are about the first sample, so that a region that never changes has a variance of
-    exactly zero, and they run over ascending time, so that pieces of any length give the same bits.
+    exactly zero, and over runs of SAMPLES samples, so that pieces of any length give the same bits.
     """
+
+    SAMPLES = 1024
 
     def __init__(self):
         """Start with no samples."""
         self.n = 0
-        self.origin = self.sums = self.products = None
+        self.origin = self.products = self.waiting = None
 
     def add(self, series):
         """Add the next samples, (samples, N)."""
         series = np.asarray(series, dtype=np.float64)
-        n_regions = series.shape[1]
         if self.origin is None:
+            n_regions = series.shape[1]
             self.origin = series[0].copy()
-            self.products = core.padded_columns(np.zeros((n_regions + 1, n_regions + 1)))
-        # A column of ones among the regions makes their sums one more row of their products.
-        with_ones = np.ones((len(series), n_regions + 1))
-        np.subtract(series, self.origin, out=with_ones[:, :n_regions])
-        core.add_product(
-            np.ascontiguousarray(with_ones.T), core.padded_columns(with_ones), self.products
-        )
+            self.products = np.zeros((n_regions + 1, n_regions + 1))
+            self.waiting = np.empty((0, n_regions + 1))
         self.n += len(series)
+        # A column of ones among the regions makes their sums one more row of their products.
+        with_ones = np.ones((len(series), series.shape[1] + 1))
+        np.subtract(series, self.origin, out=with_ones[:, :-1])
+        self.waiting = np.concatenate([self.waiting, with_ones])
+        while len(self.waiting) >= self.SAMPLES:
+            run, self.waiting = self.waiting[: self.SAMPLES], self.waiting[self.SAMPLES :]
+            self.products += exact.gram(run)
 
     def correlation(self):
         """Pearson correlation (N, N), ones on the diagonal; NaN where a region has no variance."""
         n_regions = len(self.origin)
-        sums = self.products[n_regions, :n_regions]
-        covariance = self.products[:n_regions, :n_regions] - sums[:, None] * sums / self.n
+        products = self.products + exact.gram(self.waiting)
+        sums = products[n_regions, :n_regions]
+        covariance = products[:n_regions, :n_regions] - sums[:, None] * sums / self.n
         variance = np.diag(covariance)
         # Of a constant only rounding can be left, or nothing at all.
         scale = np.sqrt(np.where(variance > 0, variance, np.nan))

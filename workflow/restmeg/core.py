@@ -878,38 +878,3 @@ def aligned(array):
     copy = buffer[skip : skip + array.size].reshape(array.shape)
     copy[...] = array
     return copy
-
-
-# --- sums of products -----------------------------------------------------------------------------
-
-
-@njit(error_model="numpy", nogil=True, cache=True)
-def add_product(a, b, total):
-    """Add the matrix product of a and b to total, each element summed over ascending k.
-
-    A linear algebra library picks its order of additions, and so the last bits, by the machine and
-    the number of threads; this does not.
-
-    a: (m, k); b: (k, n); total: (m, n), changed in place; all C-contiguous doubles, n a multiple
-    of 32.
-    """
-    n_terms, width = b.shape
-    tile = 64  # of b's rows: 64 x 32 doubles fit the first-level cache
-    offsets = (np.arange(n_terms) * width).astype(np.uint32)
-    for column in range(0, width, BLOCK):
-        columns = _from(_data(b), column)
-        for first in range(0, n_terms, tile):
-            last = min(first + tile, n_terms)
-            for i in range(total.shape[0]):
-                terms, sums = _from(_data(a), i * n_terms), _from(_data(total), i * width + column)
-                _sum_block(columns, _data(offsets), terms, first, last, sums)
-    # Keeps the array until here: nobody else knows that a pointer to it is in use.
-    return offsets.shape[0]
-
-
-def padded_columns(matrix):
-    """The matrix (m, n) with zero columns added, up to a width that `add_product` takes."""
-    m, n = matrix.shape
-    wide = np.zeros((m, -(-n // BLOCK) * BLOCK))
-    wide[:, :n] = matrix
-    return wide

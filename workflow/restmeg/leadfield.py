@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, core, files, units
+from restmeg import InputError, exact, files, units
 
 
 class LeadField(NamedTuple):
@@ -110,14 +110,10 @@ def project(activity_path, leadfield_path, scale, path):
 def _project(rate, gain, dataset):
     n_replicates, n_samples, _ = rate.shape
     n_sensors = gain.shape[1]
-    gain = core.padded_columns(gain)
     shape = (n_replicates, n_samples, n_sensors)
     field = files.add_series(dataset, "field", shape, "sensor", "T", "magnetic field")
     length = field.chunking()[1]
     for replicate in range(n_replicates):
         for first in range(0, n_samples, length):
             part = files.read_values(rate, (replicate, slice(first, first + length)))
-            part = np.ascontiguousarray(part, np.float64)
-            projected = np.zeros((len(part), gain.shape[1]))
-            core.add_product(part, gain, projected)
-            field[replicate, first : first + len(part)] = projected[:, :n_sensors]
+            field[replicate, first : first + len(part)] = exact.product(part.astype(float), gain)

@@ -315,8 +315,7 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
 
 
 def compile_core():
-    """Compile what jobs use of the core, so that they find it in Numba's cache."""
-    core.add_product(np.ones((1, 1)), core.padded_columns(np.ones((1, 1))), np.zeros((1, 32)))
+    """Compile the core, so that jobs find it in Numba's cache."""
     value = {"a": 1.0, "theta": 1.0, "tau": 1.0}
     parameters = {f"{name}_{p}": number for name, number in value.items() for p in "EI"}
     parameters |= dict.fromkeys(("wEE", "wIE", "wEI", "wII", "r"), 1.0)

@@ -25,7 +25,7 @@ rule project:
     input:
         activity="results/{role}/{point}/{batch}/activity.nc",
         leadfield="results/leadfield.nc",
-        code=code("core", "files", "leadfield", "units"),
+        code=code("exact", "files", "leadfield", "units"),
     output:
         sensors="results/{role}/{point}/{batch}/sensors.nc",
     log:

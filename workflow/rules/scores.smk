@@ -2,7 +2,7 @@ rule connectivity:
     input:
         activity=activity,
         connectome="results/connectome.nc",
-        code=code("connectivity", "connectome", "core", "files", "units"),
+        code=code("connectivity", "connectome", "exact", "files", "units"),
     output:
         connectivity="results/{role}/{point}/{batch}/connectivity.nc",
     log:

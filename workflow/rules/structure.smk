@@ -23,7 +23,7 @@ rule leadfield:
     input:
         connectome="results/connectome.nc",
         source=file_of("leadfield"),
-        code=code("connectome", "core", "files", "leadfield", "units"),
+        code=code("connectome", "exact", "files", "leadfield", "units"),
     output:
         leadfield="results/leadfield.nc",
     log:
