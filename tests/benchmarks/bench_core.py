@@ -1,17 +1,23 @@
-"""Time the core beside its peers and write the table (latest.json): make bench.
+"""Time the core beside its peers: make bench writes the table and figure, latest.json and .png.
 
-Each row is one connectome and one peer. Ours and the peer's runs alternate in one process, so that
-a slow moment of the machine hits both; medians are compared. All integrate the same number of steps
+Each row is one connectome. Ours and the peers' runs take turns in one process, so that a slow
+moment of the machine hits all of them; medians are compared. All integrate the same number of steps
 on the same weights and distances, with noise on both populations, and keep rE of every step; what
 else is unlike stands in peers.py. Time is that of one core, compiled and warm, per 4 s simulated;
-large networks are run for less and scaled.
+large networks are run for less and scaled, but for the layout of our coupling, done once a run.
+
+A row also says where our time goes: nodes and noise (the same network with hardly a pair), and the
+rest, which is coupling. Its ceiling is measured here too: the coupling's own loop over values that
+never leave the first-level cache, where a multiply-add costs one unaligned load.
 """
 
 import argparse
 import json
 import os
+import platform
 import statistics
 import time
+from importlib import metadata
 from pathlib import Path
 
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
@@ -19,18 +25,23 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_paralleli
 import numpy as np
 import peers
 import yaml
-from restmeg import settings, simulation
+from numba import njit
+from restmeg import core, settings, simulation
 
 ROOT = Path(__file__).parents[2]
 DT = 0.1  # ms
 FULL = 4000.0  # ms
-# regions, density, simulated ms, pairs of runs for each peer
-ROWS = [
-    (8, 1.0, 4000.0, {"neurolib": 9, "brainmass": 9}),
-    (80, 1.0, 4000.0, {"neurolib": 9, "brainmass": 7}),
-    (400, 1.0, 2000.0, {"neurolib": 7, "brainmass": 3}),
-    (400, 0.2, 2000.0, {"neurolib": 7}),
+PEERS = ("neurolib", "brainmass")
+SPEED = 10.0  # mm/ms, at which distances up to 140 mm are delays up to 140 steps
+# regions, density, speed (mm/ms), simulated ms, peers
+SIZES = [
+    (8, 1.0, SPEED, 4000.0, PEERS),
+    (80, 1.0, SPEED, 4000.0, PEERS),
+    (400, 1.0, SPEED, 1000.0, PEERS),
+    (1000, 1.0, SPEED, 250.0, PEERS),
+    (400, 0.2, SPEED, 1000.0, PEERS[:1]),
 ]
+DELAYS = [(400, 1.0, speed, 500.0, PEERS[:1]) for speed in (3.0, 10.0, 30.0, 100.0, np.inf)]
 
 
 def random_connectome(n_regions, density):
@@ -45,68 +56,179 @@ def random_connectome(n_regions, density):
     return weights / weights.max(), distances
 
 
-def ours(weights, distances, duration):
-    """A callable that integrates our network once, from rest, layout of the coupling included."""
+def bundled_model(speed):
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     schema = settings.load_schema(ROOT / "workflow/schemas/config.schema.yaml")
-    model = settings.load(config, schema)["model"]
+    return settings.load(config, schema)["model"] | {"conduction_speed": speed}
+
+
+def ours(network, duration):
+    """A callable that integrates our network once, from rest."""
 
     def integrate():
-        network = simulation.build_network(weights, distances, model, DT)
         state = simulation.initial_state(network)
-        random = simulation.stream(0, "simulated", 0)
-        return simulation.run(network, state, random, round(duration / DT))
+        return simulation.run(
+            network, state, simulation.stream(0, "simulated", 0), round(duration / DT)
+        )
 
     return integrate
 
 
 def milliseconds(function):
     start = time.perf_counter()
-    result = function()
-    elapsed = (time.perf_counter() - start) * 1e3
-    assert np.isfinite(result).all()
-    return elapsed
+    function()
+    return (time.perf_counter() - start) * 1e3
 
 
-def compare(regions, density, duration, peer, pairs):
-    connectome = random_connectome(regions, density)
-    own, other = ours(*connectome, duration), getattr(peers, f"{peer}_run")(*connectome, duration)
-    own(), other()  # compile and warm up
-    times = [(milliseconds(own), milliseconds(other)) for _ in range(pairs)]
-    ours_ms, peer_ms = (
-        statistics.median(column) * FULL / duration for column in zip(*times, strict=True)
-    )
-    return {
+@njit(error_model="numpy")
+def _sum_often(values, offsets, weights, total, times):
+    for _ in range(times):
+        core._sum_block(
+            core._data(values),
+            core._data(offsets),
+            core._data(weights),
+            0,
+            offsets.shape[0],
+            core._data(total),
+        )
+
+
+def ceiling():
+    """Multiply-adds in 1e9 per second of the coupling's loop within the first-level cache."""
+    rng = np.random.default_rng(0)
+    values = core.aligned(rng.random(2048))  # 16 KB
+    offsets = rng.integers(0, len(values) - core.BLOCK, 2000).astype(np.uint32)
+    weights, total, times = rng.random(2000), core.aligned(np.zeros(core.BLOCK)), 1000
+    call = lambda: _sum_often(values, offsets, weights, total, times)  # noqa: E731
+    call()
+    elapsed = statistics.median(milliseconds(call) for _ in range(9))
+    return times * len(offsets) * core.BLOCK / elapsed / 1e6
+
+
+def compare(regions, density, speed, duration, names, rounds, limit):
+    """One row of the table. limit: what `ceiling` says."""
+    weights, distances = random_connectome(regions, density)
+    model = bundled_model(speed)
+    lay_out = lambda: simulation.build_network(weights, distances, model, DT)  # noqa: E731
+    network = lay_out()
+    alone = np.zeros_like(weights)
+    alone[0, 1] = 1e-9
+    uncoupled = simulation.build_network(alone, distances, model, DT)
+    runs = {"ours": ours(network, duration), "uncoupled": ours(uncoupled, duration)}
+    for name in names:
+        runs[name] = getattr(peers, f"{name}_run")(weights, distances, duration, speed=speed)
+    for run in runs.values():  # compile, warm up, check
+        assert np.isfinite(run()).all()
+    times = {name: [] for name in ("layout", *runs)}
+    for _ in range(rounds):
+        times["layout"].append(milliseconds(lay_out))
+        for name, run in runs.items():
+            times[name].append(milliseconds(run) * FULL / duration)
+    took = {name: statistics.median(values) for name, values in times.items()}
+    total = took["ours"] + took["layout"]
+    pairs = np.count_nonzero(weights) - np.count_nonzero(np.diag(weights))
+    least = pairs * FULL / DT / limit / 1e6
+    row = {
         "regions": regions,
         "density": density,
-        "peer": peer,
-        "ours_ms": round(ours_ms, 2),
-        "peer_ms": round(peer_ms, 1),
-        "ratio": round(peer_ms / ours_ms, 2),
+        "speed": speed if np.isfinite(speed) else None,
+        "ours_ms": round(total, 2),
+        "nodes_and_noise_ms": round(took["uncoupled"], 2),
+        "coupling_ms": round(took["ours"] - took["uncoupled"], 2),
+        "coupling_at_ceiling_ms": round(least, 2),
     }
+    for name in names:
+        row[f"{name}_ms"] = round(took[name], 1)
+        row[f"times_{name}"] = round(took[name] / total, 1)
+    return row
+
+
+def show(rows):
+    columns = [
+        ("regions", "regions"),
+        ("density", "density"),
+        ("speed", "mm/ms"),
+        ("ours_ms", "ours"),
+        ("nodes_and_noise_ms", "nodes"),
+        ("coupling_ms", "coupling"),
+        ("coupling_at_ceiling_ms", "ceiling"),
+        ("neurolib_ms", "neurolib"),
+        ("times_neurolib", "times"),
+        ("brainmass_ms", "brainmass"),
+        ("times_brainmass", "times"),
+    ]
+    print("".join(f"{title:>10}" for _, title in columns))
+    for row in rows:
+        print("".join(f"{row.get(key, '') or '':>10}" for key, _ in columns), flush=True)
+
+
+def machine():
+    """What the figures were measured on."""
+    info = Path("/proc/cpuinfo")
+    names = [line for line in info.read_text().split("\n") if "model name" in line]
+    return {
+        "processor": names[0].split(":")[1].strip() if names else platform.processor(),
+        "instruction_set": core_target(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in ("numba", "numpy", *PEERS)},
+    }
+
+
+def core_target():
+    from numba.core.registry import cpu_target
+
+    return str(cpu_target.target_context.codegen()._get_host_cpu_name())
+
+
+def plot(table, path):
+    """Time per simulated second over regions, with the peers and the ceiling of the coupling."""
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+
+    sns.set_theme(style="ticks", context="notebook")
+    colours = dict(zip(("ours", *PEERS), sns.color_palette("colorblind"), strict=False))
+    rows = [row for row in table["sizes"] if row["density"] == 1]
+    regions = [row["regions"] for row in rows]
+    figure, axes = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
+    for name, label in (("brainmass", "brainmass"), ("neurolib", "neurolib"), ("ours", "restmeg")):
+        seconds = [row[f"{name}_ms"] / FULL for row in rows]
+        width = 2.6 if name == "ours" else 1.6
+        axes.plot(regions, seconds, "o-", color=colours[name], linewidth=width, label=label)
+    seconds = [row["coupling_at_ceiling_ms"] / FULL for row in rows]
+    axes.plot(regions, seconds, ":", color="0.4", label="ceiling: one load per multiply-add")
+    axes.axhline(1, color="0.8", linewidth=1, zorder=0)
+    axes.text(8, 1.12, "real time", color="0.5", fontsize=9)
+    axes.set(xscale="log", yscale="log", xlabel="Regions", xticks=regions)
+    axes.set_xticklabels([str(n) for n in regions])
+    axes.minorticks_off()
+    axes.set_ylabel("Time per simulated second (s), one core")
+    axes.legend(frameon=False, fontsize=10)
+    sns.despine(figure)
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--regions", type=int, nargs="*", help="only these numbers of regions")
-    wanted = parser.parse_args().regions
+    parser.add_argument("--rounds", type=int, default=7, help="runs of each (default 7)")
+    wanted = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one core for all of them
-    table = []
-    print(f"{'regions':>8}{'density':>8}  {'peer':10}{'ours ms':>10}{'peer ms':>10}{'ratio':>8}")
-    for regions, density, duration, pairs_of in ROWS:
-        for peer, pairs in pairs_of.items():
-            if wanted and regions not in wanted:
+    limit = ceiling()
+    print(f"Ceiling of the coupling: {limit:.1f} G multiply-adds/s. Times in ms per 4 s simulated.")
+    table = {"machine": machine(), "ceiling_G_per_s": round(limit, 2)}
+    for part, cases in (("sizes", SIZES), ("delays", DELAYS)):
+        table[part] = []
+        for case in cases:
+            if wanted.regions and case[0] not in wanted.regions:
                 continue
-            row = compare(regions, density, duration, peer, pairs)
-            table.append(row)
-            print(
-                f"{regions:8}{density:8}  {peer:10}{row['ours_ms']:10.1f}"
-                f"{row['peer_ms']:10.0f}{row['ratio']:8.1f}",
-                flush=True,
-            )
-    if not wanted:
-        path = Path(__file__).with_name("latest.json")
-        path.write_text(json.dumps(table, indent=2) + "\n")
+            table[part].append(compare(*case, wanted.rounds, limit))
+            show(table[part][-1:])
+    if not wanted.regions:
+        here = Path(__file__).parent
+        (here / "latest.json").write_text(json.dumps(table, indent=2) + "\n")
+        plot(table, here / "latest.png")
 
 
 if __name__ == "__main__":

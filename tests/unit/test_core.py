@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +136,19 @@ def test_bits_do_not_depend_on_chunks_or_tiles(model, connectome, lengths, tile)
     state = simulation.initial_state(tiled)
     parts = [simulation.run(tiled, state, random, length) for length in lengths]
     assert np.concatenate(parts).tobytes() == whole.tobytes()
+
+
+def test_bits_do_not_depend_on_threads(model, example):
+    """Replicates side by side in threads: the compiled core holds no lock and shares no scratch."""
+    network = simulation.build_network(*example, model, 0.1)
+
+    def replicate(number):
+        random = simulation.stream(0, "simulated", number)
+        return simulation.run(network, simulation.initial_state(network), random, 20_000).tobytes()
+
+    alone = [replicate(number) for number in range(6)]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(replicate, range(6))) == alone
 
 
 def test_past_slides_without_a_seam(model, example):

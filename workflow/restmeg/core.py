@@ -32,7 +32,9 @@ Everything compiled lives in this one file and reads no switches: Numba's on-dis
 nothing else when it decides whether a compiled function is still current.
 """
 
+import contextlib
 import operator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -752,12 +754,21 @@ def _step_nodes(x, y, drive, inputs, parameters, activation, padded):
         _store(y, padded + i, rate_I + phi_I * f_I)
 
 
+def _njit_cached(function):
+    """Compile on the first call, and keep the result on disk where anything can be written."""
+    compiled = njit(error_model="numpy", nogil=True)(function)
+    # Numba raises if neither the package nor the home directory can be written, as in some images.
+    with contextlib.suppress(RuntimeError):
+        compiled.enable_caching()
+    return compiled
+
+
 @njit(error_model="numpy", forceinline=True)
 def _pointers(pairs):
     return Pairs(_data(pairs.first), _data(pairs.offsets), _data(pairs.weights))
 
 
-@njit(error_model="numpy", nogil=True, cache=True)
+@_njit_cached
 def _advance(
     state, coupling, parameters, noise, stream, given, every, n_steps, out, scratch, n_regions
 ):
@@ -869,6 +880,14 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
     _advance(
         state, coupling, parameters, noise, stream, given, every, n_steps, out, scratch, n_regions
     )
+
+
+def cache_folder():
+    """Where the compiled core is kept, or None if nowhere; whether there is anything yet."""
+    folder = _advance.stats.cache_path
+    if folder is None:
+        return None, False
+    return Path(folder), any(Path(folder).glob("core._advance-*.nbi"))
 
 
 def aligned(array):

@@ -4,6 +4,8 @@ The equations and their integration are in `core`; here they get their arguments
 goes to disk a piece of time after another, so that memory does not grow with duration.
 """
 
+import contextlib
+import fcntl
 import math
 from decimal import Decimal
 from typing import NamedTuple
@@ -128,7 +130,8 @@ def _exp(values):
 
     Arguments are held within +-700, where it is neither zero nor infinite.
     """
-    return np.array([float(Decimal(float(x)).exp()) for x in np.clip(values, -700, 700)])
+    different, place = np.unique(np.clip(values, -700, 700), return_inverse=True)
+    return np.array([float(Decimal(float(x)).exp()) for x in different])[place]
 
 
 def build_network(weights, distances, model, dt):
@@ -265,6 +268,7 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
 
     Raises InputError if the settings do not fit the connectome or the activity is not finite.
     """
+    compile_core()
     anatomy = connectome.read(connectome_path)
     network = build_network(anatomy.weights, anatomy.distances, model, simulation["dt"])
     plan, dt = schedule(simulation), simulation["dt"]
@@ -315,7 +319,29 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
 
 
 def compile_core():
-    """Compile the core, so that jobs find it in Numba's cache."""
+    """Load the core from Numba's cache, or compile it for that.
+
+    Of several processes that find the cache empty, one compiles and the others wait for it.
+    """
+    folder, filled = core.cache_folder()
+    with contextlib.ExitStack() as stack:
+        if folder and not filled:
+            stack.enter_context(_alone(folder))
+        _first_step()
+
+
+@contextlib.contextmanager
+def _alone(folder):
+    """Keep other processes from the folder meanwhile, if it can be locked."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # some network drives lock nothing: then all go on
+            folder.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context((folder / "compile.lock").open("w"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _first_step():
     value = {"a": 1.0, "theta": 1.0, "tau": 1.0}
     parameters = {f"{name}_{p}": number for name, number in value.items() for p in "EI"}
     parameters |= dict.fromkeys(("wEE", "wIE", "wEI", "wII", "r"), 1.0)
