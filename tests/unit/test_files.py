@@ -154,7 +154,7 @@ def test_a_series_is_stored_as_32_bit_in_pieces_of_time(tmp_path):
         np.testing.assert_array_equal(rate[...], expected)
         assert rate.dimensions == ("replicate", "time", "region")
         assert rate.chunking() == [1, 5000, 2]
-        assert rate.filters()["blosc"]
+        assert rate.filters()["zstd"]
 
 
 @pytest.mark.parametrize("width", [1, 8, 306, 1000, 2**18, 2**20])

@@ -7,13 +7,15 @@ goes to disk a piece of time after another, so that memory does not grow with du
 import contextlib
 import fcntl
 import math
+import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from restmeg import InputError, connectome, core, files
+from restmeg import InputError, connectome, core, files, journal
 
 ROLES = ("simulated", "target")  # a role's place is its number in the random stream
 TILE = 16  # sources whose pasts are summed into all targets before the next ones are fetched
@@ -258,6 +260,7 @@ def sample_times(plan, dt, first, last):
 
 
 PROGRESS = "{percentage:3.0f} % |{bar:30}|{postfix}, {remaining} left"
+LONG = 2**26  # values of activity, 256 MB: jobs that make more go on where they were stopped
 
 
 def simulate_batch(connectome_path, model, simulation, seed, role, replicates, path):
@@ -265,57 +268,93 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
 
     connectome_path: connectome.nc; model, simulation: configuration in plain numbers (ms, mm/ms);
     seed: of this role; replicates: their numbers; path: ``rate_E`` (replicate, time, region).
+    A long job that is stopped leaves what it has, hidden beside ``path``; the same call goes on
+    from there, to the same bytes.
 
     Raises InputError if the settings do not fit the connectome or the activity is not finite.
     """
     compile_core()
     anatomy = connectome.read(connectome_path)
     network = build_network(anatomy.weights, anatomy.distances, model, simulation["dt"])
-    plan, dt = schedule(simulation), simulation["dt"]
-    n_regions = len(anatomy.labels)
+    plan = schedule(simulation)
+    shape = (len(replicates), plan.samples, len(anatomy.labels))
     parameters = {"role": role, "model": model, "simulation": simulation}
-    title = f"Regional activity, {role}"
-    steps = len(replicates) * (plan.transient + plan.samples * plan.every)
-    with (
-        files.new_netcdf(path, title, parameters, seed) as dataset,
-        tqdm(total=steps, mininterval=1, bar_format=PROGRESS) as bar,
-    ):
-
-        def progress(n_steps):
-            done, total = (dt / 1000 * number for number in (bar.n + n_steps, steps))
-            bar.set_postfix_str(f"{done:.1f} of {total:.1f} s simulated", refresh=False)
-            bar.update(n_steps)
-
+    with files.new_netcdf(path, f"Regional activity, {role}", parameters, seed) as dataset:
         add = files.add_variable
         add(dataset, "replicate", ["replicate"], np.asarray(replicates), long_name="replicate")
         meaning = "time at the end of the step"
         times = add(dataset, "time", ["time"], (plan.samples,), "ms", meaning, dtype=np.float64)
         add(dataset, "region", ["region"], anatomy.labels, long_name="region")
-        shape = (len(replicates), plan.samples, n_regions)
         rate = files.add_series(dataset, "rate_E", shape, "region", "1", "excitatory rate")
         length = rate.chunking()[1]
-        for first in range(0, plan.samples, length):
-            last = min(first + length, plan.samples)
-            times[first:last] = sample_times(plan, dt, first, last)
-        for k, replicate in enumerate(replicates):
-            state = initial_state(network)
-            random = stream(seed, role, replicate)
-            for first in range(0, plan.transient, length):
-                n_steps = min(length, plan.transient - first)
-                run(network, state, random, n_steps, record=False)
-                progress(n_steps)
-            for first in range(0, plan.samples, length):
-                last = min(first + length, plan.samples)
-                n_steps = (last - first) * plan.every
-                part = run(network, state, random, n_steps, plan.every)
-                if not np.isfinite(part).all():
-                    (time,) = sample_times(plan, dt, last - 1, last)
-                    raise InputError(
-                        f"model: replicate {replicate} ({role}) is not finite after "
-                        f"{time:g} ms; expected stable activity, as with a smaller dt"
-                    )
+        slices = [
+            (first, min(first + length, plan.samples)) for first in range(0, plan.samples, length)
+        ]
+        for first, last in slices:
+            times[first:last] = sample_times(plan, simulation["dt"], first, last)
+
+        def parts(done=0, state=None):
+            randoms = [stream(seed, role, replicate) for replicate in replicates]
+            return _parts(network, plan, simulation["dt"], randoms, slices, done, state)
+
+        if np.prod(shape) > LONG:
+            code = [Path(module.__file__) for module in (core, sys.modules[__name__])]
+            content = anatomy.weights, anatomy.distances, parameters, seed, list(replicates), *code
+            kept = journal.Journal(path, *content)
+            done, _, state = kept.last()
+            try:
+                kept.write(parts(done, core.State(**state) if done else None))
+            except InputError:  # would come again
+                kept.remove()
+                raise
+            shapes = [(last - first, shape[2]) for _ in replicates for first, last in slices]
+            values = kept.read(shapes, np.float32)
+        else:
+            kept = None
+            values = (part for part, _ in parts())
+        for k in range(len(replicates)):
+            for (first, last), part in zip(slices, values, strict=False):
                 rate[k, first:last] = part
-                progress(n_steps)
+    if kept:
+        kept.remove()
+
+
+def _parts(network, plan, dt, randoms, slices, done, state):
+    """Yield (rates, state) of each slice of time of each replicate, and show the progress.
+
+    randoms: the streams of the replicates; slices: (first, last) sample of each; done: how many
+    parts to skip, and the state after them.
+    """
+    lengths = [plan.every * (last - first) for first, last in slices]
+    one = plan.transient + sum(lengths)
+    replicates, rest = divmod(done, len(slices))
+    before = replicates * one + (rest > 0) * plan.transient + sum(lengths[:rest])
+    total = len(randoms) * one
+    with tqdm(total=total, initial=before, mininterval=1, bar_format=PROGRESS) as bar:
+
+        def advance(n_steps, **options):
+            part = run(network, state, random, n_steps, plan.every, **options)
+            simulated, wanted = (dt / 1000 * number for number in (bar.n + n_steps, total))
+            bar.set_postfix_str(f"{simulated:.1f} of {wanted:.1f} s simulated", refresh=False)
+            bar.update(n_steps)
+            return part
+
+        for number in range(done, len(randoms) * len(slices)):
+            k, n = divmod(number, len(slices))
+            random = randoms[k]
+            if n == 0:
+                state = initial_state(network)
+                for first in range(0, plan.transient, max(lengths)):
+                    advance(min(max(lengths), plan.transient - first), record=False)
+            part = advance(lengths[n])
+            if not np.isfinite(part).all():
+                (time,) = sample_times(plan, dt, slices[n][1] - 1, slices[n][1])
+                raise InputError(
+                    f"model: replicate {random.replicate} "
+                    f"({ROLES[random.role]}) is not finite after "
+                    f"{time:g} ms; expected stable activity, as with a smaller dt"
+                )
+            yield part, state
 
 
 def compile_core():

@@ -1,7 +1,7 @@
 rule simulate:
     input:
         connectome="results/connectome.nc",
-        code=code("connectome", "core", "files", "simulation", "units"),
+        code=code("connectome", "core", "files", "journal", "simulation", "units"),
     output:
         activity="results/{role}/{point}/{batch}/activity.nc",
     log:

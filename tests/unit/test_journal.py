@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+from restmeg import InputError, connectome, journal, simulation
+
+LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
+TIMES = {"dt": 0.1, "duration": 300.0, "transient": 20.0, "sampling_interval": 0.1}
+
+
+@pytest.fixture
+def study(tmp_path, example, model, monkeypatch):
+    """A callable that simulates three replicates, as a long job would, in parts of 70 samples."""
+    source = tmp_path / "connectome.nc"
+    connectome.write(source, connectome.Connectome(*example, LABELS), {})
+    monkeypatch.setattr(simulation.files, "piece_length", lambda width: 70)
+
+    def simulate(name="activity.nc", long=True, changes=None):
+        monkeypatch.setattr(simulation, "LONG", 0 if long else 2**40)
+        monkeypatch.setattr(journal, "INTERVAL", 3 * 70 * 8)  # a state after each three parts
+        path = tmp_path / name
+        simulation.simulate_batch(
+            source, model | (changes or {}), TIMES, 1, "simulated", [0, 4, 5], path
+        )
+        return path.read_bytes()
+
+    return simulate
+
+
+class Stopped(BaseException):
+    """As a keyboard interrupt or a kill would stop it."""
+
+
+def stop_after(monkeypatch, calls):
+    """Let `simulation.run` stop the job; returns the calls made, to look at afterwards."""
+    run, made = simulation.run, []
+
+    def stopping(*arguments, **options):
+        if len(made) == calls:
+            raise Stopped
+        made.append(arguments)
+        return run(*arguments, **options)
+
+    monkeypatch.setattr(simulation, "run", stopping)
+    return made
+
+
+def hidden(folder):
+    return sorted(path.name for path in folder.glob(".*"))
+
+
+@pytest.mark.parametrize("calls", [1, 5, 17, 43, 44, 60, 120])
+def test_a_stopped_job_goes_on_to_the_same_bytes(study, tmp_path, monkeypatch, calls):
+    expected = study("whole.nc", long=False)
+    with monkeypatch.context() as patch:
+        made = stop_after(patch, calls)
+        with pytest.raises(Stopped):
+            study()
+    assert not (tmp_path / "activity.nc").exists()
+    before = len(made)
+    with monkeypatch.context() as patch:
+        made = stop_after(patch, None)
+        assert study() == expected
+    # 40 parts and 3 of the transient for each replicate; three parts at most are done twice.
+    assert before + len(made) <= 3 * 43 + 3 + 3
+    assert hidden(tmp_path) == []
+
+
+def test_what_a_kill_leaves_behind_the_last_state_is_forgotten(study, tmp_path, monkeypatch):
+    expected = study("whole.nc", long=False)
+    with monkeypatch.context() as patch:
+        stop_after(patch, 60)
+        with pytest.raises(Stopped):
+            study()
+    with (tmp_path / ".activity.nc.parts").open("ab") as file:
+        file.write(b"half a part")
+    assert study() == expected
+
+
+def test_a_lost_or_broken_file_starts_the_job_anew(study, tmp_path, monkeypatch):
+    expected = study("whole.nc", long=False)
+    for damage in (
+        lambda: (tmp_path / ".activity.nc.parts").write_bytes(b""),
+        lambda: (tmp_path / ".activity.nc.state").write_bytes(b"PK\x03\x04 no archive"),
+        lambda: (tmp_path / ".activity.nc.parts").unlink(),
+    ):
+        with monkeypatch.context() as patch:
+            stop_after(patch, 60)
+            with pytest.raises(Stopped):
+                study()
+        damage()
+        assert study() == expected
+
+
+def test_another_model_does_not_go_on(study, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 60)
+        with pytest.raises(Stopped):
+            study()
+    changes = {"coupling_strength": 0.5}
+    assert study(changes=changes) == study("whole.nc", long=False, changes=changes)
+
+
+def test_activity_that_is_not_finite_leaves_nothing(study, tmp_path, model):
+    wild = {"parameters": model["parameters"] | {"r": -1e308, "tau_E": 1e-300}}
+    with pytest.raises(InputError, match=r"replicate 0 \(simulated\) is not finite after"):
+        study(changes=wild)
+    assert hidden(tmp_path) == []
+    assert not (tmp_path / "activity.nc").exists()
