@@ -64,8 +64,8 @@ class Pairs(NamedTuple):
     """Pairs of regions with delays of one class, list by list, each list in a row."""
 
     first: np.ndarray  # (lists + 1,) int64: where each list starts, and where the last one ends
-    offsets: np.ndarray  # (entries,) uint32: where a list's entries are read
-    weights: np.ndarray  # (entries,), or (entries * 8,) where eight targets share an entry
+    offsets: np.ndarray  # uint32: where an entry is read
+    weights: np.ndarray
 
 
 class Coupling(NamedTuple):
@@ -73,14 +73,15 @@ class Coupling(NamedTuple):
 
     The offset of a far or near pair is source * row + longest - delay: where the source's value of
     ``delay`` steps ago stands in the flat past when the present stands at ``longest`` in each row.
-    That of a next entry is (LATEST - delay) * padded regions + source, in the latest rates step by
-    step. Sources ascend in each list.
+    The shortest delays are read from the latest rates, step by step, at
+    (LATEST - delay) * padded regions + source. Sources ascend in each list.
     """
 
     longest: int  # the longest delay in steps, at least LATEST
     far: Pairs  # a list for each target, tile by tile of sources
     near: Pairs  # a list for each target
-    next: Pairs  # a list for each eight targets
+    shared: Pairs  # shortest delays: a list for each eight targets, an offset and eight weights
+    single: Pairs  # shortest delays: a list for each eight targets, eight offsets and weights
 
 
 class Noise(NamedTuple):
@@ -338,6 +339,24 @@ def _load(typingctx, pointer, index):
         return builder.load(_eight_at(builder, *arguments), align=8)
 
     return Vector(types.float64)(pointer, types.intp), codegen
+
+
+@intrinsic
+def _gather(typingctx, pointer, offsets, index):
+    """The eight doubles at the eight offsets (uint32) from an index on."""
+
+    def codegen(context, builder, signature, arguments):
+        pointer, offsets, index = arguments
+        eight = ir.Constant(_llvm(result), ir.Undefined)
+        for lane in range(SUBBLOCK):
+            place = builder.add(index, ir.Constant(index.type, lane))
+            offset = builder.zext(builder.load(builder.gep(offsets, [place])), index.type)
+            number = builder.load(builder.gep(pointer, [offset]))
+            eight = builder.insert_element(eight, number, ir.Constant(ir.IntType(32), lane))
+        return eight
+
+    result = Vector(types.float64)
+    return result(pointer, offsets, types.intp), codegen
 
 
 @intrinsic
@@ -666,18 +685,23 @@ def _sum_near(past, pairs, n_regions, far):
 
 
 @njit(error_model="numpy", forceinline=True)
-def _sum_next(recent, pairs, padded, drive):
+def _sum_next(recent, shared, single, padded, drive):
     """Go on with the sums of one step, drive (padded regions,), over the shortest delays.
 
-    recent: the latest rates, step by step, from where the offsets count.
+    recent: the latest rates, step by step, from where the offsets count. Targets that share a
+    source and a delay share a read; the others would fill memory with weights of zero that way.
     """
     for group in range(padded // SUBBLOCK):
-        first, last = _at(pairs.first, group), _at(pairs.first, group + 1)
-        if first < last:
+        first, last = _at(shared.first, group), _at(shared.first, group + 1)
+        start, end = _at(single.first, group), _at(single.first, group + 1)
+        if first < last or start < end:
             running = _load(drive, group * SUBBLOCK)
             for k in range(first, last):
-                rate = _at(recent, _at(pairs.offsets, k))
-                running = running + rate * _load(pairs.weights, k * SUBBLOCK)
+                rate = _at(recent, _at(shared.offsets, k))
+                running = running + rate * _load(shared.weights, k * SUBBLOCK)
+            for k in range(start * SUBBLOCK, end * SUBBLOCK, SUBBLOCK):
+                rates = _gather(recent, single.offsets, k)
+                running = running + rates * _load(single.weights, k)
             _store(drive, group * SUBBLOCK, running)
 
 
@@ -779,7 +803,7 @@ def _advance(
     past, x, y = _data(state.past), _data(scratch.x), _data(scratch.y)
     far, drive, inputs = _data(scratch.far), _data(scratch.drive), _data(scratch.inputs)
     far_pairs, near_pairs = _pointers(coupling.far), _pointers(coupling.near)
-    next_pairs = _pointers(coupling.next)
+    shared, single = _pointers(coupling.shared), _pointers(coupling.single)
     noise_state, mean = _data(state.noise), _data(noise.mean)
     decay, scale = _data(noise.decay), _data(noise.scale)
     table, activation = _data(parameters), _data(scratch.activation)
@@ -820,7 +844,7 @@ def _advance(
                 _sum_near(there, near_pairs, n_regions, _from(far, s))
                 for i in range(0, padded, SUBBLOCK):
                     _transpose(far, i * BLOCK + s, BLOCK, drive, i, padded)
-            _sum_next(_from(x, s * padded), next_pairs, padded, _from(drive, k * padded))
+            _sum_next(_from(x, s * padded), shared, single, padded, _from(drive, k * padded))
             _step_nodes(
                 _from(x, now * padded),
                 _from(y, s * padded),

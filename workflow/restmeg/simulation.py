@@ -18,6 +18,7 @@ from tqdm import tqdm
 from restmeg import InputError, connectome, core, files, journal
 
 ROLES = ("simulated", "target")  # a role's place is its number in the random stream
+SHARED = 4  # targets of eight that must share a source and a delay to be summed together
 TILE = 16  # sources whose pasts are summed into all targets before the next ones are fetched
 
 
@@ -75,14 +76,7 @@ def lay_out_coupling(weights, delays, tile=TILE):
     target, source = target[order], source[order]
     n_lists = -(-n_regions // tile) * n_regions
 
-    # Next: eight targets side by side share a run for each source and delay that one of them has.
-    next_target, next_source = np.nonzero(used & ~far & ~near)
-    group, lane = np.divmod(next_target, core.SUBBLOCK)
-    keys = np.column_stack([group, next_source, delays[next_target, next_source]])
-    runs, run = np.unique(keys, axis=0, return_inverse=True)
-    next_weights = np.zeros((len(runs), core.SUBBLOCK))
-    next_weights[run.ravel(), lane] = weights[next_target, next_source]
-
+    shared, single = _lay_out_shortest(weights, delays, used & ~far & ~near)
     coupling = core.Coupling(
         longest=longest,
         far=core.Pairs(
@@ -95,13 +89,50 @@ def lay_out_coupling(weights, delays, tile=TILE):
             offsets=offsets[near],
             weights=weights[near],
         ),
-        next=core.Pairs(
-            first=_starts(runs[:, 0], padded // core.SUBBLOCK),
-            offsets=((core.LATEST - runs[:, 2]) * padded + runs[:, 1]).astype(np.uint32),
-            weights=next_weights.ravel(),
-        ),
+        shared=shared,
+        single=single,
     )
     return coupling, row
+
+
+def _lay_out_shortest(weights, delays, pairs):
+    """The two lists of the shortest delays in Coupling: shared and single.
+
+    pairs: (N, N), which ones.
+    """
+    padded = padded_regions(len(weights))
+    n_groups = padded // core.SUBBLOCK
+    target, source = np.nonzero(pairs)
+    offset = (core.LATEST - delays[target, source]) * padded + source
+    group, lane = np.divmod(target, core.SUBBLOCK)
+    weight = weights[target, source]
+    _, run, users = np.unique(
+        np.column_stack([group, source, offset]), axis=0, return_inverse=True, return_counts=True
+    )
+    together = users[run.ravel()] >= SHARED
+
+    keys = np.column_stack([group, source, offset])[together]
+    runs, run = np.unique(keys, axis=0, return_inverse=True)
+    shared_weights = np.zeros((len(runs), core.SUBBLOCK))
+    shared_weights[run.ravel(), lane[together]] = weight[together]
+    shared = core.Pairs(
+        first=_starts(runs[:, 0], n_groups),
+        offsets=runs[:, 2].astype(np.uint32),
+        weights=shared_weights.ravel(),
+    )
+
+    # Eight lists side by side, the shorter ones filled up with weights of zero.
+    alone = ~together
+    starts = _starts(target[alone], padded)
+    rank = np.arange(alone.sum()) - starts[target[alone]]
+    lengths = np.diff(starts).reshape(n_groups, core.SUBBLOCK).max(axis=1)
+    first = np.concatenate(([0], np.cumsum(lengths)))
+    entry = first[group[alone]] + rank
+    offsets = np.zeros((first[-1], core.SUBBLOCK), np.uint32)
+    offsets[entry, lane[alone]] = offset[alone]
+    single_weights = np.zeros(offsets.shape)
+    single_weights[entry, lane[alone]] = weight[alone]
+    return shared, core.Pairs(first, offsets.ravel(), single_weights.ravel())
 
 
 def _starts(lists, n_lists):
