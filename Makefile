@@ -8,7 +8,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: run test check format lock bench clean help
+.PHONY: run test check format lock bench bench-sweep clean help
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
@@ -31,6 +31,10 @@ format: $(VENV)/ready-dev  ## format all code
 bench: $(VENV)-bench/ready  ## time the core beside its peers, in an environment of their own
 	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/bench_core.py
 
+bench-sweep: $(VENV)/ready $(VENV)-bench/ready  ## time a whole sweep beside neurolib
+	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/sweep_neurolib.py \
+		--snakemake $(abspath $(BIN))/snakemake
+
 lock: $(VENV)/ready-dev  ## renew the locked requirements from pyproject.toml
 	pip install --quiet uv
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -43,7 +47,7 @@ clean:  ## remove all results
 	rm -rf results/* .snakemake
 
 help:  ## show this
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
