@@ -103,21 +103,20 @@ def _lay_out_shortest(weights, delays, pairs):
     padded = padded_regions(len(weights))
     n_groups = padded // core.SUBBLOCK
     target, source = np.nonzero(pairs)
-    offset = (core.LATEST - delays[target, source]) * padded + source
+    delay, weight = delays[target, source], weights[target, source]
     group, lane = np.divmod(target, core.SUBBLOCK)
-    weight = weights[target, source]
-    _, run, users = np.unique(
-        np.column_stack([group, source, offset]), axis=0, return_inverse=True, return_counts=True
-    )
-    together = users[run.ravel()] >= SHARED
+    offset = (core.LATEST - delay) * padded + source
+    # One number for a group of targets, a source and a delay, in this order.
+    key = (group * padded + source) * core.SUBBLOCK + delay
+    _, run, users = np.unique(key, return_inverse=True, return_counts=True)
+    together = users[run] >= SHARED
 
-    keys = np.column_stack([group, source, offset])[together]
-    runs, run = np.unique(keys, axis=0, return_inverse=True)
-    shared_weights = np.zeros((len(runs), core.SUBBLOCK))
-    shared_weights[run.ravel(), lane[together]] = weight[together]
+    _, one, run = np.unique(key[together], return_index=True, return_inverse=True)
+    shared_weights = np.zeros((len(one), core.SUBBLOCK))
+    shared_weights[run, lane[together]] = weight[together]
     shared = core.Pairs(
-        first=_starts(runs[:, 0], n_groups),
-        offsets=runs[:, 2].astype(np.uint32),
+        first=_starts(group[together][one], n_groups),
+        offsets=offset[together][one].astype(np.uint32),
         weights=shared_weights.ravel(),
     )
 
