@@ -48,8 +48,12 @@ def test_an_edit_of_the_core_is_compiled(tmp_path):
     assert finish(start(tmp_path))[:2] == ["1", "0"]
     assert finish(start(tmp_path))[:2] == ["0", "1"]
     source = tmp_path / "restmeg" / "core.py"
+    before = finish(start(tmp_path))[2]
     source.write_text(source.read_text() + "\n# edited\n")
-    assert finish(start(tmp_path))[:2] == ["1", "0"]
+    together = [finish(process) for process in [start(tmp_path) for _ in range(3)]]
+    assert sorted(compiled for compiled, _, _ in together) == ["0", "0", "1"]
+    # Not where another version is, whose data could be taken for its own.
+    assert before not in [folder for _, _, folder in together]
 
 
 def test_where_nothing_can_be_written_the_core_still_runs(tmp_path):

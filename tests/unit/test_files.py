@@ -263,3 +263,47 @@ def test_a_warning_of_ours_is_told_and_any_is_logged(tmp_path, category, line):
     done = run(JOB.format(body=body), tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", line)
     assert (tmp_path / "job.log").read_text() == f"progress\n{category}: region B is silent\n"
+
+
+def test_series_are_written_where_other_plugins_are_named(tmp_path):
+    """As modules of clusters do, which hides the plugins that netCDF4 brings."""
+    code = """
+        import os
+        os.environ["HDF5_PLUGIN_PATH"] = "/nowhere"
+        import numpy as np
+        from restmeg import files
+        with files.new_netcdf("a.nc", "A title", {}) as dataset:
+            rate = files.add_series(dataset, "rate_E", (1, 100, 3), "region", "1", "rate")
+            rate[0] = np.ones((100, 3))
+        with files.open_netcdf("a.nc", "rate_E") as dataset:
+            assert (dataset["rate_E"][...] == 1).all()
+    """
+    result = run(code, tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_two_writers_of_one_file_do_not_touch_each_other_s(tmp_path):
+    """One that outlived its killed parent, and the one started anew."""
+    path = tmp_path / "a.txt"
+    with files.whole(path) as first:
+        first.write_text("whole")
+        with pytest.raises(KeyError), files.whole(path) as second:
+            second.write_text("half")
+            raise KeyError
+        assert first.exists()
+    assert path.read_text() == "whole"
+
+
+def test_what_a_killed_process_left_goes_when_the_file_is_made(tmp_path):
+    code = """
+        import os, signal
+        from restmeg import files
+        with files.whole("a.txt") as partial:
+            partial.write_text("half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    run(code, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    with files.whole(tmp_path / "a.txt") as partial:
+        partial.write_text("whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

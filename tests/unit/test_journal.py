@@ -43,6 +43,34 @@ def stop_after(monkeypatch, calls):
     return made
 
 
+def test_a_second_process_is_kept_out(study, tmp_path):
+    """It says so, and what the first one does comes to its end."""
+    path = tmp_path / "activity.nc"
+    with journal.Journal(path, [(70, 8)], "of another process"):
+        with pytest.raises(InputError, match=r"activity\.nc: another process is making it"):
+            study()
+        assert hidden(tmp_path) == [".activity.nc.parts"]
+    assert study() == study("whole.nc", long=False)
+
+
+def test_parts_of_another_length_are_not_gone_on_with(study, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 60)
+        with pytest.raises(Stopped):
+            study()
+    monkeypatch.setattr(simulation.files, "piece_length", lambda width: 50)
+    assert study() == study("whole.nc", long=False)
+
+
+def test_a_study_made_shorter_leaves_nothing_of_the_longer_one(study, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 60)
+        with pytest.raises(Stopped):
+            study()
+    study(long=False)
+    assert hidden(tmp_path) == []
+
+
 def hidden(folder):
     return sorted(path.name for path in folder.glob(".*"))
 
@@ -80,6 +108,7 @@ def test_a_lost_or_broken_file_starts_the_job_anew(study, tmp_path, monkeypatch)
     for damage in (
         lambda: (tmp_path / ".activity.nc.parts").write_bytes(b""),
         lambda: (tmp_path / ".activity.nc.state").write_bytes(b"PK\x03\x04 no archive"),
+        lambda: (tmp_path / ".activity.nc.state").write_bytes(b""),
         lambda: (tmp_path / ".activity.nc.parts").unlink(),
     ):
         with monkeypatch.context() as patch:

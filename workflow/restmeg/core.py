@@ -33,14 +33,18 @@ nothing else when it decides whether a compiled function is still current.
 """
 
 import contextlib
+import hashlib
 import operator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
+from numba import __version__ as numba_version
 from numba import njit, types
-from numba.core import cgutils
+from numba.core import cgutils, config
+from numba.core.errors import TypingError
+from numba.core.registry import cpu_target
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
@@ -77,7 +81,8 @@ class Coupling(NamedTuple):
     (LATEST - delay) * padded regions + source. Sources ascend in each list.
     """
 
-    longest: int  # the longest delay in steps, at least LATEST
+    n_regions: int
+    longest: int  # the longest delay in steps, or a little more
     far: Pairs  # a list for each target, tile by tile of sources
     near: Pairs  # a list for each target
     shared: Pairs  # shortest delays: a list for each eight targets, an offset and eight weights
@@ -112,7 +117,7 @@ class State(NamedTuple):
 class _Scratch(NamedTuple):
     """What `advance` works on, and nobody needs afterwards."""
 
-    far: np.ndarray  # (padded regions, BLOCK) the coupling of the block at hand, by region
+    sums: np.ndarray  # (padded regions, BLOCK) the coupling of the block at hand, by region
     drive: np.ndarray  # (SUBBLOCK, padded regions) that of the sub-block at hand, by step
     inputs: np.ndarray  # (BLOCK, 2, padded regions) x_E and x_I
     activation: np.ndarray  # (2, padded regions) sigmoids
@@ -197,12 +202,15 @@ _define(operator.or_, None, ir.IRBuilder.or_)
 _define(operator.xor, None, ir.IRBuilder.xor)
 _define(operator.lshift, None, ir.IRBuilder.shl)
 _define(operator.rshift, None, ir.IRBuilder.lshr)
-for _operator, _sign in ((operator.lt, "<"), (operator.gt, ">"), (operator.ne, "!=")):
+# Nothing equals NaN, and it is neither above nor below anything: as for single numbers.
+for _symbol, _sign, _compare in (
+    (operator.lt, "<", ir.IRBuilder.fcmp_ordered),
+    (operator.gt, ">", ir.IRBuilder.fcmp_ordered),
+    (operator.ne, "!=", ir.IRBuilder.fcmp_unordered),
+):
     _define(
-        _operator,
-        lambda builder, a, b, sign=_sign: (
-            builder.fcmp_unordered if sign == "!=" else builder.fcmp_ordered
-        )(sign, a, b),
+        _symbol,
+        lambda builder, a, b, sign=_sign, compare=_compare: compare(builder, sign, a, b),
         lambda builder, a, b, sign=_sign: builder.icmp_unsigned(sign, a, b),
         gives_mask=True,
     )
@@ -297,6 +305,8 @@ def _lanes(typingctx, first):
 @intrinsic
 def _data(typingctx, array):
     """A pointer to the first element of a C-contiguous array."""
+    if array.layout != "C":
+        raise TypingError(f"{array}: expected a C-contiguous array")
 
     def codegen(context, builder, signature, arguments):
         return context.make_array(array)(context, builder, arguments[0]).data
@@ -423,8 +433,8 @@ def _exp_terms(r):
     """exp(r) = (even + r odd) / (even - r odd) for |r| <= 1: even, odd.
 
     r odd / even is the rational approximation of tanh(r / 2) with the smallest largest relative
-    error, 8.3e-17, of this order. It takes half the operations of a polynomial for exp(r), and
-    those who divide anyway get its division for nothing.
+    error of this order; it is below 1.2e-16. It takes half the operations of a polynomial for
+    exp(r), and those who divide anyway get its division for nothing.
     """
     r2 = r * r
     even = 1.0 + r2 * (
@@ -508,7 +518,7 @@ def _log_terms(word):
 def _radius(k, s):
     """sqrt(-2 ln u) for ln u = k ln 2 + 2 artanh(s), |s| < 0.172.
 
-    The polynomial's relative error is 9e-12: a 32-bit word does not tell more.
+    The polynomial's relative error is below 9e-12: a 32-bit word does not tell more.
     """
     s2 = s * s
     s4 = s2 * s2
@@ -534,7 +544,7 @@ def radii(x, y):
 def cos_sin_turns(word):
     """Cosine and sine of 2 pi (word + 1/2) / 2^32 for a 32-bit word in a uint64.
 
-    The polynomials' relative error is 3e-11, a fraction of what a step of the word makes.
+    The polynomials' relative error is below 3e-11, a fraction of what a step of the word makes.
     """
     # The angle in turns from the nearest quarter turn, within +-1/8, so that short series do.
     turned = word + np.uint64(1 << 29)
@@ -660,8 +670,8 @@ def _sum_block(values, offsets, weights, first, last, total):
 
 
 @njit(error_model="numpy", forceinline=True)
-def _sum_far(past, pairs, n_lists, n_regions, far):
-    """Add the coupling of the next 32 steps over far pairs to far (padded regions, 32).
+def _sum_far(past, pairs, n_lists, n_regions, sums):
+    """Add the coupling of the next 32 steps over far pairs to sums (padded regions, 32).
 
     past: from where the offsets count. Tile by tile of sources, so that a tile's past stays in the
     cache for all targets.
@@ -669,19 +679,19 @@ def _sum_far(past, pairs, n_lists, n_regions, far):
     for tile in range(0, n_lists, n_regions):
         for i in range(n_regions):
             first, last = _at(pairs.first, tile + i), _at(pairs.first, tile + i + 1)
-            _sum_block(past, pairs.offsets, pairs.weights, first, last, _from(far, i * BLOCK))
+            _sum_block(past, pairs.offsets, pairs.weights, first, last, _from(sums, i * BLOCK))
 
 
 @njit(error_model="numpy", forceinline=True)
-def _sum_near(past, pairs, n_regions, far):
-    """Go on with the sums of eight steps, far (regions, 32) from one of its columns on."""
+def _sum_near(past, pairs, n_regions, sums):
+    """Go on with the sums of eight steps, (regions, 32) from one of its columns on."""
     for i in range(n_regions):
         first, last = _at(pairs.first, i), _at(pairs.first, i + 1)
         if first < last:
-            running = _load(far, i * BLOCK)
+            running = _load(sums, i * BLOCK)
             for k in range(first, last):
                 running = running + _at(pairs.weights, k) * _load(past, _at(pairs.offsets, k))
-            _store(far, i * BLOCK, running)
+            _store(sums, i * BLOCK, running)
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -690,6 +700,8 @@ def _sum_next(recent, shared, single, padded, drive):
 
     recent: the latest rates, step by step, from where the offsets count. Targets that share a
     source and a delay share a read; the others would fill memory with weights of zero that way.
+    A weight of zero here and there makes a NaN spread further than it must, but no farther than to
+    activity that is refused anyway.
     """
     for group in range(padded // SUBBLOCK):
         first, last = _at(shared.first, group), _at(shared.first, group + 1)
@@ -779,11 +791,23 @@ def _step_nodes(x, y, drive, inputs, parameters, activation, padded):
 
 
 def _njit_cached(function):
-    """Compile on the first call, and keep the result on disk where anything can be written."""
+    """Compile on the first call, and keep the result on disk where anything can be written.
+
+    In a folder of its own for this source, Numba and processor: Numba's index and data of another
+    version, found there by processes that start meanwhile, could be taken for each other's.
+    """
     compiled = njit(error_model="numpy", nogil=True)(function)
+    codegen = cpu_target.target_context.codegen()
+    content = Path(__file__).read_bytes() + repr((numba_version, codegen.magic_tuple())).encode()
     # Numba raises if neither the package nor the home directory can be written, as in some images.
     with contextlib.suppress(RuntimeError):
         compiled.enable_caching()
+        folder = Path(compiled.stats.cache_path, "core-" + hashlib.sha256(content).hexdigest()[:12])
+        before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
+        try:
+            compiled.enable_caching()
+        finally:
+            config.CACHE_DIR = before
     return compiled
 
 
@@ -793,15 +817,14 @@ def _pointers(pairs):
 
 
 @_njit_cached
-def _advance(
-    state, coupling, parameters, noise, stream, given, every, n_steps, out, scratch, n_regions
-):
+def _advance(state, coupling, parameters, noise, stream, given, every, n_steps, out, scratch):
     padded = state.inhibition.shape[0]
     row = state.past.shape[0] // padded
+    n_regions = coupling.n_regions
     longest = coupling.longest
     n_lists = coupling.far.first.shape[0] - 1
     past, x, y = _data(state.past), _data(scratch.x), _data(scratch.y)
-    far, drive, inputs = _data(scratch.far), _data(scratch.drive), _data(scratch.inputs)
+    sums, drive, inputs = _data(scratch.sums), _data(scratch.drive), _data(scratch.inputs)
     far_pairs, near_pairs = _pointers(coupling.far), _pointers(coupling.near)
     shared, single = _pointers(coupling.shared), _pointers(coupling.single)
     noise_state, mean = _data(state.noise), _data(noise.mean)
@@ -834,16 +857,16 @@ def _advance(
                 step, length, padded, noise_state, decay, scale, mean, stream, inputs
             )
 
-        scratch.far[:] = 0.0
-        _sum_far(_from(past, position - longest), far_pairs, n_lists, n_regions, far)
+        scratch.sums[:] = 0.0
+        _sum_far(_from(past, position - longest), far_pairs, n_lists, n_regions, sums)
         for s in range(length):
             k = s % SUBBLOCK
             now = LATEST + s
             if k == 0:
                 there = _from(past, position - longest)
-                _sum_near(there, near_pairs, n_regions, _from(far, s))
+                _sum_near(there, near_pairs, n_regions, _from(sums, s))
                 for i in range(0, padded, SUBBLOCK):
-                    _transpose(far, i * BLOCK + s, BLOCK, drive, i, padded)
+                    _transpose(sums, i * BLOCK + s, BLOCK, drive, i, padded)
             _sum_next(_from(x, s * padded), shared, single, padded, _from(drive, k * padded))
             _step_nodes(
                 _from(x, now * padded),
@@ -893,25 +916,22 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
     """
     padded = len(state.inhibition)
     scratch = _Scratch(
-        far=aligned(np.zeros((padded, BLOCK))),
+        sums=aligned(np.zeros((padded, BLOCK))),
         drive=aligned(np.zeros((SUBBLOCK, padded))),
         inputs=aligned(np.zeros((BLOCK, 2, padded))),
         activation=aligned(np.zeros((2, padded))),
         x=aligned(np.zeros((LATEST + 1 + BLOCK, padded))),
         y=aligned(np.zeros((1 + BLOCK, padded))),
     )
-    n_regions = len(coupling.near.first) - 1
-    _advance(
-        state, coupling, parameters, noise, stream, given, every, n_steps, out, scratch, n_regions
-    )
+    _advance(state, coupling, parameters, noise, stream, given, every, n_steps, out, scratch)
 
 
 def cache_folder():
-    """Where the compiled core is kept, or None if nowhere; whether there is anything yet."""
+    """Where the compiled core is kept, or None if nowhere; whether it is there already."""
     folder = _advance.stats.cache_path
     if folder is None:
         return None, False
-    return Path(folder), any(Path(folder).glob("core._advance-*.nbi"))
+    return Path(folder), any(Path(folder).glob("*.nbc"))  # written last
 
 
 def aligned(array):

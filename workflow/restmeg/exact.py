@@ -9,11 +9,13 @@ def product(a, b):
     """The matrix product a b, the same to the last bit with any BLAS, processor and threads.
 
     A linear algebra library picks the order of its additions, and so what it rounds, by the
-    machine. Here nothing is left for it to round: each factor is cut into two slices of whole
-    numbers so small that all their products and sums are whole numbers below 2^53 (Ozaki, Ogita,
-    Oishi and Rump 2012, Numer Algorithms 59:95, with a fixed number of slices).
+    machine. Here nothing is left for one that multiplies and adds the terms to round: each factor
+    is cut into two slices of whole numbers so small that all their products and sums are whole
+    numbers up to 2^53 (Ozaki, Ogita, Oishi and Rump 2012, Numer Algorithms 59:95, with a fixed
+    number of slices).
 
-    a: (m, k); b: (k, n); finite. Returns (m, n). An element's error is below
+    a: (m, k); b: (k, n); finite, rows of a and columns of b zero or at most 1e290 and at least
+    1e-290 in size. Returns (m, n). An element's error is below
     k (2^(1 - 2 bits) + 2^-51) max|row of a| max|column of b|, bits = (53 - log2 k) / 2, rounded
     down: for k = 1024 that is 2^-41 of k times the largest term there can be.
     """

@@ -1,5 +1,6 @@
 """Long jobs that go on where they were stopped."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg import files
+from restmeg import InputError, files
 
 INTERVAL = 2**24  # values between two saved states: 64 MB of float32
 
@@ -19,19 +20,21 @@ class Journal:
     The result itself, a NetCDF file, cannot be gone on with after a kill: what a killed process
     leaves of it may not be readable. Here parts are appended to a plain file, and every so often
     the state is saved, which counts the bytes that belong to it. What comes after those is
-    forgotten.
+    forgotten. A context manager: other processes are kept out meanwhile.
     """
 
-    def __init__(self, path, *content):
+    def __init__(self, path, shapes, *content):
         """Take up what is there for the result ``path``, if it was made from the same content.
 
-        content: all that the parts depend on: arrays, paths of files, and what JSON can hold.
+        shapes: of all parts; content: all else that they depend on: arrays, paths of files, and
+        what JSON can hold.
+
+        Raises InputError if another process is at the same result.
         """
-        path = Path(path)
-        self.parts = path.with_name(f".{path.name}.parts")
-        self.state = path.with_name(f".{path.name}.state")
+        self.shapes = shapes
+        self.parts, self.state = _names(path)
         digest = hashlib.sha256()
-        for item in content:
+        for item in (shapes, *content):
             if isinstance(item, np.ndarray):
                 digest.update(np.ascontiguousarray(item))
             elif isinstance(item, Path):
@@ -39,48 +42,73 @@ class Journal:
             else:
                 digest.update(json.dumps(item, sort_keys=True).encode())
         self.key = digest.hexdigest()
+        self.parts.parent.mkdir(parents=True, exist_ok=True)
+        self.file = self.parts.open("a+b")
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.file.close()
+            raise InputError(
+                f"{path}: another process is making it; expected none, so wait for it or stop it"
+            ) from None
+        except OSError:
+            pass  # some network drives lock nothing
+
+    def __enter__(self):
+        """Return the journal."""
+        return self
+
+    def __exit__(self, *_):
+        """Let other processes in."""
+        self.file.close()
 
     def last(self):
-        """The number of parts that are there, their bytes, and the arrays saved after them."""
+        """The number of parts that are there, and the arrays saved after them."""
         try:
             # Opened here, because numpy leaves a broken archive open.
             with self.state.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 saved = dict(archive)
-            if saved.pop("key") == self.key and self.parts.stat().st_size >= saved["size"]:
-                return int(saved.pop("count")), int(saved.pop("size")), saved
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+            count = int(saved.pop("count"))
+            size = 4 * sum(int(np.prod(shape)) for shape in self.shapes[:count])
+            if saved.pop("key") == self.key and self.parts.stat().st_size >= size:
+                self.file.truncate(size)
+                return count, saved
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
             pass  # none yet, or of a job that was killed while it wrote the first one
-        return 0, 0, {}
-
-    def write(self, parts):
-        """Append parts, (array, state) each, where ``last`` says; state: a NamedTuple of arrays."""
-        count, size, _ = self.last()
-        self.parts.parent.mkdir(parents=True, exist_ok=True)
-        with self.parts.open("r+b" if count else "wb") as file:
-            file.truncate(size)
-            file.seek(size)
-            waiting = 0
-            for part, state in parts:
-                file.write(np.ascontiguousarray(part))
-                count += 1
-                waiting += part.size
-                if waiting >= INTERVAL:
-                    file.flush()
-                    os.fsync(file.fileno())
-                    self._save(count, file.tell(), state)
-                    waiting = 0
-
-    def _save(self, count, size, state):
-        with files.whole(self.state) as partial, partial.open("wb") as file:
-            np.savez(file, key=self.key, count=count, size=size, **state._asdict())
-
-    def read(self, shapes, dtype):
-        """Yield all parts again, whose shapes are given."""
-        with self.parts.open("rb") as file:
-            for shape in shapes:
-                yield np.fromfile(file, dtype, int(np.prod(shape))).reshape(shape)
-
-    def remove(self):
-        """Forget it all."""
-        self.parts.unlink(missing_ok=True)
         self.state.unlink(missing_ok=True)
+        self.file.truncate(0)
+        return 0, {}
+
+    def write(self, parts, count):
+        """Append parts, (float32 array, state) each, to the ``count`` that `last` found.
+
+        state: a NamedTuple of arrays.
+        """
+        waiting = 0
+        for number, (part, state) in enumerate(parts, count + 1):
+            self.file.write(np.ascontiguousarray(part, np.float32))
+            waiting += part.size
+            if waiting >= max(INTERVAL, sum(array.size for array in state)):
+                self.file.flush()
+                os.fsync(self.file.fileno())
+                with files.whole(self.state) as partial, partial.open("wb") as file:
+                    np.savez(file, key=self.key, count=number, **state._asdict())
+                waiting = 0
+        self.file.flush()
+
+    def read(self):
+        """Yield all parts again."""
+        with self.parts.open("rb") as file:
+            for shape in self.shapes:
+                yield np.fromfile(file, np.float32, int(np.prod(shape))).reshape(shape)
+
+
+def remove(path):
+    """Forget what is kept for the result ``path``."""
+    for file in _names(path):
+        file.unlink(missing_ok=True)
+
+
+def _names(path):
+    path = Path(path)
+    return path.with_name(f".{path.name}.parts"), path.with_name(f".{path.name}.state")

@@ -78,6 +78,7 @@ def lay_out_coupling(weights, delays, tile=TILE):
 
     shared, single = _lay_out_shortest(weights, delays, used & ~far & ~near)
     coupling = core.Coupling(
+        n_regions=n_regions,
         longest=longest,
         far=core.Pairs(
             first=_starts(source // tile * n_regions + target, n_lists),
@@ -121,16 +122,16 @@ def _lay_out_shortest(weights, delays, pairs):
     )
 
     # Eight lists side by side, the shorter ones filled up with weights of zero.
-    alone = ~together
-    starts = _starts(target[alone], padded)
-    rank = np.arange(alone.sum()) - starts[target[alone]]
+    single = ~together
+    starts = _starts(target[single], padded)
+    rank = np.arange(single.sum()) - starts[target[single]]
     lengths = np.diff(starts).reshape(n_groups, core.SUBBLOCK).max(axis=1)
     first = np.concatenate(([0], np.cumsum(lengths)))
-    entry = first[group[alone]] + rank
+    entry = first[group[single]] + rank
     offsets = np.zeros((first[-1], core.SUBBLOCK), np.uint32)
-    offsets[entry, lane[alone]] = offset[alone]
+    offsets[entry, lane[single]] = offset[single]
     single_weights = np.zeros(offsets.shape)
-    single_weights[entry, lane[alone]] = weight[alone]
+    single_weights[entry, lane[single]] = weight[single]
     return shared, core.Pairs(first, offsets.ravel(), single_weights.ravel())
 
 
@@ -225,7 +226,7 @@ def initial_state(network, rate_E=0.0, rate_I=0.0):
 
     rate_E, rate_I: scalars or (N,).
     """
-    n_regions = len(network.coupling.near.first) - 1
+    n_regions = network.coupling.n_regions
     excitation = _per_region(rate_E, n_regions, "rate_E")
     return core.State(
         past=core.aligned(np.repeat(excitation, network.row)),
@@ -249,7 +250,7 @@ def run(network, state, random, n_steps, every=1, record=True):
 
     Returns (n_steps // every, N) as 32-bit floats, or nothing (0, 0) if not to be recorded.
     """
-    n_regions = len(network.coupling.near.first) - 1
+    n_regions = network.coupling.n_regions
     out = np.empty((n_steps // every, n_regions), np.float32) if record else _NO_RECORD
     core.advance(
         state,
@@ -309,7 +310,11 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
     plan = schedule(simulation)
     shape = (len(replicates), plan.samples, len(anatomy.labels))
     parameters = {"role": role, "model": model, "simulation": simulation}
-    with files.new_netcdf(path, f"Regional activity, {role}", parameters, seed) as dataset:
+    title = f"Regional activity, {role}"
+    with (
+        contextlib.ExitStack() as stack,
+        files.new_netcdf(path, title, parameters, seed) as dataset,
+    ):
         add = files.add_variable
         add(dataset, "replicate", ["replicate"], np.asarray(replicates), long_name="replicate")
         meaning = "time at the end of the step"
@@ -328,25 +333,27 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
             return _parts(network, plan, simulation["dt"], randoms, slices, done, state)
 
         if np.prod(shape) > LONG:
-            code = [Path(module.__file__) for module in (core, sys.modules[__name__])]
-            content = anatomy.weights, anatomy.distances, parameters, seed, list(replicates), *code
-            kept = journal.Journal(path, *content)
-            done, _, state = kept.last()
-            try:
-                kept.write(parts(done, core.State(**state) if done else None))
-            except InputError:  # would come again
-                kept.remove()
-                raise
             shapes = [(last - first, shape[2]) for _ in replicates for first, last in slices]
-            values = kept.read(shapes, np.float32)
+            code = [
+                Path(module.__file__) for module in (core, files, journal, sys.modules[__name__])
+            ]
+            content = anatomy.weights, anatomy.distances, parameters, seed, list(replicates)
+            kept = stack.enter_context(journal.Journal(path, shapes, *content, *code))
+            done, state = kept.last()
+            if done:
+                print(f"Goes on where it was stopped: {done} of {len(shapes)} parts are there.")
+            try:
+                kept.write(parts(done, core.State(**state) if done else None), done)
+            except InputError:  # would come again
+                journal.remove(path)
+                raise
+            values = kept.read()
         else:
-            kept = None
             values = (part for part, _ in parts())
         for k in range(len(replicates)):
-            for (first, last), part in zip(slices, values, strict=False):
-                rate[k, first:last] = part
-    if kept:
-        kept.remove()
+            for first, last in slices:
+                rate[k, first:last] = next(values)
+    journal.remove(path)
 
 
 def _parts(network, plan, dt, randoms, slices, done, state):
@@ -390,17 +397,17 @@ def _parts(network, plan, dt, randoms, slices, done, state):
 def compile_core():
     """Load the core from Numba's cache, or compile it for that.
 
-    Of several processes that find the cache empty, one compiles and the others wait for it.
+    Of several processes that do not find it there, one compiles and the others wait for it.
     """
     folder, filled = core.cache_folder()
     with contextlib.ExitStack() as stack:
         if folder and not filled:
-            stack.enter_context(_alone(folder))
+            stack.enter_context(_locked(folder))
         _first_step()
 
 
 @contextlib.contextmanager
-def _alone(folder):
+def _locked(folder):
     """Keep other processes from the folder meanwhile, if it can be locked."""
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # some network drives lock nothing: then all go on
