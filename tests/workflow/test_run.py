@@ -155,7 +155,7 @@ def test_a_killed_run_goes_on_where_it_was(finished):
     before = path.read_bytes()
     for unfinished in (path, connectivity_path, finished.result("scores.csv")):
         unfinished.unlink()
-    partial = path.with_name(".activity.nc.partial")
+    partial = path.with_name(".activity.nc.0123abcd.partial")
     partial.write_bytes(before[:2000])
     finished.run()
     assert path.read_bytes() == before
