@@ -119,10 +119,10 @@ class _Scratch(NamedTuple):
 
     sums: np.ndarray  # (padded regions, BLOCK) the coupling of the block at hand, by region
     drive: np.ndarray  # (SUBBLOCK, padded regions) that of the sub-block at hand, by step
-    inputs: np.ndarray  # (BLOCK, 2, padded regions) x_E and x_I
+    inputs: np.ndarray  # (SUBBLOCK, 2, padded regions) x_E and x_I
     activation: np.ndarray  # (2, padded regions) sigmoids
-    x: np.ndarray  # (LATEST + 1 + BLOCK, padded regions) rE; row LATEST is the block's start
-    y: np.ndarray  # (1 + BLOCK, padded regions) rI; row 0 is the block's start
+    x: np.ndarray  # (LATEST + 1 + SUBBLOCK, padded regions) rE; row LATEST is the present
+    y: np.ndarray  # (1 + SUBBLOCK, padded regions) rI; row 0 is the present
 
 
 # --- eight numbers at a time ----------------------------------------------------------------------
@@ -847,55 +847,53 @@ def _advance(state, coupling, parameters, noise, stream, given, every, n_steps, 
                 for k in range(longest + 1):
                     state.past[i * row + k] = state.past[i * row + position - longest + k]
             position = longest
-        if given.shape[0] > 0:
-            for s in range(length):
-                for i in range(n_regions):
-                    scratch.inputs[s, 0, i] = given[done + s, 0, i]
-                    scratch.inputs[s, 1, i] = given[done + s, 1, i]
-        else:
-            _ornstein_uhlenbeck(
-                step, length, padded, noise_state, decay, scale, mean, stream, inputs
-            )
-
         scratch.sums[:] = 0.0
         _sum_far(_from(past, position - longest), far_pairs, n_lists, n_regions, sums)
-        for s in range(length):
-            k = s % SUBBLOCK
-            now = LATEST + s
-            if k == 0:
-                there = _from(past, position - longest)
-                _sum_near(there, near_pairs, n_regions, _from(sums, s))
-                for i in range(0, padded, SUBBLOCK):
-                    _transpose(sums, i * BLOCK + s, BLOCK, drive, i, padded)
-            _sum_next(_from(x, s * padded), shared, single, padded, _from(drive, k * padded))
-            _step_nodes(
-                _from(x, now * padded),
-                _from(y, s * padded),
-                _from(drive, k * padded),
-                _from(inputs, 2 * s * padded),
-                table,
-                activation,
-                padded,
-            )
-            if k == SUBBLOCK - 1 or s == length - 1:
-                # Eight steps of eight regions at a time into the past; what is beyond this step
-                # is not read before it is written again.
-                for i in range(0, padded, SUBBLOCK):
-                    place = i * row + position + 1
-                    _transpose(x, (now + 1 - k) * padded + i, padded, past, place, row)
-                position += k + 1
-            since_record += 1
-            if since_record == every:
-                since_record = 0
-                if out.shape[0] > 0:
+        for first in range(0, length, SUBBLOCK):
+            # As few steps at a time as can be, so that all of this stays in the cache.
+            n = min(SUBBLOCK, length - first)
+            if given.shape[0] > 0:
+                for k in range(n):
                     for i in range(n_regions):
-                        out[recorded, i] = scratch.x[now + 1, i]
-                recorded += 1
-        for i in range(padded):
-            for k in range(LATEST + 1):
-                scratch.x[k, i] = scratch.x[length + k, i]
-            scratch.y[0, i] = scratch.y[length, i]
-        step += length
+                        scratch.inputs[k, 0, i] = given[done + first + k, 0, i]
+                        scratch.inputs[k, 1, i] = given[done + first + k, 1, i]
+            else:
+                _ornstein_uhlenbeck(
+                    step, n, padded, noise_state, decay, scale, mean, stream, inputs
+                )
+            there = _from(past, position - longest)
+            _sum_near(there, near_pairs, n_regions, _from(sums, first))
+            for i in range(0, padded, SUBBLOCK):
+                _transpose(sums, i * BLOCK + first, BLOCK, drive, i, padded)
+            for k in range(n):
+                _sum_next(_from(x, k * padded), shared, single, padded, _from(drive, k * padded))
+                _step_nodes(
+                    _from(x, (LATEST + k) * padded),
+                    _from(y, k * padded),
+                    _from(drive, k * padded),
+                    _from(inputs, 2 * k * padded),
+                    table,
+                    activation,
+                    padded,
+                )
+                since_record += 1
+                if since_record == every:
+                    since_record = 0
+                    if out.shape[0] > 0:
+                        for i in range(n_regions):
+                            out[recorded, i] = scratch.x[LATEST + 1 + k, i]
+                    recorded += 1
+            # Eight steps of eight regions at a time into the past; what is beyond the last step is
+            # not read before it is written again.
+            for i in range(0, padded, SUBBLOCK):
+                place = i * row + position + 1
+                _transpose(x, (LATEST + 1) * padded + i, padded, past, place, row)
+            for i in range(0, (LATEST + 1) * padded, SUBBLOCK):
+                _store(x, i, _load(x, n * padded + i))
+            for i in range(0, padded, SUBBLOCK):
+                _store(y, i, _load(y, n * padded + i))
+            position += n
+            step += n
         done += length
     for i in range(padded):
         state.inhibition[i] = scratch.y[0, i]
@@ -918,10 +916,10 @@ def advance(state, coupling, parameters, noise, stream, given, every, n_steps, o
     scratch = _Scratch(
         sums=aligned(np.zeros((padded, BLOCK))),
         drive=aligned(np.zeros((SUBBLOCK, padded))),
-        inputs=aligned(np.zeros((BLOCK, 2, padded))),
+        inputs=aligned(np.zeros((SUBBLOCK, 2, padded))),
         activation=aligned(np.zeros((2, padded))),
-        x=aligned(np.zeros((LATEST + 1 + BLOCK, padded))),
-        y=aligned(np.zeros((1 + BLOCK, padded))),
+        x=aligned(np.zeros((LATEST + 1 + SUBBLOCK, padded))),
+        y=aligned(np.zeros((1 + SUBBLOCK, padded))),
     )
     _advance(state, coupling, parameters, noise, stream, given, every, n_steps, out, scratch)
 
