@@ -18,8 +18,8 @@ How it is fast, and why the bits never depend on machine, chunk or batch:
 
 - Every delay of at least 31 (or 7) steps lets the coupling of the next 32 (or 8) steps be summed in
   one go, because nothing it needs is in the future: contiguous multiply-adds over a source's past.
-  A pair belongs to one class, far, near or next, by its delay alone, and each class is summed over
-  ascending sources. So the order of additions is a property of the connectome, not of the chunk.
+  Far pairs come first, then near ones, then those that are summed step by step, and ascending
+  sources in each. So the order of additions is a property of the connectome, not of the chunk.
 - Eight regions (or steps) are computed at a time, as Vectors: that is written in the types, not
   left to what a compiler sees in a loop. What a Vector does to a lane is what the same function
   does to a single number.
