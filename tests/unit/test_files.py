@@ -282,6 +282,17 @@ def test_series_are_written_where_other_plugins_are_named(tmp_path):
     assert result.returncode == 0, result.stderr
 
 
+def test_a_netcdf4_without_zstandard_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(netCDF4, "__has_zstandard_support__", 0)
+    path = tmp_path / "a.nc"
+    with (
+        pytest.raises(InputError, match=r"netCDF4 .*: built without Zstandard; expected"),
+        files.new_netcdf(path, "A title", {}) as dataset,
+    ):
+        files.add_series(dataset, "rate_E", (1, 100, 3), "region", "1", "rate")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_writers_of_one_file_do_not_touch_each_other_s(tmp_path):
     """One that outlived its killed parent, and the one started anew."""
     path = tmp_path / "a.txt"

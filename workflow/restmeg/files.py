@@ -124,7 +124,15 @@ def piece_length(width):
 
 
 def add_series(dataset, name, shape, last_dimension, units, long_name):
-    """Add a float32 time series (replicate, time, last_dimension) in compressed pieces of time."""
+    """Add a float32 time series (replicate, time, last_dimension) in compressed pieces of time.
+
+    Raises InputError if the netCDF4 package was built without Zstandard.
+    """
+    if not netCDF4.__has_zstandard_support__:
+        raise InputError(
+            f"netCDF4 {netCDF4.__version__}: built without Zstandard; expected a build with it, as "
+            "those of PyPI and conda-forge are"
+        )
     length = min(shape[1], piece_length(shape[2]))
     dimensions = ["replicate", "time", last_dimension]
     storage = {"chunksizes": (1, length, shape[2])}
