@@ -126,19 +126,19 @@ def piece_length(width):
 def add_series(dataset, name, shape, last_dimension, units, long_name):
     """Add a float32 time series (replicate, time, last_dimension) in compressed pieces of time.
 
-    Raises InputError if the netCDF4 package was built without Zstandard.
+    Raises InputError if the netCDF4 package has no Zstandard.
     """
-    if not netCDF4.__has_zstandard_support__:
+    if not netCDF4.__has_zstandard_support__ or not dataset.has_zstd_filter():
         raise InputError(
-            f"netCDF4 {netCDF4.__version__}: built without Zstandard; expected a build with it, as "
-            "those of PyPI and conda-forge are"
+            f"netCDF4 {netCDF4.__version__}: has no Zstandard; expected a build with it, as those "
+            "of PyPI and conda-forge are"
         )
     length = min(shape[1], piece_length(shape[2]))
     dimensions = ["replicate", "time", last_dimension]
     storage = {"chunksizes": (1, length, shape[2])}
     # Noise hardly compresses. zlib would take longer to write it than the network takes to make
     # it, for a file 13 % smaller; Blosc fails on what it cannot compress.
-    storage |= {"compression": "zstd", "complevel": 1, "shuffle": True}
+    storage |= {"compression": "zstd", "complevel": 1}
     storage["chunk_cache"] = 16 * PIECE  # bytes: a few pieces, as each is written once and whole
     return add_variable(
         dataset, name, dimensions, shape, units, long_name, dtype=np.float32, **storage
