@@ -145,6 +145,12 @@ def test_a_silent_region_is_named_in_a_warning(tmp_path):
     assert not np.isnan(fc[0]).any()
 
 
+def test_a_warning_of_many_silent_regions_names_the_first(tmp_path):
+    path = record(tmp_path / "recording.nc", np.full((1, 50, 4), 0.25))
+    with pytest.warns(UserWarning, match="no variance in region A, B, C and 1 more;"):
+        connect(path, tmp_path)
+
+
 SAME = "the connectome has 4, and both must name the same ones"
 
 

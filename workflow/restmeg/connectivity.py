@@ -114,9 +114,10 @@ def connect(activity_path, labels, measures, path):
                 fc[m, k] = estimator.correlation()
                 silent = [labels[i] for i in np.flatnonzero(np.isnan(np.diag(fc[m, k])))]
                 if silent:
+                    more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
                     warnings.warn(
                         f"{activity_path}: replicate {replicates[k]}: no variance in region "
-                        f"{', '.join(silent)}; connectivity with it ({measure}) is NaN",
+                        f"{', '.join(silent[:3])}{more}; connectivity with it ({measure}) is NaN",
                         ResultWarning,
                         stacklevel=2,
                     )
