@@ -26,6 +26,7 @@ import numpy as np
 import peers
 import yaml
 from numba import njit
+from numba.core.registry import cpu_target
 from restmeg import core, settings, simulation
 
 ROOT = Path(__file__).parents[2]
@@ -126,8 +127,7 @@ def compare(regions, density, speed, duration, names, rounds, limit):
             times[name].append(milliseconds(run) * FULL / duration)
     took = {name: statistics.median(values) for name, values in times.items()}
     total = took["ours"] + took["layout"]
-    pairs = np.count_nonzero(weights) - np.count_nonzero(np.diag(weights))
-    least = pairs * FULL / DT / limit / 1e6
+    least = np.count_nonzero(weights) * FULL / DT / limit / 1e6
     row = {
         "regions": regions,
         "density": density,
@@ -168,17 +168,11 @@ def machine():
     names = [line for line in info.read_text().split("\n") if "model name" in line]
     return {
         "processor": names[0].split(":")[1].strip() if names else platform.processor(),
-        "instruction_set": core_target(),
+        "instruction_set": cpu_target.target_context.codegen().magic_tuple()[1],
         "system": platform.system(),
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in ("numba", "numpy", *PEERS)},
     }
-
-
-def core_target():
-    from numba.core.registry import cpu_target
-
-    return str(cpu_target.target_context.codegen()._get_host_cpu_name())
 
 
 def plot(table, path):

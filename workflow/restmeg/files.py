@@ -135,10 +135,9 @@ def add_series(dataset, name, shape, last_dimension, units, long_name):
         )
     length = min(shape[1], piece_length(shape[2]))
     dimensions = ["replicate", "time", last_dimension]
-    storage = {"chunksizes": (1, length, shape[2])}
     # Noise hardly compresses. zlib would take longer to write it than the network takes to make
     # it, for a file 13 % smaller; Blosc fails on what it cannot compress.
-    storage |= {"compression": "zstd", "complevel": 1}
+    storage = {"chunksizes": (1, length, shape[2]), "compression": "zstd", "complevel": 1}
     storage["chunk_cache"] = 16 * PIECE  # bytes: a few pieces, as each is written once and whole
     return add_variable(
         dataset, name, dimensions, shape, units, long_name, dtype=np.float32, **storage

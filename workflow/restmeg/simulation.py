@@ -68,7 +68,7 @@ def lay_out_coupling(weights, delays, tile=TILE):
         )
     offsets = (np.arange(n_regions) * row + longest - delays).astype(np.uint32)
     far = used & (delays >= core.BLOCK - 1)
-    near = used & ~far & (delays >= core.SUBBLOCK - 1)
+    near = used & ~far & (delays > core.LATEST)
 
     # Far: by tile of sources, then target, then source.
     target, source = np.nonzero(far)
@@ -109,15 +109,16 @@ def _lay_out_shortest(weights, delays, pairs):
     offset = (core.LATEST - delay) * padded + source
     # One number for a group of targets, a source and a delay, in this order.
     key = (group * padded + source) * core.SUBBLOCK + delay
-    _, run, users = np.unique(key, return_inverse=True, return_counts=True)
-    together = users[run] >= SHARED
+    _, one, run, users = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
+    many = users >= SHARED
+    together = many[run]
 
-    _, one, run = np.unique(key[together], return_index=True, return_inverse=True)
+    one, entry = one[many], np.cumsum(many) - 1
     shared_weights = np.zeros((len(one), core.SUBBLOCK))
-    shared_weights[run, lane[together]] = weight[together]
+    shared_weights[entry[run[together]], lane[together]] = weight[together]
     shared = core.Pairs(
-        first=_starts(group[together][one], n_groups),
-        offsets=offset[together][one].astype(np.uint32),
+        first=_starts(group[one], n_groups),
+        offsets=offset[one].astype(np.uint32),
         weights=shared_weights.ravel(),
     )
 
@@ -339,11 +340,11 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
             ]
             content = anatomy.weights, anatomy.distances, parameters, seed, list(replicates)
             kept = stack.enter_context(journal.Journal(path, shapes, *content, *code))
-            done, state = kept.last()
+            done, arrays = kept.last(core.State._fields)
             if done:
                 print(f"Goes on where it was stopped: {done} of {len(shapes)} parts are there.")
             try:
-                kept.write(parts(done, core.State(**state) if done else None), done)
+                kept.write(parts(done, core.State(*arrays) if done else None), done)
             except InputError:  # would come again
                 journal.remove(path)
                 raise
