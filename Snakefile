@@ -21,5 +21,8 @@ rule all:
     input:
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",
-        sensors=per_batch("simulated", [point.name for point in POINTS], "sensors"),
+        notes="results/scores_notes.csv",
+        points="results/points.csv",
+        activity=of_points("simulated", [SHOWN], "activity"),
+        sensors=of_points("simulated", PROJECTED, "sensors"),
         figures=expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),

@@ -1,98 +1,98 @@
-"""Settings, sweep points and paths: what the rules share."""
+"""Settings, plan and paths: what the rules share."""
 
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
-sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies; scripts inherit this
+sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import InputError, settings
+from restmeg import InputError, InputWarning, fingerprint, inputs, job, settings, study, yamlfile
 
 EXAMPLE = os.path.relpath(WORKFLOW.parent / "resources/connectome/example.npz")
-BUNDLED = {"connectome": "example", "leadfield": "synthetic", "target": "synthetic"}
-RECORDING = "recording"  # in place of a point's name where the target is one
+SCHEMA = settings.load_schema(WORKFLOW / "schemas/config.schema.yaml")
 
 
-def load_settings():
-    """The checked configuration; a mistake ends the run with one line."""
+def check_all():
+    """The checked settings, the plan and digests of inputs; a mistake ends the run in one line."""
+
+    def tell(line):
+        if workflow.is_main_process:  # jobs that read the Snakefile again have nothing new to say
+            print(line, file=sys.stderr)
+
     try:
         for path in workflow.configfiles:
-            settings.check_keys_once(path)
+            yamlfile.check(path)
         loaded = settings.load(config, SCHEMA)
-        for section, bundled in BUNDLED.items():
-            source = loaded[section]["source"]
-            where = f"config: {section}.source"
-            if source != bundled and not Path(source).is_file():
-                raise InputError(f"{where}: no file '{source}'; expected {bundled} or a file")
-            if set(source) & set("{}"):  # Snakemake would take what is between them for a wildcard
-                raise InputError(f"{where}: '{source}'; expected a path without braces")
-            if Path("results").resolve() in Path(source).resolve().parents:
-                raise InputError(
-                    f"{where}: '{source}' is below results/, where this study's own files are; "
-                    "expected a file elsewhere, such as a copy"
-                )
+        inputs.check_sources(loaded, SCHEMA, "results", EXAMPLE)
+        plan = study.plan(loaded, SCHEMA)
+        with job.warned(InputWarning, tell):
+            return loaded, plan, inputs.check(loaded, plan)
     except InputError as error:
-        sys.exit(str(error))
-    return loaded
+        line = str(error)
+        sys.exit(line if line.startswith("config: ") else f"restmeg: {line}")
 
 
-def file_of(section):
-    """The user's file for a part of the study, or nothing where the bundled one is used."""
-    source = SETTINGS[section]["source"]
-    return [] if source == BUNDLED[section] else source
+def untracked(section):
+    """Settings of a section as an object, which Snakemake does not compare with earlier runs.
+
+    Compared is the digest of what they lead to: neither the name of a file nor how its numbers are
+    written down makes a result another one.
+    """
+    return SimpleNamespace(**SETTINGS[section])
 
 
-def code(*modules):
-    """Paths of modules of the package: as inputs, they make an edit of the science re-run rules."""
-    return [os.path.relpath(WORKFLOW / "restmeg" / f"{name}.py") for name in modules]
+def settings_of(section, *keys):
+    """Some settings of a section by their names."""
+    return {key: SETTINGS[section][key] for key in keys}
 
 
-def per_batch(role, points, name):
+def code(script):
+    """What a script does, with all that it imports from the package: an edit re-runs its rule."""
+    return fingerprint.code(WORKFLOW / "scripts" / script)
+
+
+def of_points(role, points, name):
     """The paths of one kind of file, for all batches of a role at some points."""
-    pattern = "results/{role}/{point}/{batch}/{name}.nc"
-    return expand(pattern, role=role, point=points, batch=BATCHES[role], name=name)
+    return [
+        f"results/{role}/{point}/{batch}/{name}.nc"
+        for point in points
+        for batch in STUDY.batches[role]
+    ]
+
+
+def of_point(name):
+    """An input function: those paths for the simulated point of a job."""
+    return lambda wildcards: of_points("simulated", [wildcards.point], name)
 
 
 def activity(wildcards):
     """What connectivity is estimated from: simulated activity, or the target's recording."""
-    if wildcards.point == RECORDING:
-        return SETTINGS["target"]["source"]
+    if wildcards.point == study.RECORDING:
+        return SETTINGS["target"]["path"]
     return f"results/{wildcards.role}/{wildcards.point}/{wildcards.batch}/activity.nc"
 
 
-SCHEMA = settings.load_schema(WORKFLOW / "schemas/config.schema.yaml")
-SETTINGS = load_settings()
-LEADFIELD = {"source": SETTINGS["leadfield"]["source"]}
-if not file_of("leadfield"):
-    LEADFIELD |= {key: SETTINGS["leadfield"][key] for key in ("sensors", "seed")}
-SIMULATION = {
-    key: SETTINGS["simulation"][key] for key in ("dt", "duration", "transient", "sampling_interval")
-}
-SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
-POINTS = settings.sweep_points(SETTINGS["model"], SETTINGS["sweep"])
-MODELS = {point.name: point.model for point in POINTS}
-BATCHES = {
-    "simulated": settings.batches(
-        SETTINGS["simulation"]["replicates"], SETTINGS["simulation"]["replicates_per_job"]
-    )
-}
-if file_of("target"):
-    TARGET = RECORDING
-    BATCHES["target"] = {"all": []}  # one file, whose replicates it alone knows
-else:
-    TARGET = settings.name_of(SETTINGS["target"]["model"])
-    MODELS[TARGET] = SETTINGS["target"]["model"]
-    BATCHES["target"] = settings.batches(
-        SETTINGS["target"]["replicates"], SETTINGS["simulation"]["replicates_per_job"]
-    )
+def kept(path):
+    """A file of every point, or one that goes once it has been used, but for the shown point's."""
+    return path if SETTINGS["simulation"]["keep"] == "all" else temp(path)
 
-# Figures of a single model show the configured one, or the first point of a sweep without it.
-BASE = settings.name_of(SETTINGS["model"])
-SHOWN = next((point for point in POINTS if point.name == BASE), POINTS[0])
-FIRST_BATCH = next(iter(BATCHES["simulated"]))
+
+def memory(base, factor):
+    """Megabytes for a job: a base, and a multiple of its inputs' size."""
+    return lambda wildcards, input: base + factor * sum(map(os.path.getsize, input)) // 2**20
+
+
+SETTINGS, STUDY, INPUTS = check_all()
+fingerprint.plan()  # and so do jobs, whatever else is installed
+POINTS = [point.name for point in STUDY.points]
+SHOWN = STUDY.shown.name
+FIRST_BATCH = next(iter(STUDY.batches["simulated"]))
+PROJECTED = POINTS if SETTINGS["leadfield"]["project"] == "all" else [SHOWN]
+SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
-SHOWN_AT = ", ".join(f"{AXES[key]} {value}" for key, value in SHOWN.values.items())
+SHOWN_AT = ", ".join(f"{AXES[key]} {value}" for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 if AXES:
     FIGURES.append("sweep")
@@ -100,5 +100,5 @@ if AXES:
 
 wildcard_constraints:
     role="simulated|target",
-    point="p[0-9a-f]{9}|recording",
+    point="p[0-9a-f]{12}|recording",
     batch=r"\d+-\d+|all",

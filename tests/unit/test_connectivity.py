@@ -31,7 +31,7 @@ def record(path, rate, regions=LABELS, replicates=None, compressed=False):
 def connect(recording, folder):
     """The connectivity (replicate, region_to, region_from) of a recording."""
     path = folder / "connectivity.nc"
-    connectivity.connect(recording, LABELS, ["pearson"], path)
+    connectivity.connect(recording, LABELS, ["pearson"], "target", "recording", path)
     with netCDF4.Dataset(path) as dataset:
         return dataset["fc"][0].filled(np.nan)
 
@@ -157,9 +157,9 @@ SAME = "the connectome has 4, and both must name the same ones"
 @pytest.mark.parametrize(
     ("regions", "message"),
     [
-        (["A", "B", "C", "X"], f"4 regions, without 'D'; {SAME}"),
+        (["A", "B", "C", "X"], f"4 regions, without 'D'; {SAME}; the connectome has no 'X'"),
         (["A", "B", "C"], f"3 regions, without 'D'; {SAME}"),
-        (["A", "B", "C", "D", "E"], f"5 regions; {SAME}"),
+        (["A", "B", "C", "D", "E"], f"5 regions; {SAME}; the connectome has no 'E'"),
         (["A", "B", "C", "C"], "region 'C' is there more than once"),
     ],
 )
@@ -239,7 +239,11 @@ def test_attributes_of_a_recording_are_its_own_affair(tmp_path):
     given.to_netcdf(tmp_path / "recording.nc")
     connect(tmp_path / "recording.nc", tmp_path)
     with netCDF4.Dataset(tmp_path / "connectivity.nc") as dataset:
-        assert json.loads(dataset.parameters) == {"measures": ["pearson"]}
+        assert json.loads(dataset.parameters) == {
+            "measures": ["pearson"],
+            "point": "recording",
+            "role": "target",
+        }
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
+import warnings
 from pathlib import Path
 
+import hypothesis
 import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
-from restmeg import InputError, connectome
+from hypothesis import given
+from hypothesis import strategies as st
+from restmeg import InputError, InputWarning, connectome
 
 EXAMPLE = Path(__file__).parents[2] / "resources/connectome/example.npz"
 WEIGHTS = np.array([[0.0, 0.5, 0.25], [0.125, 0.0, 1.0], [0.75, 0.0, 0.0]])
@@ -72,13 +76,13 @@ def test_what_is_written_is_read_back(tmp_path):
     np.savez(tmp_path / "given.npz", **arrays())
     given = connectome.read(tmp_path / "given.npz")
     assert_is_the_connectome(given)
-    connectome.write(tmp_path / "connectome.nc", given, {"source": "given.npz"})
+    connectome.write(tmp_path / "connectome.nc", given, "given.npz")
     assert_is_the_connectome(connectome.read(tmp_path / "connectome.nc"))
 
 
 def test_xarray_reads_it_with_labels_units_and_meaning(tmp_path):
     path = tmp_path / "connectome.nc"
-    connectome.write(path, connectome.Connectome(WEIGHTS, DISTANCES, LABELS), {"source": "x"})
+    connectome.write(path, connectome.Connectome(WEIGHTS, DISTANCES, LABELS), "x")
     with xr.open_dataset(path) as read:
         pair = {"target": "right V1", "source": "left V1"}
         assert read["weights"].sel(pair) == 0.125
@@ -131,7 +135,7 @@ def test_distances_of_a_netcdf_are_converted(tmp_path, units, in_mm):
 
 def test_the_diagonal_is_set_to_zero_and_the_file_left_alone():
     weights, distances = WEIGHTS + np.eye(3), DISTANCES + np.eye(3)
-    checked = connectome.check("given", weights, distances, LABELS)
+    checked = connectome.standard("given", weights, distances, LABELS)
     assert_is_the_connectome(connectome.Connectome(*checked))
     assert np.trace(weights) == np.trace(distances) == 3
 
@@ -148,17 +152,142 @@ def test_labels_as_bytes_are_decoded(tmp_path):
     assert_is_the_connectome(connectome.read(tmp_path / "given.npz"))
 
 
+def questions(path, given):
+    """What is said of a connectome, less the file it names."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        connectome.question(path, given)
+    assert all(warning.category is InputWarning for warning in caught)
+    return [str(warning.message).removeprefix(f"{path}: ") for warning in caught]
+
+
 @pytest.mark.parametrize("triangle", [np.triu, np.tril])
-def test_weights_one_way_only_are_warned_of(tmp_path, triangle):
+def test_weights_one_way_only_are_said(tmp_path, triangle):
     path = tmp_path / "given.npz"
-    np.savez(path, **arrays(weights=triangle(WEIGHTS)))
-    with pytest.warns(UserWarning) as caught:
-        read = connectome.read(path)
-    assert [str(warning.message) for warning in caught] == [
-        f"{path}: weights are a triangle, connections one way only; a file of undirected weights "
-        "must hold both halves"
-    ]
+    np.savez(path, **arrays(weights=triangle(WEIGHTS), distances=3 * DISTANCES))
+    read = connectome.read(path)
     np.testing.assert_array_equal(read.weights, triangle(WEIGHTS))
+    assert questions(path, read) == [
+        "weights are a triangle, connections one way only; a file of undirected weights must hold "
+        "both halves"
+    ]
+
+
+def test_the_example_raises_no_question():
+    assert questions("example", connectome.read(EXAMPLE)) == []
+
+
+FULL = WEIGHTS + WEIGHTS.T
+PAIRS = DISTANCES + DISTANCES.T
+
+
+@pytest.mark.parametrize(
+    ("weights", "distances", "said"),
+    [
+        (1 - np.eye(3), PAIRS, "the weights of all pairs are equal; structure-function coupling"),
+        (FULL, 0 * PAIRS, "all distances are 0; signals arrive without delay"),
+        (FULL, PAIRS / 1000, "the longest connection is 0.061 mm, where a brain's have 25 to 1000"),
+        (FULL, PAIRS / 10, "; if they are in another unit, say so with connectome.distance_unit"),
+        (FULL, PAIRS * 1000, "the longest connection is 6.1e+04 mm"),
+        (PAIRS, FULL, "; are weights and distances swapped?"),
+        (
+            FULL * [[1, 1, 0], [1, 1, 0], [0, 0, 0]],
+            2 * PAIRS,
+            "no connection to or from region 'Pre",
+        ),
+    ],
+)
+def test_what_is_possible_but_seldom_meant_is_said(weights, distances, said):
+    given = connectome.Connectome(*connectome.standard("x", weights, distances, LABELS))
+    (question,) = questions("x", given)
+    assert said in question
+
+
+@pytest.mark.parametrize("triangle", [np.triu, np.tril])
+def test_distances_in_a_triangle_beside_full_weights_are_refused(tmp_path, triangle):
+    path = tmp_path / "given.npz"
+    np.savez(path, **arrays(weights=FULL, distances=triangle(PAIRS)))
+    assert message_of(path) == (
+        "distances are a triangle and weights are not; expected the length of each pair in both "
+        "halves, such as distances + distances.T"
+    )
+    # Both a triangle are connections one way only.
+    np.savez(path, **arrays(weights=triangle(FULL), distances=triangle(PAIRS)))
+    assert connectome.read(path).distances.any()
+
+
+def test_connected_pairs_without_a_length_are_refused(tmp_path):
+    path = tmp_path / "given.npz"
+    np.savez(path, **arrays(distances=put(DISTANCES, 0)))
+    assert message_of(path) == (
+        "1 of 5 connected pairs have no length, the first in row 'left V1', column 'Precuneus L'; "
+        "expected a length for each, or 0 for all (no delays); are weights and distances swapped?"
+    )
+    # Of pairs without a connection no length is needed.
+    np.savez(path, **arrays(weights=put(WEIGHTS, 0), distances=put(DISTANCES, 0)))
+    assert connectome.read(path).distances[0, 2] == 0
+
+
+def test_distances_of_an_npz_are_in_the_unit_that_the_configuration_says(tmp_path):
+    path = tmp_path / "given.npz"
+    np.savez(path, **arrays(distances=DISTANCES / 10))
+    np.testing.assert_allclose(
+        connectome.read(path, distance_unit="cm").distances, DISTANCES, rtol=1e-15
+    )
+    with pytest.raises(InputError, match=r"config: connectome\.distance_unit: unit 's' is in sec"):
+        connectome.read(path, distance_unit="s")
+
+
+def test_a_unit_that_contradicts_the_file_is_refused(tmp_path):
+    path = tmp_path / "given.nc"
+    dataset(units="cm").to_netcdf(path)
+    for stated in ("mm", "cm"):  # mm is what a study that says nothing has
+        np.testing.assert_array_equal(
+            connectome.read(path, distance_unit=stated).distances, DISTANCES * 10
+        )
+    with pytest.raises(InputError) as caught:
+        connectome.read(path, distance_unit="m")
+    expected = f"config: connectome.distance_unit: m, but {path} says cm; expected the same or none"
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "scale"),
+    [
+        ("none", lambda weights: 1.0),
+        ("max", np.max),
+        ("mean_row_sum", lambda weights: weights.sum(axis=1).mean()),
+        ("spectral_radius", lambda weights: np.abs(np.linalg.eigvals(weights)).max()),
+    ],
+)
+def test_weights_are_normalised(tmp_path, method, scale):
+    path = tmp_path / "given.npz"
+    np.savez(path, **arrays(weights=WEIGHTS * 2e5))
+    read = connectome.read(path, normalise=method)
+    np.testing.assert_allclose(read.weights, 2e5 * WEIGHTS / scale(2e5 * WEIGHTS), rtol=1e-11)
+
+
+def test_connections_one_way_have_no_spectral_radius(tmp_path):
+    path = tmp_path / "given.npz"
+    np.savez(path, **arrays(weights=np.triu(WEIGHTS)))
+    with pytest.raises(InputError, match=r"connectome\.normalise: spectral_radius is 0; expected"):
+        connectome.read(path, normalise="spectral_radius")
+
+
+@given(st.integers(3, 30), st.floats(0, 1), st.integers(0, 2**32), st.booleans())
+@hypothesis.settings(deadline=None, max_examples=60)
+def test_the_spectral_radius_is_the_largest_absolute_eigenvalue(n, density, seed, directed):
+    """Also of networks in parts, without a way back, or that alternate."""
+    rng = np.random.default_rng(seed)
+    weights = rng.lognormal(0, 3, (n, n)) * (rng.random((n, n)) < density)
+    np.fill_diagonal(weights, 0)
+    if not directed:
+        weights = weights + weights.T
+    if not weights.any():
+        weights[0, 1] = 1
+    expected = np.abs(np.linalg.eigvals(weights)).max()
+    found = connectome.spectral_radius(weights)
+    assert found == pytest.approx(expected, rel=1e-11, abs=1e-6 * weights.max())
 
 
 @pytest.mark.parametrize(
@@ -206,7 +335,11 @@ def test_weights_one_way_only_are_warned_of(tmp_path, triangle):
         ({"labels": LABELS[[0, 1, 0]]}, "label 'left V1' is there more than once"),
         (
             {"weights": ONE, "distances": ONE, "labels": ["V1"]},
-            "a single region; expected at least 2",
+            "1 region; expected at least 3, as scores are correlations over pairs of regions",
+        ),
+        (
+            {"weights": WEIGHTS[:2, :2], "distances": DISTANCES[:2, :2], "labels": LABELS[:2]},
+            "2 regions; expected at least 3, as scores are correlations over pairs of regions",
         ),
         ({"distances": None}, "no array 'distances'; found weights, labels"),
         ({"labels": None}, "no array 'labels'; found weights, distances"),
@@ -287,7 +420,7 @@ def test_a_truncated_file_is_refused(tmp_path, name, kept):
     if path.suffix == ".npz":
         np.savez(path, **arrays())
     else:
-        connectome.write(path, connectome.Connectome(WEIGHTS, DISTANCES, LABELS), {})
+        connectome.write(path, connectome.Connectome(WEIGHTS, DISTANCES, LABELS), "x")
     content = path.read_bytes()
     path.write_bytes(content[: kept if kept > 1 else int(kept * len(content))])
     assert message_of(path).startswith(REFUSED[path.suffix])

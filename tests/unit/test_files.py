@@ -1,35 +1,15 @@
 import json
-import os
 import signal
-import subprocess
-import sys
-import textwrap
 import time
 from datetime import date
-from pathlib import Path
 
 import netCDF4
 import numpy as np
 import pytest
 import restmeg
 import xarray as xr
-from hypothesis import given
-from hypothesis import strategies as st
+from processes import KILLED, listing, run
 from restmeg import InputError, files
-
-PACKAGE = str(Path(restmeg.__file__).parents[1])
-
-
-def run(code, folder):
-    """Run code, as a job would, in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": PACKAGE},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
 
 
 def write(path, seed=2**53 + 1):
@@ -41,28 +21,6 @@ def write(path, seed=2**53 + 1):
         rate[...] = np.random.default_rng(0).standard_normal((3, 5000, 2))
 
 
-def listing(folder):
-    return sorted(file.name for file in folder.iterdir())
-
-
-def test_a_file_appears_at_the_end_and_alone(tmp_path):
-    path = tmp_path / "new/folder/result.txt"
-    with files.whole(path) as partial:
-        partial.write_text("done")
-        assert partial.parent == path.parent
-        assert not path.exists()
-    assert path.read_text() == "done"
-    assert listing(path.parent) == ["result.txt"]
-
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_an_error_leaves_nothing(tmp_path, error):
-    with pytest.raises(error), files.whole(tmp_path / "result.txt") as partial:
-        partial.write_text("half")
-        raise error
-    assert listing(tmp_path) == []
-
-
 def test_an_error_keeps_an_older_finished_file(tmp_path):
     path = tmp_path / "result.nc"
     write(path)
@@ -72,21 +30,6 @@ def test_an_error_keeps_an_older_finished_file(tmp_path):
         raise ValueError("stop")
     assert path.read_bytes() == old
     assert listing(tmp_path) == ["result.nc"]
-
-
-KILLED = """
-    import os, signal
-    import numpy as np
-    from restmeg import files
-
-    with {context}:
-        with files.new_netcdf("result.nc", "Killed", {{}}) as dataset:
-            x = files.add_variable(dataset, "x", ["x"], (2**20,), dtype=np.float32)
-            x[: 2**19] = 1.0
-            dataset.sync()
-            assert len(os.listdir()) > {before}
-            os.kill(os.getpid(), signal.{signal})
-"""
 
 
 @pytest.mark.parametrize("finished_before", [False, True])
@@ -103,14 +46,6 @@ def test_a_killed_process_leaves_no_half_file_under_the_name_of_a_result(tmp_pat
     # What was left beside it is no obstacle to the next run, which cleans it up.
     write(path)
     assert listing(tmp_path) == ["result.nc"]
-
-
-def test_a_process_asked_to_stop_leaves_no_file_at_all(tmp_path):
-    code = KILLED.format(context="files.reporting('log')", signal="SIGTERM", before=1)
-    done = run(code, tmp_path)
-    assert done.returncode == 1
-    assert listing(tmp_path) == ["log"]
-    assert "stopped by SIGTERM" in (tmp_path / "log").read_text()
 
 
 def test_the_same_study_gives_the_same_bytes(tmp_path):
@@ -205,66 +140,6 @@ def test_damaged_data_are_refused_with_the_file(tmp_path):
     assert str(caught.value) == f"{path}: rate_E cannot be read (NetCDF: HDF error)"
 
 
-@given(st.permutations(["A", "B", "C", "D", "E"]))
-def test_regions_are_matched_by_name(regions):
-    order = files.match_regions("x.nc", regions, ["A", "B", "C", "D", "E"])
-    assert [regions[k] for k in order] == ["A", "B", "C", "D", "E"]
-
-
-JOB = """
-    import warnings
-    from restmeg import InputError, ResultWarning, files
-
-    with files.reporting("job.log"):
-        print("progress")
-        {body}
-"""
-
-
-def test_a_job_that_succeeds_says_nothing_but_to_its_log(tmp_path):
-    done = run(JOB.format(body="pass"), tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert (tmp_path / "job.log").read_text() == "progress\n"
-
-
-@pytest.mark.parametrize(
-    ("error", "line"),
-    [
-        ("InputError('x.nc: no region')", "restmeg: x.nc: no region (details in job.log)\n"),
-        ("KeyError('tau')", "restmeg: KeyError: 'tau' (details in job.log)\n"),
-    ],
-)
-def test_an_error_is_one_line_for_the_user_and_a_traceback_in_the_log(tmp_path, error, line):
-    done = run(JOB.format(body=f"raise {error}"), tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
-    log = (tmp_path / "job.log").read_text()
-    assert log.startswith("progress\nTraceback (most recent call last):\n")
-    assert f"{error.split('(')[0]}: " in log.splitlines()[-1]
-
-
-@pytest.mark.parametrize(("kind", "told"), [("InputError", ""), ("ValueError", "ValueError: ")])
-def test_an_error_of_several_lines_is_one_line_for_the_user(tmp_path, kind, told):
-    done = run(JOB.format(body=f"raise {kind}('first\\nsecond')"), tmp_path)
-    line = f"restmeg: {told}first (details in job.log)\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
-    assert (tmp_path / "job.log").read_text().endswith("first\nsecond\n")
-
-
-@pytest.mark.parametrize(
-    ("category", "line"),
-    [
-        ("ResultWarning", "restmeg: warning: region B is silent\n"),
-        ("UserWarning", ""),
-        ("RuntimeWarning", ""),
-    ],
-)
-def test_a_warning_of_ours_is_told_and_any_is_logged(tmp_path, category, line):
-    body = f"warnings.warn('region B is silent', {category})"
-    done = run(JOB.format(body=body), tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", line)
-    assert (tmp_path / "job.log").read_text() == f"progress\n{category}: region B is silent\n"
-
-
 def test_series_are_written_where_other_plugins_are_named(tmp_path):
     """As modules of clusters do, which hides the plugins that netCDF4 brings."""
     code = """
@@ -291,30 +166,3 @@ def test_a_netcdf4_without_zstandard_is_refused(tmp_path, monkeypatch):
     ):
         files.add_series(dataset, "rate_E", (1, 100, 3), "region", "1", "rate")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_two_writers_of_one_file_do_not_touch_each_other_s(tmp_path):
-    """One that outlived its killed parent, and the one started anew."""
-    path = tmp_path / "a.txt"
-    with files.whole(path) as first:
-        first.write_text("whole")
-        with pytest.raises(KeyError), files.whole(path) as second:
-            second.write_text("half")
-            raise KeyError
-        assert first.exists()
-    assert path.read_text() == "whole"
-
-
-def test_what_a_killed_process_left_goes_when_the_file_is_made(tmp_path):
-    code = """
-        import os, signal
-        from restmeg import files
-        with files.whole("a.txt") as partial:
-            partial.write_text("half")
-            os.kill(os.getpid(), signal.SIGKILL)
-    """
-    run(code, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 1
-    with files.whole(tmp_path / "a.txt") as partial:
-        partial.write_text("whole")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

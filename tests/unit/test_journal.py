@@ -10,7 +10,7 @@ TIMES = {"dt": 0.1, "duration": 300.0, "transient": 20.0, "sampling_interval": 0
 def study(tmp_path, example, model, monkeypatch):
     """A callable that simulates three replicates, as a long job would, in parts of 70 samples."""
     source = tmp_path / "connectome.nc"
-    connectome.write(source, connectome.Connectome(*example, LABELS), {})
+    connectome.write(source, connectome.Connectome(*example, LABELS), "x")
     monkeypatch.setattr(simulation.files, "piece_length", lambda width: 70)
 
     def simulate(name="activity.nc", long=True, changes=None):
@@ -18,7 +18,7 @@ def study(tmp_path, example, model, monkeypatch):
         monkeypatch.setattr(journal, "INTERVAL", 3 * 70 * 8)  # a state after each three parts
         path = tmp_path / name
         simulation.simulate_batch(
-            source, model | (changes or {}), TIMES, 1, "simulated", [0, 4, 5], path
+            source, model | (changes or {}), TIMES, 1, "simulated", "p0", [0, 4, 5], path
         )
         return path.read_bytes()
 

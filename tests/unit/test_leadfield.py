@@ -66,7 +66,7 @@ def test_the_synthetic_one_follows_its_seed():
 def test_what_is_written_is_read_back(tmp_path):
     path = tmp_path / "leadfield.nc"
     written = leadfield.synthetic(LABELS, 5, seed=3)
-    leadfield.write(path, written, {"source": "synthetic"}, seed=3)
+    leadfield.write(path, written, "synthetic", seed=3)
     read = leadfield.read(path, LABELS)
     np.testing.assert_array_equal(read.gain, written.gain)
     assert list(read.labels) == list(LABELS)
@@ -129,9 +129,15 @@ SAME = "the connectome has 3, and both must name the same ones"
             "gain[0, 3] is inf; expected finite values (3 of 12 are not)",
         ),
         (dataset(gain=GAIN.astype(str)), "gain: type object; expected real numbers"),
-        (dataset(regions=["A", "B", "X"]), f"3 regions, without 'C'; {SAME}"),
+        (
+            dataset(regions=["A", "B", "X"]),
+            f"3 regions, without 'C'; {SAME}; the connectome has no 'X'",
+        ),
         (dataset().isel(region=[0, 1]), f"2 regions, without 'C'; {SAME}"),
-        (dataset(gain=np.ones((4, 4)), regions=list("ABCD")), f"4 regions; {SAME}"),
+        (
+            dataset(gain=np.ones((4, 4)), regions=list("ABCD")),
+            f"4 regions; {SAME}; the connectome has no 'D'",
+        ),
         (dataset().isel(region=[0, 1, 2, 2]), "region 'C' is there more than once"),
         (dataset().isel(sensor=[0, 1, 1]), "sensor 'MEG 02' is there more than once"),
         (dataset().drop_vars("sensor"), "no variable 'sensor'; found gain, region"),
@@ -176,7 +182,10 @@ def test_values_that_were_never_written_are_refused(tmp_path):
             {"gain": GAIN * np.inf, "labels": ["A", "B", "C"]},
             "gain[0, 0] is inf; expected finite values (12 of 12 are not)",
         ),
-        ({"gain": GAIN, "labels": ["A", "B", "b"]}, f"3 regions, without 'C'; {SAME}"),
+        (
+            {"gain": GAIN, "labels": ["A", "B", "b"]},
+            f"3 regions, without 'C'; {SAME}; the connectome has no 'b'",
+        ),
     ],
 )
 def test_an_npz_that_does_not_fit_is_refused(tmp_path, arrays, message):
@@ -206,7 +215,7 @@ def projected(tmp_path_factory):
     gain = rng.standard_normal((70, 40)) * 1e-15
     sensors = np.array([f"MEG {k}" for k in range(40)], dtype=object)
     write_activity(folder / "activity.nc", rate, labels)
-    leadfield.write(folder / "leadfield.nc", leadfield.LeadField(gain, labels, sensors), {})
+    leadfield.write(folder / "leadfield.nc", leadfield.LeadField(gain, labels, sensors), "x")
     for name in ("sensors.nc", "again.nc"):
         leadfield.project(folder / "activity.nc", folder / "leadfield.nc", 2.5, folder / name)
     return folder, rate.astype(np.float64) @ gain * 2.5

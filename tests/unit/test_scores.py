@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from restmeg import connectome, files, scores
+from restmeg import InputError, connectome, files, scores
 from scipy import stats
 
 
@@ -115,46 +115,86 @@ def test_summary_at_the_edges(values):
     assert summary.ci_high <= max(finite) + tolerance
 
 
-def write_connectivity(path, fc, replicates):
-    with files.new_netcdf(path, "Functional connectivity", {}) as dataset:
+LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
+
+
+def write_connectivity(path, fc, replicates, role="simulated", point="pa", labels=LABELS, notes=()):
+    with files.new_netcdf(path, "Connectivity", {"role": role, "point": point}) as dataset:
         add = files.add_variable
         add(dataset, "measure", ["measure"], np.array(["pearson"], dtype=object))
         add(dataset, "replicate", ["replicate"], np.array(replicates))
+        add(dataset, "region_to", ["region_to"], labels)
         add(dataset, "fc", ["measure", "replicate", "region_to", "region_from"], fc[None])
+        files.add_notes(dataset, list(notes))
+    return path
 
 
-def test_score_files(tmp_path, example):
-    """Two points of a sweep, two files each; one replicate with a silent region."""
-    weights, distances = example
-    labels = np.array([f"R{k}" for k in range(8)], dtype=object)
-    anatomy = tmp_path / "connectome.nc"
-    connectome.write(anatomy, connectome.Connectome(weights, distances, labels), {})
+@pytest.fixture
+def anatomy(tmp_path, example):
+    connectome.write(tmp_path / "connectome.nc", connectome.Connectome(*example, LABELS), "x")
+    return tmp_path / "connectome.nc"
+
+
+def score_point(tmp_path, anatomy, simulated, target, point="pa"):
+    """The three tables of a point."""
+    out = [tmp_path / f"{name}.csv" for name in ("scores", "replicates", "notes")]
+    scores.score_point(simulated, target, anatomy, 0, point, out)
+    return [list(csv.DictReader(path.read_text().splitlines())) for path in out]
+
+
+def test_scores_of_a_point(tmp_path, anatomy, example):
+    """Two files in the wrong order, one replicate with a silent region."""
     rng = np.random.default_rng(6)
-    fc = symmetric(rng, 2, 3, 8, 8)
-    fc[1, 2, 4, :] = fc[1, 2, :, 4] = np.nan
-    points = []
-    for k, value in enumerate((0.5, 1.5)):
-        paths = [tmp_path / f"{k}_{first}.nc" for first in (0, 2)]
-        write_connectivity(paths[0], fc[k, :2], [0, 1])
-        write_connectivity(paths[1], fc[k, 2:], [2])
-        points.append((f"p{k}", {"model.coupling_strength": value}, paths))
-    target = symmetric(rng, 2, 8, 8)
-    write_connectivity(tmp_path / "target.nc", target, [0, 1])
-
-    out = tmp_path / "scores.csv", tmp_path / "replicates.csv"
-    with pytest.warns(UserWarning, match="point p1") as caught:
-        scores.score(points, [tmp_path / "target.nc"], anatomy, 0, *out)
-    assert len(caught) == 2  # one a score, and none for the point without gaps
-    summary, single = (list(csv.DictReader(path.read_text().splitlines())) for path in out)
-    columns = "point model.coupling_strength measure score value ci_low ci_high n"
-    assert list(summary[0]) == columns.split()
-    assert [row["n"] for row in summary] == ["3", "6", "2", "4"]
-    expected = scores.structure_function_coupling(fc[0], weights)
-    assert float(summary[0]["value"]) == pytest.approx(expected.mean(), abs=1e-8)
-    match = [row for row in single if row["score"] == "fc_match" and row["point"] == "p0"]
-    assert [(row["replicate"], row["target_replicate"]) for row in match] == [
-        (str(i), str(j)) for i in range(3) for j in range(2)
+    fc, target = symmetric(rng, 3, 8, 8), symmetric(rng, 2, 8, 8)
+    fc[2, 4, :] = fc[2, :, 4] = np.nan
+    paths = [
+        write_connectivity(tmp_path / "2.nc", fc[2:], [2], notes=["replicate 2: silent"]),
+        write_connectivity(tmp_path / "0.nc", fc[:2], [0, 1]),
     ]
-    silent = [row for row in single if row["point"] == "p1" and row["replicate"] == "2"]
-    assert {row["value"] for row in silent} == {"nan"}
-    assert len(silent) == 3
+    aim = write_connectivity(tmp_path / "t.nc", target, [5, 7], "target", "pt", notes=["flat"])
+    with pytest.warns(UserWarning, match="point pa: .* is NaN in") as caught:
+        summary, single, notes = score_point(tmp_path, anatomy, paths, [aim])
+    assert len(caught) == 2  # one a score
+    assert " ".join(summary[0]) == "point measure score value ci_low ci_high n"
+    assert [row["n"] for row in summary] == ["2", "4"]
+    weights, _ = example
+    coupling = scores.structure_function_coupling(fc, weights)
+    assert float(summary[0]["value"]) == pytest.approx(coupling[:2].mean(), abs=1e-8)
+    found = [float(row["value"]) for row in single if row["target_replicate"] == ""]
+    np.testing.assert_allclose(found, coupling, atol=1e-8)
+    match = [row for row in single if row["score"] == "fc_match"]
+    assert [(row["replicate"], row["target_replicate"]) for row in match] == [
+        (str(i), str(j)) for i in range(3) for j in (5, 7)
+    ]
+    expected = scores.fc_match(fc, target).ravel()
+    np.testing.assert_allclose([float(row["value"]) for row in match], expected, atol=1e-8)
+    assert [(row["point"], row["about"]) for row in notes] == [
+        *(("pa", "simulated"), ("pt", "target"), ("pa", "scores"), ("pa", "scores"))
+    ]
+    assert [row["note"] for row in notes[:2]] == ["replicate 2: silent", "flat"]
+    assert "fc_match (pearson) is NaN in 2 of 6 values" in notes[3]["note"]
+
+
+def test_files_that_do_not_belong_together_are_not_scored(tmp_path, anatomy):
+    rng = np.random.default_rng(6)
+    good = write_connectivity(tmp_path / "good.nc", symmetric(rng, 2, 8, 8), [0, 1])
+    aim = write_connectivity(tmp_path / "t.nc", symmetric(rng, 1, 8, 8), [0], "target", "pt")
+    other = write_connectivity(tmp_path / "other.nc", symmetric(rng, 1, 8, 8), [2], point="pb")
+    twice = write_connectivity(tmp_path / "twice.nc", symmetric(rng, 1, 8, 8), [1])
+    moved = write_connectivity(
+        tmp_path / "moved.nc", symmetric(rng, 1, 8, 8), [2], labels=LABELS[::-1]
+    )
+    cases = [
+        (([aim], [aim]), "t.nc: role target; expected simulated"),
+        (([good], [good]), "good.nc: role simulated; expected target"),
+        (([good, other], [aim]), f"other.nc: point pb, but {good} has pa; expected one"),
+        (([good, twice], [aim]), "good.nc: replicate '1' is there more than once"),
+        (([good, moved], [aim]), "moved.nc: its regions are not those of the connectome"),
+        (([other], [aim]), "other.nc: point pb; expected pa"),
+    ]
+    before = sorted(tmp_path.iterdir())
+    for paths, message in cases:
+        with pytest.raises(InputError) as caught:
+            score_point(tmp_path, anatomy, *paths)
+        assert str(caught.value) == f"{tmp_path}/{message}"
+    assert sorted(tmp_path.iterdir()) == before

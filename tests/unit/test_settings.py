@@ -31,12 +31,18 @@ def defaults(schema, prefix=""):
     return found
 
 
-def flat(config, prefix=""):
-    found = {}
-    for name, value in config.items():
-        key = prefix + name
-        found |= flat(value, f"{key}.") if isinstance(value, dict) and value else {key: value}
-    return found
+def flat(config):
+    """As `settings.flat`, but that an empty mapping is a value."""
+    return (
+        settings.flat(config)
+        | {
+            f"{section}.{key}": {}
+            for section, values in config.items()
+            for key, value in values.items()
+            if value == {}
+        }
+        | {section: {} for section, values in config.items() if values == {}}
+    )
 
 
 def test_the_shipped_configuration_holds_every_default():
@@ -63,11 +69,14 @@ def test_defaults_are_plain_numbers_in_the_units_of_the_workflow():
         "sampling_interval": 0.1,
         "replicates": 20,
         "replicates_per_job": 10,
+        "keep": "all",
         "seed": 0,
     }
     assert loaded["model"]["conduction_speed"] == 10.0
     assert loaded["model"]["noise"] == {"sigma": 0.01, "tau": 20.0, "mean_E": 0.0, "mean_I": 0.0}
-    assert loaded["leadfield"]["scale"] == 1.0
+    assert loaded["leadfield"]["scale"] == 100.0
+    assert loaded["leadfield"]["gain_sum"] == 1e-13
+    assert loaded["target"]["sampling_rate"] is None
     assert loaded["sweep"] == {}
 
 
@@ -314,7 +323,6 @@ def test_the_ground_truth_is_the_model_with_its_overrides():
 def test_without_overrides_the_ground_truth_is_the_model():
     loaded = load("model: {coupling_strength: 2}")
     assert loaded["target"]["model"] == loaded["model"]
-    assert settings.name_of(loaded["target"]["model"]) == settings.name_of(loaded["model"])
 
 
 def test_a_sweep_is_in_plain_numbers_in_the_given_order():
@@ -346,97 +354,6 @@ def test_equal_quantities_in_other_units_give_equal_settings(value):
     assert milli["noise"]["tau"] == milli["conduction_speed"] == float(value)
 
 
-numbers = st.integers(-(10**6), 10**6)
-leaves = numbers | st.sampled_from(["diffusive", "additive"]) | st.lists(numbers, max_size=4)
-models = st.dictionaries(
-    st.text(max_size=5), leaves | st.dictionaries(st.text(max_size=5), leaves, max_size=4)
-)
-
-
-def retold(value):
-    """The same model with keys in reverse and numbers as floats."""
-    if isinstance(value, dict):
-        return {key: retold(value[key]) for key in reversed(value)}
-    if isinstance(value, list):
-        return [retold(item) for item in value]
-    return value if isinstance(value, str) else float(value)
-
-
-@given(models)
-@hypothesis.settings(max_examples=50, deadline=None)
-def test_a_name_depends_on_neither_the_order_of_keys_nor_the_type_of_numbers(model):
-    assert settings.name_of(retold(model)) == settings.name_of(model)
-
-
-def test_a_name_is_stable_between_versions():
-    # A finished study is found again by these names.
-    assert settings.name_of({"coupling_strength": 1.5}) == "p0aa46d9de"
-    assert len(settings.name_of(MODEL)) == 10
-
-
-@pytest.mark.parametrize("key", [key for key in flat(MODEL) if key != "coupling"])
-def test_every_parameter_is_part_of_the_name(key):
-    changed = copy.deepcopy(MODEL)
-    *path, last = key.split(".")
-    inner = changed[path[0]] if path else changed
-    inner[last] = inner[last] * (1 + 1e-9) + 1e-9
-    assert settings.name_of(changed) != settings.name_of(MODEL)
-
-
-@hypothesis.settings(deadline=None)
-@given(st.integers(1, 300), st.integers(1, 40), st.integers(0, 100))
-def test_batches_partition_the_replicates_and_more_replicates_keep_every_full_one(n, size, more):
-    groups = settings.batches(n, size)
-    assert [k for group in groups.values() for k in group] == list(range(n))
-    assert all(len(group) == size for group in list(groups.values())[:-1])
-    full = {name: group for name, group in groups.items() if len(group) == size}
-    assert full.items() <= settings.batches(n + more, size).items()
-
-
-def test_a_batch_is_named_by_what_it_holds():
-    assert settings.batches(7, 3) == {"0-2": [0, 1, 2], "3-5": [3, 4, 5], "6-6": [6]}
-
-
-values = st.lists(st.floats(0, 100), min_size=1, max_size=4, unique=True)
-sweeps = st.dictionaries(
-    st.sampled_from(["model.noise.mean_E", "model.noise.mean_I", "model.parameters.wEE"]), values
-)
-
-
-def names(sweep):
-    return {point.name for point in settings.sweep_points(MODEL, sweep)}
-
-
-@given(sweeps, st.floats(101, 200))
-@hypothesis.settings(max_examples=40, deadline=None)
-def test_a_sweep_is_a_grid_that_keeps_its_points_when_it_grows(sweep, added):
-    points = settings.sweep_points(MODEL, sweep)
-    size = 1
-    for axis in sweep.values():
-        size *= len(axis)
-    assert len(points) == len({point.name for point in points}) == size
-    for key in sweep:
-        assert names(sweep) <= names({**sweep, key: [added, *sweep[key]]})
-    # An axis that holds the value everything had before.
-    assert names(sweep) <= names({"model.coupling_strength": [added, 1.5], **sweep})
-    assert names(sweep) <= names({**sweep, "model.coupling_strength": [1.5, added]})
-
-
-def test_without_a_sweep_the_model_is_the_only_point():
-    assert settings.sweep_points(MODEL, {}) == [(settings.name_of(MODEL), MODEL, {})]
-
-
-def test_a_point_is_the_model_with_its_values():
-    sweep = {"model.coupling_strength": [0.5, 1.0], "model.noise.sigma": [0.02]}
-    first, second = settings.sweep_points(MODEL, sweep)
-    assert first.values == {"model.coupling_strength": 0.5, "model.noise.sigma": 0.02}
-    assert second.values == {"model.coupling_strength": 1.0, "model.noise.sigma": 0.02}
-    noise = {**MODEL["noise"], "sigma": 0.02}
-    assert first.model == {**MODEL, "coupling_strength": 0.5, "noise": noise}
-    assert MODEL["noise"]["sigma"] == 0.01
-    assert first.name == settings.name_of(json.loads(json.dumps(first.model)))
-
-
 @pytest.mark.parametrize(
     ("key", "label"),
     [
@@ -449,20 +366,82 @@ def test_a_figure_names_an_axis_with_its_unit(key, label):
     assert settings.axis_label(key, SCHEMA) == label
 
 
-def test_a_key_that_is_there_twice_is_refused(tmp_path):
-    path = tmp_path / "config.yaml"
-    path.write_text("sweep: {}\nmodel:\n  noise: {tau: 1 ms}\n  r: [{a: 1}, {a: 2}]\n")
-    settings.check_keys_once(path)  # the same key in two mappings is not twice
-    path.write_text("sweep: {a: [1]}\nmodel: {}\nsweep: {}\n")
+@pytest.mark.parametrize(
+    ("text", "key", "source"),
+    [
+        ("target: {source: my.nc, seed: 5}", "target.seed", "my.nc"),
+        ("target: {source: my.nc, replicates: 5}", "target.replicates", "my.nc"),
+        ("target: {source: my.nc, model: {coupling_strength: 5}}", "target.model", "my.nc"),
+        ("target: {sampling_rate: 250 Hz}", "target.sampling_rate", "synthetic"),
+        ("leadfield: {source: my.npz, sensors: 5}", "leadfield.sensors", "my.npz"),
+        ("leadfield: {source: my.npz, seed: 5}", "leadfield.seed", "my.npz"),
+        (
+            "leadfield: {source: my.npz, gain_sum: 1 T/(nA m)}",
+            "leadfield.gain_sum",
+            "my.npz",
+        ),
+        ("leadfield: {unit: T/(A m)}", "leadfield.unit", "synthetic"),
+        ("connectome: {orientation: source_target}", "connectome.orientation", "example"),
+        ("connectome: {distance_unit: cm}", "connectome.distance_unit", "example"),
+    ],
+)
+def test_a_key_without_effect_in_this_study_is_refused(text, key, source):
     with pytest.raises(InputError) as caught:
-        settings.check_keys_once(path)
-    expected = "line 3: key 'sweep' is there already, in line 1; expected each key once"
-    assert str(caught.value) == f"{path}: {expected}"
+        settings.check_effects(load(text), SCHEMA)
+    section = key.split(".")[0]
+    expected = f"has no effect where {section}.source is {source}; expected it left out"
+    assert str(caught.value) == f"config: {key}: {expected}"
 
 
-def test_a_name_is_never_taken_for_a_number():
-    """As 4750853982 or 5765822e01 would be, by whatever reads scores.csv."""
-    for strength in range(200):
-        name = settings.name_of({"coupling_strength": strength / 100})
-        with pytest.raises(ValueError, match="could not convert"):
-            float(name)
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What the bundled study says, as an overlay cannot unset it.
+        "target: {source: my.nc, seed: 123, replicates: 20, model: {coupling_strength: 1.5}}",
+        "leadfield: {source: my.npz, sensors: 16, seed: 1, gain_sum: 1e-4 T/(A m)}",
+        # What has an effect.
+        "target: {source: my.nc, sampling_rate: 250 Hz}",
+        "leadfield: {source: my.npz, unit: T/(A m)}",
+        "connectome: {source: my.npz, orientation: source_target, distance_unit: cm}",
+        "connectome: {source: my.nc, orientation: source_target}",
+    ],
+)
+def test_usual_values_and_keys_with_an_effect_are_accepted(text):
+    settings.check_effects(load(text), SCHEMA)
+
+
+def test_a_sweep_of_what_differs_between_regions_is_refused():
+    text = "{model: {parameters: {wEE: [11, 12, 13]}}, sweep: {model.parameters.wEE: [12, 13]}}"
+    with pytest.raises(InputError) as caught:
+        load(text)
+    assert str(caught.value) == (
+        "config: sweep.model.parameters.wEE: model.parameters.wEE is a list of one value per "
+        "region, which a sweep would replace; expected one value there"
+    )
+    load(text.replace("{model:", "{target: {model:").replace("}}, sweep", "}}}, sweep"))
+
+
+def test_a_sweep_of_very_many_values_is_refused_at_once():
+    text = f"sweep: {{model.coupling_strength: {list(range(100_000))}}}"
+    with pytest.raises(InputError, match=r"coupling_strength: found \[0, 1, .* at most 20000 val"):
+        load(text)
+
+
+def test_a_rule_of_the_schema_without_a_message_of_its_own_is_told_as_it_stands():
+    schema = copy.deepcopy(SCHEMA)
+    schema["properties"]["simulation"]["properties"]["seed"]["multipleOf"] = 7
+    with pytest.raises(InputError) as caught:
+        settings.load({"simulation": {"seed": 5}}, schema)
+    assert str(caught.value) == "config: simulation.seed: found 5; expected multipleOf 7"
+
+
+def test_a_long_value_is_shortened_in_its_message():
+    with pytest.raises(InputError) as caught:
+        load(f"model: {{coupling_strength: {list(range(1000))}}}")
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("text", ["target: {sampling_rate: 0 Hz}", "target: {sampling_rate: 250}"])
+def test_a_sampling_rate_is_a_positive_frequency(text):
+    with pytest.raises(InputError, match=r"config: target\.sampling_rate: "):
+        load(text)

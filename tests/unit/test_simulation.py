@@ -103,14 +103,14 @@ def test_schedule_of_the_bundled_study():
 @pytest.fixture
 def connectome_path(tmp_path, example):
     path = tmp_path / "connectome.nc"
-    connectome.write(path, connectome.Connectome(*example, np.array(LABELS, dtype=object)), {})
+    connectome.write(path, connectome.Connectome(*example, np.array(LABELS, dtype=object)), "x")
     return path
 
 
 def simulate(connectome_path, model, replicates, name="activity.nc", role="simulated", **changes):
     path = connectome_path.with_name(name)
     short = SIMULATION | {"duration": 40.0, "transient": 10.0} | changes
-    simulation.simulate_batch(connectome_path, model, short, 3, role, replicates, path)
+    simulation.simulate_batch(connectome_path, model, short, 3, role, "p0", replicates, path)
     return path
 
 
@@ -185,7 +185,8 @@ from restmeg import simulation, settings
 schema = settings.load_schema(sys.argv[3] + "/schemas/config.schema.yaml")
 model = settings.load({}, schema)["model"]
 times = {"dt": 0.1, "duration": float(sys.argv[2]), "transient": 0.0, "sampling_interval": 0.1}
-simulation.simulate_batch(sys.argv[1], model, times, 0, "simulated", [0], sys.argv[1] + ".out")
+out = sys.argv[1] + ".out"
+simulation.simulate_batch(sys.argv[1], model, times, 0, "simulated", "p0", [0], out)
 status = Path("/proc/self/status").read_text()
 print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) // 1024)
 """

@@ -1,5 +1,6 @@
 """Snakemake run for real, on a copy of the project in a temporary directory."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -33,15 +34,22 @@ class Study:
     def edit(self, section, **values):
         self.config.setdefault(section, {}).update(values)
 
-    def snakemake(self, *arguments):
+    def snakemake(self, *arguments, **environment):
         """Run Snakemake on the small study; returns the finished process."""
         overlay = self.path / "small.yaml"
         overlay.write_text(yaml.safe_dump(self.config, sort_keys=False))
         command = [sys.executable, "-m", "snakemake", "--configfile", str(overlay), *arguments]
-        return subprocess.run(command, cwd=self.path, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command,
+            cwd=self.path,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
-    def run(self, *arguments, cores=2):
-        result = self.snakemake("--cores", str(cores), *arguments)
+    def run(self, *arguments, cores=2, **environment):
+        result = self.snakemake("--cores", str(cores), *arguments, **environment)
         assert result.returncode == 0, result.stdout + result.stderr
         return result
 

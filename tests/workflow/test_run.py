@@ -1,8 +1,10 @@
+import hashlib
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from restmeg import connectivity, scores
+from restmeg import connectivity, results, scores, simulation
 
 
 def rates(study):
@@ -55,8 +57,10 @@ def test_results_are_what_the_package_computes(finished):
         xr.open_dataset(finished.result("leadfield.nc")) as leadfield,
     ):
         assert field.field.attrs["units"] == "T"
-        expected = rate.rate_E.astype(float) @ leadfield.gain
-        np.testing.assert_allclose(field.field.values, expected.values, rtol=1e-6, atol=1e-12)
+        expected = 100 * rate.rate_E.astype(float) @ leadfield.gain
+        largest = np.abs(expected.values).max()
+        np.testing.assert_allclose(field.field.values, expected, rtol=1e-6, atol=1e-7 * largest)
+        assert 1e-16 < largest < 1e-12  # as of a head
 
 
 def test_bytes_do_not_depend_on_cores_or_batches(finished, study):
@@ -92,8 +96,13 @@ def test_two_axes_of_a_sweep(finished):
     """Finished points stay; the target stays; points share their noise."""
     base = finished.data()
     finished.edit("sweep", **{"model.coupling_strength": [0.0, 1.5]})
-    new_point = {"simulate": 2, "project": 2, "connectivity": 2}  # two batches; the base is done
-    assert finished.todo() == new_point | {"score": 1, "plot_scores": 1, "plot_sweep": 1}
+    new_point = {
+        "simulate": 2,
+        "connectivity": 2,
+        "score_point": 1,
+    }  # two batches; the base is done
+    gathered = dict.fromkeys(("points", "score", "plot_activity", "plot_scores", "plot_sweep"), 1)
+    assert finished.todo() == new_point | gathered
     finished.run()
     finished.edit("sweep", **{"model.conduction_speed": ["10 m/s", "5 mm/ms"]})
     assert finished.todo()["simulate"] == 4
@@ -104,7 +113,7 @@ def test_two_axes_of_a_sweep(finished):
     assert finished.todo() == {}
 
     after = finished.data()
-    assert all(after[path] == data for path, data in base.items() if "scores" not in path)
+    assert all(after[path] == data for path, data in base.items() if path.endswith(".nc"))
     table = pd.read_csv(finished.result("scores.csv"))
     axes = ["model.coupling_strength", "model.conduction_speed"]
     assert list(table.columns[1:3]) == axes
@@ -116,30 +125,70 @@ def test_two_axes_of_a_sweep(finished):
     assert finished.result("figures/sweep.png").exists()
 
 
+SIMULATE = {"simulate", "project", "connectivity", "score_point", "score"}
+PLOTS = {"plot_activity", "plot_scores"}
+
+
 @pytest.mark.parametrize(
     ("module", "rules"),
     [
-        ("figures", {"plot_activity", "plot_scores"}),
-        ("scores", {"score", "plot_scores"}),
-        ("connectivity", {"connectivity", "score", "plot_scores"}),
-        (
-            "simulation",
-            {"simulate", "project", "connectivity", "score", "plot_activity", "plot_scores"},
-        ),
+        ("job", set()),
+        ("figures", PLOTS),
+        ("scores", {"score_point", "score", "plot_scores", "plot_activity"}),
+        ("connectivity", {"connectivity", "score_point", "score", "plot_scores"}),
+        ("simulation", SIMULATE | PLOTS),
     ],
 )
 def test_an_edit_of_a_module_reruns_what_uses_it(finished, module, rules):
     path = finished.path / f"workflow/restmeg/{module}.py"
-    path.write_text(path.read_text() + "\n# edited\n")
+    path.write_text(path.read_text() + "\nEDITED = True\n")
     assert set(finished.todo()) == rules
+
+
+def test_comments_and_touched_files_rerun_nothing(finished):
+    for path in (finished.path / "workflow/restmeg").glob("*.py"):
+        path.write_text(path.read_text() + "\n# edited\n")
+    for path in finished.path.glob("workflow/**/*.*"):
+        path.touch()
+    (finished.path / "resources/connectome/example.npz").touch()
+    (finished.path / "config/config.yaml").touch()
+    assert finished.todo() == {}
+
+
+def test_an_edit_while_a_job_runs_makes_its_result_outdated(study):
+    script = study.path / "workflow/scripts/simulate.py"
+    module = study.path / "workflow/restmeg/rates.py"
+    script.write_text(
+        script.read_text() + f"\nwith open({str(module)!r}, 'a') as file:\n    "
+        "file.write('EDITED = True\\n')\n"
+    )
+    study.snakemake("--cores", "1", "results/connectome.nc")
+    result = study.snakemake("--cores", "1", "--until", "simulate")
+    assert result.returncode == 1  # the first job has run, and the others find other code
+    assert "rates.py: has changed since this run was planned" in result.stderr
+    assert len(list(study.path.glob("results/*/*/*/activity.nc"))) == 1
+    assert study.todo()["simulate"] == 3
+
+
+def test_another_restmeg_on_the_path_is_not_used(study):
+    rival = study.path / "elsewhere/restmeg"
+    rival.mkdir(parents=True)
+    (rival / "__init__.py").write_text("raise RuntimeError('the wrong one')\n")
+    study.run("results/connectome.nc", PYTHONPATH=str(rival.parent))
 
 
 @pytest.mark.parametrize(
     ("section", "values", "rules"),
     [
         ("leadfield", {"scale": "2 nA m/mV"}, {"project", "plot_activity"}),
-        ("leadfield", {"scale": "1 uA m/V"}, set()),  # the same
-        ("target", {"seed": 5}, {"simulate", "connectivity", "score", "plot_scores"}),
+        ("leadfield", {"scale": "100 uA m/V"}, set()),  # the same
+        ("leadfield", {"seed": 2}, {"leadfield", "project", "plot_activity"}),
+        (
+            "target",
+            {"seed": 5},
+            {"simulate", "connectivity", "score_point", "score", "plot_scores"},
+        ),
+        ("connectome", {"normalise": "max"}, {"connectome"} | SIMULATE | PLOTS),
         ("target", {"model": {"coupling_strength": 1.5}}, set()),  # the same
     ],
 )
@@ -160,3 +209,66 @@ def test_a_killed_run_goes_on_where_it_was(finished):
     finished.run()
     assert path.read_bytes() == before
     assert not partial.exists()
+
+
+def checksums(study):
+    """Of what is promised to be the same bits everywhere, by role and replicate."""
+    lines = []
+    for name, variable in (("activity", "rate_E"), ("connectivity", "fc")):
+        for role in ("simulated", "target"):
+            dataset = results.load(name, study.path / "results", role)
+            for replicate in dataset.replicate.values:
+                values = np.ascontiguousarray(dataset[variable].sel(replicate=replicate).values)
+                digest = hashlib.sha256(values.tobytes()).hexdigest()
+                lines.append(f"{role} {replicate} {variable} {digest}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def test_the_small_study_is_what_it_always_was(finished, data):
+    """A swapped role, seed or point in a script ends here."""
+    stored = data / "small_study"
+    for name in ("scores.csv", "scores_replicates.csv", "points.csv"):
+        assert finished.result(name).read_text() == (stored / name).read_text()
+    assert checksums(finished) == (stored / "checksums.txt").read_text()
+
+
+def test_activity_is_what_the_package_simulates_for_its_role_and_seed(finished, model, example):
+    found = rates(finished)
+    network = simulation.build_network(*example, model, 0.1)
+    for (role, replicate), rate in found.items():
+        seed = {"simulated": 0, "target": 123}[role]
+        state = simulation.initial_state(network)
+        random = simulation.stream(seed, role, replicate)
+        expected = simulation.run(network, state, random, 600)[100:]
+        np.testing.assert_array_equal(rate, expected)
+
+
+def test_a_renamed_connectome_simulates_nothing_again(study):
+    source = study.path / "resources/connectome/example.npz"
+    first, second = study.path / "first.npz", study.path / "second.npz"
+    first.write_bytes(source.read_bytes())
+    study.edit("connectome", source="first.npz")
+    study.run()
+    first.rename(second)
+    study.edit("connectome", source="second.npz")
+    assert study.todo() == {}
+    # Nor what changes no number: these matrices are symmetric.
+    study.edit("connectome", orientation="source_target")
+    assert study.todo() == {}
+
+
+def test_after_a_change_of_batches_the_table_of_points_leaves_old_files_out(finished):
+    """A glob would mix the replicates of two studies."""
+    finished.edit("simulation", duration="80 ms", replicates_per_job=3)
+    finished.run()
+    assert len(list(finished.path.glob("results/simulated/*/*/activity.nc"))) == 4
+    loaded = results.load("activity", finished.path / "results")
+    assert loaded.replicate.values.tolist() == [0, 1, 2, 3]
+    assert loaded.sizes["time"] == 700
+
+
+def test_only_the_shown_point_is_projected_unless_all_are_wanted(study):
+    study.edit("sweep", **{"model.coupling_strength": [0.5, 1.5]})
+    assert study.todo()["project"] == 2
+    study.edit("leadfield", project="all")
+    assert study.todo()["project"] == 4

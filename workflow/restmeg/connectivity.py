@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from restmeg import InputError, ResultWarning, exact, files
+from restmeg import InputError, ResultWarning, check, exact, files, recording
 
 
 class Moments:
@@ -24,6 +24,8 @@ class Moments:
     def add(self, series):
         """Add the next samples, (samples, N)."""
         series = np.asarray(series, dtype=np.float64)
+        if not len(series):
+            return
         if self.origin is None:
             n_regions = series.shape[1]
             self.origin = series[0].copy()
@@ -39,7 +41,12 @@ class Moments:
             self.products += exact.gram(run)
 
     def correlation(self):
-        """Pearson correlation (N, N), ones on the diagonal; NaN where a region has no variance."""
+        """Pearson correlation (N, N), ones on the diagonal; NaN where a region has no variance.
+
+        Raises InputError if there are fewer than two samples.
+        """
+        if self.n < 2:
+            raise InputError(f"series: {self.n} samples; expected at least 2")
         n_regions = len(self.origin)
         products = self.products + exact.gram(self.waiting)
         sums = products[n_regions, :n_regions]
@@ -56,6 +63,7 @@ def pearson(series):
     """Pearson correlation of all pairs of regions.
 
     series: (samples, N). Returns (N, N); a region with no variance has NaN in its row and column.
+    Raises InputError if there are fewer than two samples.
     """
     moments = Moments()
     moments.add(series)
@@ -65,63 +73,40 @@ def pearson(series):
 MEASURES = {"pearson": Moments}
 
 
-def connect(activity_path, labels, measures, path):
+def connect(activity_path, labels, measures, role, point, path):
     """Write connectivity.nc for one file of activity, simulated or recorded.
 
     activity_path: ``rate_E`` (replicate, time, region), or (time, region) of a single replicate,
-        whose regions are brought into the order of ``labels``.
-    measures: names out of MEASURES.
+        whose regions are brought into the order of ``labels``, or stay in theirs (None).
+    measures: names out of MEASURES; role, point: what the file is of.
     path: ``fc`` (measure, replicate, region_to, region_from).
 
-    Warns of regions with no variance, whose connectivity is NaN. Raises InputError if the regions
-    are not those of ``labels`` or a value is not finite.
+    Warns, and notes in the file, of regions with no variance, whose connectivity is NaN. Raises
+    InputError if the regions are not those of ``labels`` or a value is not finite.
     """
-    with files.open_netcdf(activity_path, "rate_E", "region") as activity:
-        rate = activity["rate_E"]
-        alone = rate.dimensions == ("time", "region")  # a recording of one session
-        if not alone and rate.dimensions != ("replicate", "time", "region"):
-            raise InputError(
-                f"{activity_path}: rate_E has dimensions {rate.dimensions}; "
-                "expected ('replicate', 'time', 'region') or ('time', 'region')"
-            )
-        n_samples, n_regions = rate.shape[-2:]
-        n_replicates = 1 if alone else rate.shape[0]
+    with recording.opened(activity_path, labels) as series:
+        activity = series.rate.group()
         parameters, seed = files.provenance(activity)
-        replicates = np.arange(n_replicates)
-        if "replicate" in activity.variables:
-            replicates = np.atleast_1d(files.read_values(activity["replicate"]))
-        order = files.match_regions(activity_path, files.read_values(activity["region"]), labels)
-        if np.dtype(rate.dtype).kind not in "fiu":
-            raise InputError(f"{activity_path}: rate_E: {rate.dtype}; expected real numbers")
-        files.unique_names(activity_path, "replicate", replicates)
-        if n_replicates < 1:
-            raise InputError(f"{activity_path}: no replicate; expected at least 1")
-        if n_samples < 2:
-            raise InputError(f"{activity_path}: number of samples is {n_samples}; expected >= 2")
-        fc = np.empty((len(measures), n_replicates, n_regions, n_regions))
-        length = files.piece_length(n_regions)
+        notes = files.notes(activity) if parameters else []
+        parameters |= {"role": role, "point": point, "measures": measures}
+        replicates, labels = series.replicates, series.labels
+        fc = np.empty((len(measures), len(replicates), len(labels), len(labels)))
+        silent = {}
         for m, measure in enumerate(measures):
-            for k in range(n_replicates):
+            for k, replicate in enumerate(replicates):
                 estimator = MEASURES[measure]()
-                for first in range(0, n_samples, length):
-                    piece = slice(first, first + length)
-                    part = files.read_values(rate, piece if alone else (k, piece))[:, order]
-                    if not np.isfinite(part).all():
-                        raise InputError(
-                            f"{activity_path}: rate_E of replicate {replicates[k]} is not finite"
-                        )
-                    estimator.add(part)
+                for piece in series.pieces(k):
+                    estimator.add(piece)
                 fc[m, k] = estimator.correlation()
-                silent = [labels[i] for i in np.flatnonzero(np.isnan(np.diag(fc[m, k])))]
-                if silent:
-                    more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
-                    warnings.warn(
-                        f"{activity_path}: replicate {replicates[k]}: no variance in region "
-                        f"{', '.join(silent[:3])}{more}; connectivity with it ({measure}) is NaN",
-                        ResultWarning,
-                        stacklevel=2,
-                    )
-    parameters["measures"] = measures
+                for i in np.flatnonzero(np.isnan(np.diag(fc[m, k]))):
+                    silent.setdefault((measure, replicate), []).append(labels[i])
+    for (measure, replicate), regions in silent.items():
+        note = (
+            f"replicate {replicate}: no variance in region {check.some(regions, '')}; connectivity "
+            f"with it ({measure}) is NaN"
+        )
+        notes.append(note)
+        warnings.warn(f"{activity_path}: {note}", ResultWarning, stacklevel=2)
     with files.new_netcdf(path, "Functional connectivity", parameters, seed) as dataset:
         add = files.add_variable
         add(dataset, "measure", ["measure"], np.array(measures, dtype=object), long_name="measure")
@@ -130,3 +115,4 @@ def connect(activity_path, labels, measures, path):
             add(dataset, f"region_{end}", [f"region_{end}"], labels, long_name="region")
         dimensions = ["measure", "replicate", "region_to", "region_from"]
         add(dataset, "fc", dimensions, fc, "1", "functional connectivity")
+        files.add_notes(dataset, notes)

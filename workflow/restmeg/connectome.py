@@ -1,11 +1,14 @@
 """The structural connectome: weights and distances between regions."""
 
+import math
 import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, ResultWarning, files, units
+from restmeg import InputError, InputWarning, check, files, units
+
+BRAIN_MM = (25, 1000)  # what the longest tract of a brain may have: a monkey's to beyond a human's
 
 
 class Connectome(NamedTuple):
@@ -16,36 +19,40 @@ class Connectome(NamedTuple):
     labels: np.ndarray  # (N,) unique names
 
 
-def read(path, orientation="target_source"):
+def read(path, orientation="target_source", distance_unit="mm", normalise="none"):
     """Read and check a connectome.
 
-    path: an .npz with arrays ``weights``, ``distances`` (mm) and ``labels``, or a .nc in the
-        layout that `write` makes, whose distances may have any unit of length.
+    path: an .npz with arrays ``weights``, ``distances`` and ``labels``, or a .nc in the layout that
+        `write` makes.
     orientation: whether rows of the .npz matrices are targets ("target_source") or sources
         ("source_target"). A .nc names its dimensions, which then decide.
+    distance_unit: of the distances of an .npz; a .nc says its own, and another one than mm that
+        contradicts it is refused.
+    normalise: what the weights are divided by, see `normalised`.
 
     Raises InputError for a file that cannot be read or matrices that cannot be a connectome.
     """
     if str(path).endswith(".npz"):
         weights, distances, labels = files.read_npz(path, "weights", "distances", "labels")
+        factor = units.factor("config: connectome.distance_unit", distance_unit, "mm")
     elif str(path).endswith(".nc"):
-        weights, distances, labels = _read_netcdf(path)
+        weights, distances, labels, factor = _read_netcdf(path, distance_unit)
         orientation = "target_source"
     else:
         raise InputError(f"{path}: not a connectome file; expected a name that ends in .npz or .nc")
-    weights, distances, labels = check(path, weights, distances, labels)
+    weights, distances, labels = standard(path, weights, distances, labels)
     if orientation == "source_target":
         weights, distances = (np.ascontiguousarray(matrix.T) for matrix in (weights, distances))
-    return Connectome(weights, distances, labels)
+    return Connectome(normalised(weights, normalise), distances * factor, labels)
 
 
-def _read_netcdf(path):
+def _read_netcdf(path, distance_unit):
     with files.open_netcdf(path, "weights", "distances") as dataset:
         given = "labels" if "labels" in dataset.variables else "target"
         if given not in dataset.variables:
             found = ", ".join(dataset.variables)
             raise InputError(f"{path}: no variable 'labels' or 'target'; found {found}")
-        labels = files.unique_names(path, "label", files.read_values(dataset[given]))
+        labels = check.unique_names(path, "label", files.read_values(dataset[given]))
         matrices = []
         for name in ("weights", "distances"):
             variable = dataset[name]
@@ -58,26 +65,32 @@ def _read_netcdf(path):
             for axis, dimension in enumerate(variable.dimensions):
                 if dimension in dataset.variables:  # a coordinate may have an order of its own
                     regions = files.read_values(dataset[dimension])
-                    matrix = matrix.take(files.match_regions(path, regions, labels), axis)
+                    matrix = matrix.take(check.match_regions(path, regions, labels), axis)
             matrices.append(matrix if variable.dimensions[0] == "target" else matrix.T)
         length = getattr(dataset["distances"], "units", None)
         factor = units.factor(f"{path}: distances", length, "mm")
-        return matrices[0], matrices[1] * factor, labels
+        stated = units.factor("config: connectome.distance_unit", distance_unit, "mm")
+        if stated not in (1.0, factor):
+            raise InputError(
+                f"config: connectome.distance_unit: {distance_unit}, but {path} says {length}; "
+                "expected the same or none"
+            )
+        return matrices[0], matrices[1], labels, factor
 
 
-def check(path, weights, distances, labels):
+def standard(path, weights, distances, labels):
     """Return the three arrays in standard form; ``path`` says in messages where they are from.
 
-    Warns if all connections run one way. Raises InputError unless both matrices are square, of one
-    size, finite and non-negative, and labels are unique and as many. The diagonals are set to zero:
-    a region's coupling to itself is part of its own model.
+    Raises InputError unless both matrices are square, of one size of at least 3, finite and
+    non-negative, labels are unique and as many, and either each connected pair has a length or
+    none has. The diagonals are set to zero: a region's coupling to itself is part of its own model.
     """
     matrices = []
     for name, matrix in (("weights", weights), ("distances", distances)):
-        matrix = files.numbers(path, name, matrix)
+        matrix = check.numbers(path, name, matrix)
         if matrix.shape[0] != matrix.shape[1]:
             raise InputError(f"{path}: {name}: shape {matrix.shape}; expected a square matrix")
-        files.check_all(path, name, matrix, matrix >= 0, "values >= 0")
+        check.every(path, name, matrix, matrix >= 0, "values >= 0")
         np.fill_diagonal(matrix, 0.0)
         matrices.append(matrix)
     weights, distances = matrices
@@ -85,26 +98,128 @@ def check(path, weights, distances, labels):
         raise InputError(
             f"{path}: weights have shape {weights.shape} but distances {distances.shape}"
         )
-    labels = files.unique_names(path, "label", labels)
+    labels = check.unique_names(path, "label", labels)
     if len(labels) != len(weights):
         raise InputError(f"{path}: {len(labels)} labels for {len(weights)} regions")
-    if len(labels) < 2:
-        raise InputError(f"{path}: a single region; expected at least 2")
+    if len(labels) < 3:
+        raise InputError(
+            f"{path}: {len(labels)} region{'s'[: len(labels) - 1]}; expected at least 3, as scores "
+            "are correlations over pairs of regions"
+        )
     if not weights.any():
         raise InputError(f"{path}: weights between regions are all zero; expected a connection")
-    if not np.triu(weights).any() or not np.tril(weights).any():
-        warnings.warn(
-            f"{path}: weights are a triangle, connections one way only; a file of undirected "
-            "weights must hold both halves",
-            ResultWarning,
-            stacklevel=2,
-        )
+    _check_lengths(path, weights, distances, labels)
     return weights, distances, labels
 
 
-def write(path, connectome, parameters):
-    """Write connectome.nc; ``parameters`` says where it is from."""
-    with files.new_netcdf(path, "Structural connectome", parameters) as dataset:
+def _check_lengths(path, weights, distances, labels):
+    """Raise InputError if some connected pairs have a length and others have none."""
+    connected = weights > 0
+    without = connected & (distances == 0)
+    if not without.any() or not distances.any():
+        return
+    if _is_triangle(distances):
+        raise InputError(
+            f"{path}: distances are a triangle and weights are not; expected the length of each "
+            "pair in both halves, such as distances + distances.T"
+        )
+    i, j = np.argwhere(without)[0]
+    raise InputError(
+        f"{path}: {np.count_nonzero(without)} of {np.count_nonzero(connected)} connected pairs "
+        f"have no length, the first in row '{labels[i]}', column '{labels[j]}'; expected a length "
+        "for each, or 0 for all (no delays); are weights and distances swapped?"
+    )
+
+
+def _is_triangle(matrix):
+    return not np.triu(matrix).any() or not np.tril(matrix).any()
+
+
+def normalised(weights, method):
+    """Weights divided by their maximum, mean row sum or spectral radius, or as they are ("none").
+
+    The bits are the same on every machine: sums are exact, and the spectral radius, the largest
+    absolute eigenvalue, counts with its first twelve digits.
+    """
+    if method == "none":
+        return weights
+    scale = {
+        "max": weights.max,
+        "mean_row_sum": lambda: math.fsum(weights.flat) / len(weights),
+        "spectral_radius": lambda: float(f"{spectral_radius(weights):.12g}"),
+    }[method]()
+    if not scale > 0:
+        raise InputError(
+            f"config: connectome.normalise: {method} is {scale:g}; expected more than 0, so "
+            "another one (connections one way only have no spectral radius)"
+        )
+    return weights / scale
+
+
+def spectral_radius(weights):
+    """Largest absolute eigenvalue of a non-negative matrix (N, N), to about 1e-13.
+
+    By power iteration between Collatz and Wielandt's bounds, which for a connected network is much
+    faster than all eigenvalues; of the matrix plus a multiple of one, so that it cannot alternate.
+    """
+    largest = weights.max()
+    matrix = weights / largest
+    shift = matrix.sum(axis=1).mean()
+    vector = np.ones(len(matrix))
+    for _ in range(1000):
+        following = matrix @ vector + shift * vector
+        ratios = following / vector
+        if ratios.max() - ratios.min() < 1e-13 * ratios.max():
+            return (ratios.max() - shift) * largest
+        vector = following / following.max()
+        if vector.min() < 1e-200:  # a region that nothing reaches
+            break
+    return np.abs(np.linalg.eigvals(matrix)).max() * largest
+
+
+def question(path, connectome):
+    """Warn (InputWarning) of what is possible but seldom meant; ``path`` is named as the source."""
+    weights, distances, labels = connectome
+
+    def warn(text):
+        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=3)
+
+    if _is_triangle(weights):
+        warn(
+            "weights are a triangle, connections one way only; a file of undirected weights must "
+            "hold both halves"
+        )
+    connected = weights > 0
+    # Undirected, as structure-function coupling sees them.
+    pairs = (weights + weights.T)[np.triu_indices(len(labels), 1)]
+    if np.ptp(pairs) == 0:
+        warn(
+            "the weights of all pairs are equal; structure-function coupling, a correlation with "
+            "them, has no value"
+        )
+    alone = labels[~(connected.any(axis=0) | connected.any(axis=1))]
+    if len(alone):
+        warn(f"no connection to or from region {check.some(list(alone))}")
+    longest = distances[connected].max()
+    if longest == 0:
+        warn("all distances are 0; signals arrive without delay")
+    elif not BRAIN_MM[0] <= longest <= BRAIN_MM[1]:
+        ends = weights[connected].min(), weights.max()
+        swapped = BRAIN_MM[0] <= ends[1] <= BRAIN_MM[1] and ends[0] > 1
+        cause = (
+            "are weights and distances swapped?"
+            if swapped
+            else "if they are in another unit, say so with connectome.distance_unit"
+        )
+        warn(
+            f"the longest connection is {longest:.4g} mm, where a brain's have "
+            f"{BRAIN_MM[0]} to {BRAIN_MM[1]} mm; {cause}"
+        )
+
+
+def write(path, connectome, source):
+    """Write connectome.nc; ``source`` says where it is from."""
+    with files.new_netcdf(path, "Structural connectome", {"source": source}) as dataset:
         files.add_variable(
             dataset, "labels", ["region"], connectome.labels, long_name="region, in order"
         )

@@ -4,6 +4,8 @@ Every function takes arrays or a table and returns a matplotlib Figure; `save` w
 reading and SVG for papers.
 """
 
+import textwrap
+
 import matplotlib
 
 matplotlib.use("agg")  # files only; no display is needed
@@ -13,7 +15,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from restmeg import files
+from restmeg import disk
 
 SIMULATED, TARGET = "#2a6f97", "#c8553d"
 SCORE_NAMES = {
@@ -23,6 +25,7 @@ SCORE_NAMES = {
 LABELLED = 24  # regions that have room for a name each
 TRACES = 16  # traces that can be told apart in one panel
 SHOWN_MS = 500.0  # of time in a trace
+NOTES = 3  # that have room under a figure
 
 sns.set_theme(
     context="notebook",
@@ -51,7 +54,7 @@ def save(figure, *paths):
     for path in paths:
         form = str(path).rsplit(".", 1)[-1]
         clock = {"Date": None} if form == "svg" else None
-        with files.whole(path) as partial:
+        with disk.whole(path) as partial:
             figure.savefig(partial, format=form, dpi=150, bbox_inches="tight", metadata=clock)
     plt.close(figure)
 
@@ -101,7 +104,7 @@ def traces(times, activity, labels, field, sensors):
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4.5), sharex=True)
     panels = (
         (left, activity, labels, "Regional activity", "excitatory rate", "1", SIMULATED),
-        (right, field, sensors, "Sensors", "magnetic field", "T", TARGET),
+        (right, 1e15 * field, sensors, "Sensors", "magnetic field", "fT", TARGET),
     )
     for axes, series, names, title, what, unit, colour in panels:
         shown = series[:, :TRACES]
@@ -189,10 +192,11 @@ def _mean(row):
     return f"mean {row['value']:.2f}, 95 % interval [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
 
 
-def scores(single, summary):
+def scores(single, summary, notes=()):
     """Distribution of each score over replicates, its mean and 95 % interval.
 
-    single: table of scores_replicates.csv, summary: of scores.csv, both of one point and measure.
+    single: table of scores_replicates.csv, summary: of scores.csv, both of one point and measure;
+    notes: what is wrong with what was scored, a few texts.
     """
     figure, panels = plt.subplots(1, len(summary), figsize=(3.6 * len(summary), 4), squeeze=False)
     for axes, (_, row) in zip(panels[0], summary.iterrows(), strict=True):
@@ -220,6 +224,10 @@ def scores(single, summary):
             xlim=(-0.5, 0.5),
         )
         sns.despine(ax=axes, bottom=True)
+    if notes:
+        lines = [textwrap.fill(f"! {note}", 40 * len(summary)) for note in notes[:NOTES]]
+        more = [f"and {len(notes) - NOTES} more in scores_notes.csv"] if len(notes) > NOTES else []
+        figure.supxlabel("\n".join(lines + more), fontsize=8, color=TARGET, x=0.02, ha="left")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""How results are stored: whole or not at all, as NetCDF-4 that says what it holds.
+"""How results are stored: as NetCDF-4 that says what it holds.
 
 Files are written and read with netCDF4 rather than xarray because most steps are short processes,
 and importing xarray (and with it pandas) would be the longest thing they do.
@@ -6,16 +6,9 @@ and importing xarray (and with it pandas) would be the longest thing they do.
 """
 
 import contextlib
-import gc
-import glob
 import importlib.util
 import json
 import os
-import secrets
-import signal
-import sys
-import traceback
-import warnings
 import zipfile
 from pathlib import Path
 
@@ -29,31 +22,9 @@ if "HDF5_PLUGIN_PATH" in os.environ and PLUGINS.is_dir():
 
 import netCDF4  # noqa: E402
 
-from restmeg import InputError, ResultWarning, __version__  # noqa: E402
+from restmeg import InputError, __version__, check, disk  # noqa: E402
 
 PIECE = 2**18  # values that are held at once of what may be long: a megabyte of float32
-
-
-@contextlib.contextmanager
-def whole(path):
-    """Yield a path beside ``path``, which becomes ``path`` only if the block succeeds.
-
-    A killed process thus leaves nothing under the name of a result: a truncated NetCDF can be
-    opened and read without an error (netcdf4-python issue 1030).
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A name that no other process uses, as one that outlived its killed parent may still be at it.
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    try:
-        yield partial
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-        for other in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
-            other.unlink(missing_ok=True)  # of killed processes
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -63,7 +34,7 @@ def new_netcdf(path, title, parameters, seed=None):
     title: what the file is, in words; parameters: what it was made with, stored as JSON.
     There is no clock and no host in it: the same study gives the same bytes.
     """
-    with whole(path) as partial, netCDF4.Dataset(partial, "w", format="NETCDF4") as dataset:
+    with disk.whole(path) as partial, netCDF4.Dataset(partial, "w", format="NETCDF4") as dataset:
         dataset.title = title
         dataset.parameters = json.dumps(parameters, sort_keys=True)
         if seed is not None:
@@ -148,7 +119,24 @@ def provenance(dataset):
     """The parameters and the seed that `new_netcdf` wrote; none for a file from elsewhere."""
     if not str(getattr(dataset, "source", "")).startswith("restmeg "):
         return {}, None
-    return json.loads(dataset.parameters), getattr(dataset, "seed", None)
+    try:
+        return json.loads(dataset.parameters), getattr(dataset, "seed", None)
+    except (AttributeError, TypeError, ValueError):
+        raise InputError(
+            f"{dataset.filepath()}: attribute 'parameters' is missing or no JSON; expected it as "
+            "it was written"
+        ) from None
+
+
+def add_notes(dataset, notes):
+    """Store what is wrong with results, a list of texts, if anything is; `notes` reads them."""
+    if notes:
+        dataset.notes = json.dumps(notes)
+
+
+def notes(dataset):
+    """What was noted about the results in a file: a list of texts."""
+    return json.loads(getattr(dataset, "notes", "[]"))
 
 
 def copy_variables(source, dataset, *names):
@@ -175,12 +163,17 @@ def read_values(variable, index=...):
     Raises InputError if they cannot be read or some are missing.
     """
     path = variable.group().filepath()
+    if index is ...:
+        check.size(
+            path, variable.name, variable.shape, object if variable.dtype is str else variable.dtype
+        )
     try:
         array = variable[index]
-    except RuntimeError as error:  # of the HDF5 library, about damaged data
+    except (RuntimeError, UnicodeError) as error:  # damaged data, or text that is not UTF-8
         raise InputError(f"{path}: {variable.name} cannot be read ({error})") from error
     if variable.dtype == "S1":  # text in the classic way, a character an element
-        return netCDF4.chartostring(np.ma.filled(array, b""))
+        # Bytes, as whether they are UTF-8 is for the reader of names to say.
+        return netCDF4.chartostring(np.ma.filled(array, b""), encoding="bytes")
     if np.ma.isMaskedArray(array):
         missing = np.count_nonzero(array.mask)
         raise InputError(f"{path}: {variable.name}: missing values ({missing}); expected none")
@@ -199,6 +192,8 @@ def read_npz(path, *names):
                 raise InputError(f"{path}: not a whole .npz archive; expected one by numpy.savez")
             with np.load(file, allow_pickle=False) as archive:
                 found = archive.files
+                for name in set(names) & set(found):
+                    check.size(path, name, *_declared(archive, name))
                 arrays = [archive[name] if name in found else None for name in names]
     except InputError:
         raise
@@ -215,89 +210,12 @@ def read_npz(path, *names):
     return arrays
 
 
-def numbers(path, name, array):
-    """A matrix as finite doubles. Raises InputError if it is none."""
-    array = np.asarray(array)
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"{path}: {name}: type {array.dtype}; expected real numbers")
-    if array.ndim != 2 or not array.size:
-        raise InputError(f"{path}: {name}: shape {array.shape}; expected a matrix")
-    array = np.array(array, dtype=np.float64)
-    check_all(path, name, array, np.isfinite(array), "finite values")
-    return array
-
-
-def check_all(path, name, matrix, good, expected):
-    """Raise InputError, with the first bad place and the number of such, unless all are good."""
-    if not good.all():
-        i, j = np.argwhere(~good)[0]
-        raise InputError(
-            f"{path}: {name}[{i}, {j}] is {matrix[i, j]}; expected {expected} "
-            f"({np.count_nonzero(~good)} of {matrix.size} are not)"
-        )
-
-
-def unique_names(path, what, array):
-    """Names of regions or sensors as an array of str. Raises InputError if one is there twice."""
-    flat = np.ravel(array)
-    texts = [name.decode() if isinstance(name, bytes) else str(name) for name in flat]
-    if len(set(texts)) < len(texts):
-        double = next(text for k, text in enumerate(texts) if text in texts[:k])
-        raise InputError(f"{path}: {what} '{double}' is there more than once")
-    return np.array(texts, dtype=object)
-
-
-def match_regions(path, regions, labels):
-    """The order that brings ``regions`` (of the file ``path``) to ``labels`` (of the connectome).
-
-    Raises InputError unless both are the same set.
-    """
-    position = {region: k for k, region in enumerate(unique_names(path, "region", regions))}
-    missing = [label for label in labels if label not in position]
-    if missing or len(position) != len(labels):
-        detail = f", without '{missing[0]}'" if missing else ""
-        raise InputError(
-            f"{path}: {len(position)} regions{detail}; the connectome has {len(labels)}, "
-            "and both must name the same ones"
-        )
-    return [position[label] for label in labels]
-
-
-@contextlib.contextmanager
-def reporting(log):
-    """Run a job's body: what it prints goes to ``log``, warnings and errors also to the user.
-
-    The user sees one line for each; a traceback is in the log. A polite kill (SIGTERM) unwinds like
-    an error, so that unfinished files are removed.
-    """
-    # The garbage collector need not look at modules again, which takes 0.2 s of a short job's time,
-    # most of it when the process ends.
-    gc.freeze()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
-    terminal = os.dup(2)
-
-    def tell(line):
-        os.write(terminal, f"{line}\n".encode())
-
-    def show(message, category, *_):
-        print(f"{category.__name__}: {message}", file=sys.stderr)
-        if issubclass(category, ResultWarning):  # others are a library's, for the log
-            tell(f"restmeg: warning: {str(message).splitlines()[0]}")
-
-    with Path(log).open("w", buffering=1) as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-        sys.stdout.reconfigure(line_buffering=True)  # so that the log is in the order of events
-        with warnings.catch_warnings():
-            warnings.simplefilter("always")
-            warnings.showwarning = show
-            try:
-                yield
-            except Exception as error:
-                traceback.print_exc()
-                known = isinstance(error, InputError)
-                line = str(error) if known else f"{type(error).__name__}: {error}"
-                tell(f"restmeg: {line.splitlines()[0]} (details in {log})")
-                sys.exit(1)
-            finally:
-                gc.freeze()
+def _declared(archive, name):
+    """Shape and type of an array of an open .npz file, before it is read."""
+    member = name if name in archive.zip.namelist() else f"{name}.npy"
+    with archive.zip.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        header = np.lib.format
+        read = header.read_array_header_1_0 if version == (1, 0) else header.read_array_header_2_0
+        shape, _, dtype = read(file)
+    return shape, dtype

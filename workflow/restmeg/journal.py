@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg import InputError, files
+from restmeg import InputError, disk, files
 
 INTERVAL = 2**24  # values between two saved states: 64 MB of float32
 
@@ -88,7 +88,7 @@ class Journal:
             if waiting >= max(INTERVAL, sum(array.size for array in state)):
                 self.file.flush()
                 os.fsync(self.file.fileno())
-                with files.whole(self.state) as partial, partial.open("wb") as file:
+                with disk.whole(self.state) as partial, partial.open("wb") as file:
                     np.savez(file, key=self.key, count=number, **state._asdict())
                 waiting = 0
         self.file.flush()

@@ -1,10 +1,17 @@
 """The forward model: from regional activity to the magnetic field at the sensors."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, exact, files, units
+from restmeg import InputError, InputWarning, check, exact, files, units
+
+UNIT = "T/(nA m)"
+ASSUMED = "auto"  # the unit that the file says or, where it says none, UNIT
+HEAD = (1e-16, 1e-11)  # T/(nA m): what the largest gain of a head and its sensors may be
+MAX_GAIN = 1e3  # T/(nA m): no magnet comes near
+MAX_FIELD = 1e30  # T per unit of rate: stored in 32 bits, which end at 3e38
 
 
 class LeadField(NamedTuple):
@@ -15,30 +22,35 @@ class LeadField(NamedTuple):
     sensors: np.ndarray  # (sensors,) names
 
 
-def synthetic(labels, n_sensors, seed):
-    """A random positive lead field that gives every sensor total weight 1 T/(nA m).
+def synthetic(labels, n_sensors, seed, gain_sum=1.0):
+    """A random positive lead field that gives every sensor the total gain ``gain_sum``, T/(nA m).
 
     |standard normal| + 0.1, each sensor's column divided by its sum: a stand-in with the shape and
     units of a real one, for studies without a head model.
     """
+    labels = np.asarray(labels, dtype=object)
     rng = np.random.default_rng(seed)
     gain = np.abs(rng.standard_normal((len(labels), n_sensors))) + 0.1
     gain /= gain.sum(axis=0)
-    return LeadField(gain, labels, np.array([f"S{k}" for k in range(n_sensors)], dtype=object))
+    sensors = np.array([f"S{k}" for k in range(n_sensors)], dtype=object)
+    return LeadField(gain * gain_sum, labels, sensors)
 
 
-def read(path, labels):
+def read(path, labels, unit=ASSUMED):
     """Read a lead field and bring its regions into the order of ``labels``.
 
     path: a .nc with ``gain`` (region, sensor), its units, and the coordinates ``region`` and
-        ``sensor``, as `write` makes it; or an .npz with ``gain`` (regions, sensors) in T/(nA m)
-        and ``labels``.
+        ``sensor``, as `write` makes it; or an .npz with ``gain`` (regions, sensors) and ``labels``.
+    unit: of the gain; "auto" is what the file says, and T/(nA m) where it says nothing.
 
-    Raises InputError if it cannot be read, holds what is not finite, or is not for these regions.
+    Raises InputError if it cannot be read, holds what cannot be a gain, or is not for these
+    regions.
     """
+    given = None if unit == ASSUMED else unit
+    factor = None if given is None else units.factor("config: leadfield.unit", given, UNIT)
     if str(path).endswith(".npz"):
         gain, regions = files.read_npz(path, "gain", "labels")
-        gain = files.numbers(path, "gain", gain)
+        gain = check.numbers(path, "gain", gain) * (factor or 1.0)
         sensors = [f"S{k}" for k in range(gain.shape[1])]
     elif str(path).endswith(".nc"):
         with files.open_netcdf(path, "gain", "region", "sensor") as dataset:
@@ -48,9 +60,17 @@ def read(path, labels):
                     f"{path}: gain has dimensions {variable.dimensions}; "
                     "expected 'region' and 'sensor'"
                 )
-            gain = files.numbers(path, "gain", files.read_values(variable))
-            given = getattr(variable, "units", None)
-            gain *= units.factor(f"{path}: gain", given, "T/(nA m)")
+            gain = check.numbers(path, "gain", files.read_values(variable))
+            said = getattr(variable, "units", None)
+            if said is not None or given is None:
+                own = units.factor(f"{path}: gain", said, UNIT)
+                if factor not in (None, own):
+                    raise InputError(
+                        f"config: leadfield.unit: {given}, but {path} says {said}; expected the "
+                        f"same or {ASSUMED}"
+                    )
+                factor = own
+            gain *= factor
             gain = gain if variable.dimensions[0] == "region" else gain.T
             regions, sensors = (files.read_values(dataset[name]) for name in ("region", "sensor"))
     else:
@@ -59,13 +79,45 @@ def read(path, labels):
         raise InputError(
             f"{path}: gain: shape {gain.shape}; expected ({np.size(regions)} regions, sensors)"
         )
-    gain = np.ascontiguousarray(gain[files.match_regions(path, regions, labels)])
-    return LeadField(gain, labels, files.unique_names(path, "sensor", sensors))
+    possible = np.abs(gain) <= MAX_GAIN
+    check.every(path, "gain", gain, possible, f"at most {MAX_GAIN:g} {UNIT} in size")
+    if not gain.any():
+        raise InputError(f"{path}: gain is zero everywhere; expected a field at the sensors")
+    labels = np.asarray(labels, dtype=object)
+    gain = np.ascontiguousarray(gain[check.match_regions(path, regions, labels)])
+    return LeadField(gain, labels, check.unique_names(path, "sensor", sensors))
 
 
-def write(path, leadfield, parameters, seed=None):
-    """Write leadfield.nc."""
-    with files.new_netcdf(path, "Lead field", parameters, seed) as dataset:
+def question(path, leadfield, unit=ASSUMED):
+    """Warn (InputWarning) of what is possible but seldom meant; ``path`` is named as the source."""
+
+    def warn(text):
+        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=3)
+
+    sizes = np.abs(leadfield.gain)
+    largest = sizes.max()
+    assumed = unit == ASSUMED and str(path).endswith(".npz")
+    if not HEAD[0] <= largest <= HEAD[1]:
+        warn(
+            f"the largest gain is {largest:.2g} {UNIT}, where a head's is {HEAD[0]:g} to "
+            f"{HEAD[1]:g}; if it is in another unit, such as T/(A m), say so with leadfield.unit"
+        )
+    elif assumed:
+        warn(f"says no unit, so {UNIT} is assumed; leadfield.unit says it")
+    silent = leadfield.labels[~sizes.any(axis=1)]
+    if len(silent):
+        warn(
+            f"no gain from {len(silent)} of {len(sizes)} regions, {check.some(list(silent))}; the "
+            "sensors do not see them"
+        )
+    deaf = leadfield.sensors[~sizes.any(axis=0)]
+    if len(deaf):
+        warn(f"no gain at {len(deaf)} of {len(sizes.T)} sensors, {check.some(list(deaf))}")
+
+
+def write(path, leadfield, source, seed=None):
+    """Write leadfield.nc; ``source`` says where it is from, seed how a synthetic one is made."""
+    with files.new_netcdf(path, "Lead field", {"source": source}, seed) as dataset:
         add = files.add_variable
         add(dataset, "region", ["region"], leadfield.labels, long_name="source region")
         add(dataset, "sensor", ["sensor"], leadfield.sensors, long_name="MEG sensor")
@@ -87,7 +139,8 @@ def project(activity_path, leadfield_path, scale, path):
 
     activity_path: ``rate_E`` (replicate, time, region); path: ``field`` (replicate, time, sensor).
 
-    Raises InputError if the two are not for the same regions in the same order.
+    Raises InputError if the two are not for the same regions in the same order, or the field is too
+    strong to be stored.
     """
     with (
         files.open_netcdf(leadfield_path, "gain", "region") as leadfield,
@@ -98,6 +151,12 @@ def project(activity_path, leadfield_path, scale, path):
         given = getattr(leadfield["gain"], "units", None)
         factor = scale * units.factor(f"{leadfield_path}: gain", given, "T/(nA m)")
         gain = files.read_values(leadfield["gain"]) * factor
+        largest = np.abs(gain).max()
+        if not largest <= MAX_FIELD:
+            raise InputError(
+                f"config: leadfield.scale: makes {largest:.2g} T of a unit of rate; expected at "
+                f"most {MAX_FIELD:g} T"
+            )
         parameters, seed = files.provenance(activity)
         parameters["scale"] = scale
         title = "Magnetic field at the sensors"

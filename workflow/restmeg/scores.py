@@ -1,14 +1,13 @@
 """Scores: how far the model explains the data, with intervals over replicates."""
 
-import contextlib
-import csv
 import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import ResultWarning, files
+from restmeg import InputError, ResultWarning, check, connectome, files, tables
 
+HEAD = ["point", "measure", "score"]
 RESAMPLES = 10_000
 BLOCK = 500  # of them are drawn at once
 LEVEL = 0.95
@@ -113,72 +112,98 @@ def _resampled(filled, finite, rng):
     return np.divide(total, weight, out=np.full(BLOCK, np.nan), where=weight > 0)
 
 
-def read_fc(paths):
-    """Functional connectivity of all replicates of some files of connectivity.
+class Connectivity(NamedTuple):
+    """Functional connectivity of the replicates of one point and role."""
 
-    Returns measures, replicate numbers (replicates,) and fc (measure, replicates, N, N).
+    point: str
+    measures: list
+    replicates: np.ndarray  # (replicates,)
+    labels: list  # of regions, in order
+    fc: np.ndarray  # (measure, replicates, N, N)
+    notes: list  # what is wrong with it, in words
+
+
+def read_fc(paths, role, labels):
+    """Functional connectivity of all replicates of a point, from some files of connectivity.
+
+    paths: connectivity.nc of the point's batches, in any order; role: what they must be of;
+    labels: of regions, as they must name them.
+
+    Returns Connectivity, replicates in ascending order. Raises InputError for files of different
+    points, measures or replicates that are there twice, another role or other regions.
     """
-    parts, replicates = [], []
+    points, measures, replicates, parts, notes = {}, {}, [], [], []
     for path in paths:
-        with files.open_netcdf(path, "fc", "measure", "replicate") as dataset:
-            measures = [str(name) for name in dataset["measure"][...]]
+        with files.open_netcdf(path, "fc", "measure", "replicate", "region_to") as dataset:
+            parameters, _ = files.provenance(dataset)
+            check.same(path, "role", parameters.get("role"), role)
+            points[parameters["point"]] = path
+            measures[tuple(str(name) for name in dataset["measure"][...])] = path
+            if [str(name) for name in dataset["region_to"][...]] != [str(name) for name in labels]:
+                raise InputError(f"{path}: its regions are not those of the connectome")
             replicates.append(dataset["replicate"][...])
             parts.append(dataset["fc"][...])
-    return measures, np.concatenate(replicates), np.concatenate(parts, axis=1)
+            notes += files.notes(dataset)
+    for name, found in (("point", points), ("measures", measures)):
+        if len(found) > 1:
+            (first, path), (second, other), *_ = found.items()
+            raise InputError(f"{other}: {name} {second}, but {path} has {first}; expected one")
+    replicates = np.concatenate(replicates)
+    check.unique_names(paths[0], "replicate", replicates)
+    order = np.argsort(replicates, kind="stable")
+    fc = np.concatenate(parts, axis=1)[:, order]
+    return Connectivity(*points, list(*measures), replicates[order], list(labels), fc, notes)
 
 
-def score(points, target_paths, connectome_path, seed, summary_path, replicates_path):
-    """Write scores.csv and the scores of each replicate.
+def score_point(simulated_paths, target_paths, connectome_path, seed, point, out):
+    """Write the scores of one point, those of each of its replicates, and what is wrong with them.
 
-    points: list of (point, {swept parameter: value}, [paths of connectivity.nc]);
-    target_paths: connectivity.nc of the target; seed: of the bootstrap.
+    simulated_paths, target_paths: connectivity.nc of the point's batches and of the target's;
+    seed: of the bootstrap; point: its name, which the files must have; out: paths of three tables.
 
-    Warns of scores that are NaN in some replicates.
+    Warns of scores that are NaN in some replicates. Raises InputError if the files do not belong
+    together.
     """
-    with files.open_netcdf(connectome_path, "weights") as dataset:
-        weights = dataset["weights"][...]
-    _, target_replicates, target = read_fc(target_paths)
-    head = ["point", *points[0][1], "measure", "score"]
+    anatomy = connectome.read(connectome_path)
+    simulated = read_fc(simulated_paths, "simulated", anatomy.labels)
+    target = read_fc(target_paths, "target", anatomy.labels)
+    if simulated.measures != target.measures:
+        raise InputError(
+            f"{target_paths[0]}: measures {target.measures}; expected {simulated.measures}, as of "
+            "what is simulated"
+        )
+    check.same(simulated_paths[0], "point", simulated.point, point)
+    summary_path, single_path, notes_path = out
+    notes = [
+        [of.point, role, note]
+        for of, role in ((simulated, "simulated"), (target, "target"))
+        for note in of.notes
+    ]
     summary = []
-    with _new_csv(replicates_path) as single:
-        single.writerow([*head, "replicate", "target_replicate", "value"])
-        for point, values, paths in points:
-            measures, replicates, fc = read_fc(paths)
-            for m, measure in enumerate(measures):
-                start = [point, *values.values(), measure]
-                coupling = structure_function_coupling(fc[m], weights)
-                match = fc_match(fc[m], target[m])
-                for name, result in (
-                    ("structure_function_coupling", coupling),
-                    ("fc_match", match),
-                ):
-                    statistics = summarise(result, seed)
-                    summary.append([*start, name, *map(_number, statistics)])
-                    if statistics.n < result.size:
-                        warnings.warn(
-                            f"{name} ({measure}, point {point}) is NaN in "
-                            f"{result.size - statistics.n} of {result.size} values, which the "
-                            "mean leaves out",
-                            ResultWarning,
-                            stacklevel=2,
-                        )
-                    # One value a replicate has no target replicate.
-                    others = target_replicates if result.ndim == 2 else [""]
-                    for replicate, row in zip(replicates, result, strict=True):
-                        for other, value in zip(others, np.atleast_1d(row), strict=True):
-                            single.writerow([*start, name, replicate, other, _number(value)])
-    with _new_csv(summary_path) as table:
-        table.writerow([*head, *Summary._fields])
-        table.writerows(summary)
+    with tables.new_csv(single_path, [*HEAD, "replicate", "target_replicate", "value"]) as single:
+        for m, measure in enumerate(simulated.measures):
+            coupling = structure_function_coupling(simulated.fc[m], anatomy.weights)
+            match = fc_match(simulated.fc[m], target.fc[m])
+            for name, result in (("structure_function_coupling", coupling), ("fc_match", match)):
+                start = [point, measure, name]
+                statistics = summarise(result, seed)
+                summary.append([*start, *map(_number, statistics)])
+                if statistics.n < result.size:
+                    note = (
+                        f"{name} ({measure}) is NaN in {result.size - statistics.n} of "
+                        f"{result.size} values, which the mean leaves out"
+                    )
+                    notes.append([point, "scores", note])
+                    warnings.warn(f"point {point}: {note}", ResultWarning, stacklevel=2)
+                # One value a replicate has no target replicate.
+                others = target.replicates if result.ndim == 2 else [""]
+                for replicate, row in zip(simulated.replicates, result, strict=True):
+                    for other, value in zip(others, np.atleast_1d(row), strict=True):
+                        single.writerow([*start, replicate, other, _number(value)])
+    tables.write(summary_path, [[*HEAD, *Summary._fields], *summary])
+    tables.write(notes_path, [["point", "about", "note"], *notes])
 
 
 def _number(value):
     """A number as text, in nine digits: more than a score carries, fewer than rounding moves."""
     return f"{value:.9g}"
-
-
-@contextlib.contextmanager
-def _new_csv(path):
-    """Yield a CSV writer; the file appears when the block succeeds."""
-    with files.whole(path) as partial, partial.open("w", newline="") as file:
-        yield csv.writer(file, lineterminator="\n")

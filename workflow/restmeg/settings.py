@@ -1,18 +1,17 @@
-"""Settings: the user's configuration, checked and in plain numbers, and the points of a sweep.
+"""Settings: the user's configuration, checked and in plain numbers.
 
 The schema (workflow/schemas/config.schema.yaml) says which keys there are, their types, ranges,
-units and defaults. Two keywords are our own: ``unit`` marks a quantity and names the unit it has
-inside the workflow; ``per_region`` allows a list of one value per region.
+units and defaults. Some keywords are our own: ``unit`` marks a quantity and names the unit it has
+inside the workflow; ``auto`` allows the text "auto" in its place, which is None inside;
+``per_region`` allows a list of one value per region; ``with_source`` says that a key has an effect
+only where the section's source is a file ("file") or not ("bundled").
 """
 
 import copy
 import difflib
-import hashlib
-import itertools
 import json
 import math
 from pathlib import Path
-from typing import NamedTuple
 
 import jsonschema
 import yaml
@@ -47,32 +46,6 @@ def _resolve(node, definitions):
     return node
 
 
-def check_keys_once(path):
-    """Raise InputError if a key stands twice in one mapping of a YAML file.
-
-    YAML readers silently take the last one, and the first is lost with all that is below it.
-    """
-    try:
-        nodes = [yaml.compose(Path(path).read_text())]
-    except yaml.YAMLError:
-        return  # Snakemake tells of it
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, yaml.SequenceNode):
-            nodes += node.value
-        elif isinstance(node, yaml.MappingNode):
-            lines = {}
-            for key, value in node.value:
-                line = key.start_mark.line + 1
-                first = lines.setdefault(key.value, line)
-                if first != line:
-                    raise InputError(
-                        f"{path}: line {line}: key '{key.value}' is there already, "
-                        f"in line {first}; expected each key once"
-                    )
-                nodes.append(value)
-
-
 def load(config, schema):
     """Check a configuration and return it complete, in plain numbers.
 
@@ -90,7 +63,43 @@ def load(config, schema):
     settings["target"]["model"] = _merge(settings["model"], override)
     for key, values in settings["sweep"].items():
         settings["sweep"][key] = _check_axis(key, values, schema["properties"]["model"])
+        if isinstance(flat(settings["model"])[key.removeprefix("model.")], list):
+            raise InputError(
+                f"config: sweep.{key}: {key} is a list of one value per region, which a sweep "
+                "would replace; expected one value there"
+            )
     return settings
+
+
+def check_effects(settings, schema):
+    """Raise InputError for a key that has no effect in this study and yet another value than usual.
+
+    A file of settings over the bundled ones cannot unset those, so usual values pass.
+    """
+    for section, part in schema["properties"].items():
+        source = part.get("properties", {}).get("source")
+        for name, rule in part.get("properties", {}).items():
+            if "with_source" not in rule:
+                continue
+            given = settings[section]["source"]
+            kind = "bundled" if given == source["default"] else "file"
+            usual = _check(f"{section}.{name}", copy.deepcopy(rule["default"]), rule, False)
+            if name == "model":
+                usual = settings["model"]
+            if kind != rule["with_source"] and settings[section][name] != usual:
+                raise InputError(
+                    f"config: {section}.{name}: has no effect where {section}.source is {given}; "
+                    "expected it left out"
+                )
+
+
+def flat(nested, prefix=""):
+    """Values of nested dicts by their dotted names."""
+    found = {}
+    for name, value in nested.items():
+        inner = flat(value, f"{prefix}{name}.") if isinstance(value, dict) else None
+        found |= inner if inner is not None else {prefix + name: value}
+    return found
 
 
 def _check(key, value, schema, complete):
@@ -100,6 +109,8 @@ def _check(key, value, schema, complete):
             raise InputError(f"config: {key}: the list is empty; expected one value per region")
         single = {name: part for name, part in schema.items() if name != "per_region"}
         return [_check(f"{key}[{k}]", item, single, complete) for k, item in enumerate(value)]
+    if schema.get("auto") and value == "auto":
+        return None
     if "unit" in schema:
         value = units.magnitude(f"config: {key}", value, schema["unit"])
         _check_value(key, value, {**schema, "type": "number"}, f" {schema['unit']}")
@@ -116,9 +127,7 @@ def _check(key, value, schema, complete):
         return convert(value) if convert else value
     if not isinstance(value, dict):
         where = f"config: {key}" if key else "config"
-        raise InputError(
-            f"{where}: found {json.dumps(value, default=str)}; expected {TYPES['object']}"
-        )
+        raise InputError(f"{where}: found {_found(value)}; expected {TYPES['object']}")
     for name in value:
         if name not in properties:
             raise InputError(_unknown_key(key, name, properties))
@@ -156,7 +165,7 @@ def _check_value(key, value, schema, unit=""):
     if error is None:
         return
     limit = error.validator_value
-    found = json.dumps(error.instance, default=str) + unit
+    found = _found(error.instance) + unit
     place = "".join(f".{part}" if isinstance(part, str) else f"[{part}]" for part in error.path)
     expected = {
         "type": lambda: TYPES[limit],
@@ -165,10 +174,17 @@ def _check_value(key, value, schema, unit=""):
         "exclusiveMinimum": lambda: f"more than {limit}{unit}",
         "maximum": lambda: f"at most {limit}{unit}",
         "minItems": lambda: f"at least {limit} value",
+        "maxItems": lambda: f"at most {limit} values",
         "minLength": lambda: "a name or a path",
         "uniqueItems": lambda: "each value once",
-    }[error.validator]()
+    }.get(error.validator, lambda: f"{error.validator} {_found(limit)}")()
     raise InputError(f"config: {key}{place}: found {found}; expected {expected}")
+
+
+def _found(value):
+    """A value as JSON writes it, shortened where it is long."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 200 else f"{text[:150]} ... ({len(text)} characters)"
 
 
 def _multiple(value, step):
@@ -215,9 +231,11 @@ def _check_axis(key, values, model_schema):
     checked = [
         _check(f"sweep.{key}[{k}]", value, scalar, complete=True) for k, value in enumerate(values)
     ]
+    seen = set()
     for k, value in enumerate(checked):
-        if value in checked[:k]:
+        if value in seen:
             raise InputError(f"config: sweep.{key}[{k}]: {values[k]} is there more than once")
+        seen.add(value)
     return checked
 
 
@@ -237,65 +255,8 @@ def _merge(base, override):
     return merged
 
 
-class Point(NamedTuple):
-    """One model of a sweep."""
-
-    name: str
-    model: dict
-    values: dict  # swept parameter: value
-
-
-def name_of(model):
-    """A short name that belongs to a model's parameters, whichever of them are being swept.
-
-    So a finished point is found again when values or whole axes are added to the sweep.
-    """
-    canonical = json.dumps(_as_floats(model), sort_keys=True)
-    # The letter keeps table readers from taking some names for numbers.
-    return "p" + hashlib.sha256(canonical.encode()).hexdigest()[:9]
-
-
-def _as_floats(value):
-    """Numbers as floats, because 1 and 1.0 are the same parameter."""
-    if isinstance(value, dict):
-        return {key: _as_floats(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_as_floats(item) for item in value]
-    return value if isinstance(value, str) else float(value)
-
-
-def sweep_points(model, sweep):
-    """The points of a sweep: the grid of all its values, or the model alone where it is empty.
-
-    model, sweep: from `load`.
-    """
-    points = []
-    for values in itertools.product(*sweep.values()):
-        override = {}
-        for key, value in zip(sweep, values, strict=True):
-            *path, last = key.split(".")[1:]
-            inner = override
-            for name in path:
-                inner = inner.setdefault(name, {})
-            inner[last] = value
-        swept = _merge(model, override)
-        points.append(Point(name_of(swept), swept, dict(zip(sweep, values, strict=True))))
-    return points
-
-
 def axis_label(key, schema):
     """A swept parameter as a figure names it: "conduction speed (mm/ms)"."""
     part = _scalars("model", schema["properties"]["model"])[key]
     unit = f" ({part['unit']})" if "unit" in part else ""
     return key.rsplit(".", 1)[1].replace("_", " ") + unit
-
-
-def batches(replicates, per_job):
-    """Which replicates are simulated together: {"0-9": [0, ..., 9], ...}.
-
-    Batches start at fixed numbers and are named by what they hold, so that asking for more
-    replicates adds batches and leaves the full ones as they are.
-    """
-    starts = range(0, replicates, per_job)
-    groups = [list(range(first, min(first + per_job, replicates))) for first in starts]
-    return {f"{group[0]}-{group[-1]}": group for group in groups}

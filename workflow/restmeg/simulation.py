@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import math
 import sys
+import warnings
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from restmeg import InputError, connectome, core, files, journal
+from restmeg import InputError, ResultWarning, connectome, core, files, journal, rates
 
 ROLES = ("simulated", "target")  # a role's place is its number in the random stream
 SHARED = 4  # targets of eight that must share a source and a delay to be summed together
@@ -295,14 +296,16 @@ PROGRESS = "{percentage:3.0f} % |{bar:30}|{postfix}, {remaining} left"
 LONG = 2**26  # values of activity, 256 MB: jobs that make more go on where they were stopped
 
 
-def simulate_batch(connectome_path, model, simulation, seed, role, replicates, path):
+def simulate_batch(connectome_path, model, simulation, seed, role, point, replicates, path):
     """Simulate some replicates and write activity.nc, with a progress bar on standard error.
 
     connectome_path: connectome.nc; model, simulation: configuration in plain numbers (ms, mm/ms);
-    seed: of this role; replicates: their numbers; path: ``rate_E`` (replicate, time, region).
+    seed: of this role; point: name of the model; replicates: their numbers; path: ``rate_E``
+    (replicate, time, region), with the lowest and highest rate of each region.
     A long job that is stopped leaves what it has, hidden beside ``path``; the same call goes on
     from there, to the same bytes.
 
+    Warns (ResultWarning), and notes in the file, if rates are saturated or impossible.
     Raises InputError if the settings do not fit the connectome or the activity is not finite.
     """
     compile_core()
@@ -310,7 +313,7 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
     network = build_network(anatomy.weights, anatomy.distances, model, simulation["dt"])
     plan = schedule(simulation)
     shape = (len(replicates), plan.samples, len(anatomy.labels))
-    parameters = {"role": role, "model": model, "simulation": simulation}
+    parameters = {"role": role, "point": point, "model": model, "simulation": simulation}
     title = f"Regional activity, {role}"
     with (
         contextlib.ExitStack() as stack,
@@ -335,9 +338,8 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
 
         if np.prod(shape) > LONG:
             shapes = [(last - first, shape[2]) for _ in replicates for first, last in slices]
-            code = [
-                Path(module.__file__) for module in (core, files, journal, sys.modules[__name__])
-            ]
+            used = core, journal, rates, sys.modules[__name__]
+            code = [Path(module.__file__) for module in used]
             content = anatomy.weights, anatomy.distances, parameters, seed, list(replicates)
             kept = stack.enter_context(journal.Journal(path, shapes, *content, *code))
             done, arrays = kept.last(core.State._fields)
@@ -351,9 +353,20 @@ def simulate_batch(connectome_path, model, simulation, seed, role, replicates, p
             values = kept.read()
         else:
             values = (part for part, _ in parts())
+        lowest = np.full((len(replicates), shape[2]), np.inf, np.float32)
+        highest = -lowest
         for k in range(len(replicates)):
             for first, last in slices:
-                rate[k, first:last] = next(values)
+                part = next(values)
+                rate[k, first:last] = part
+                np.minimum(lowest[k], part.min(axis=0), out=lowest[k])
+                np.maximum(highest[k], part.max(axis=0), out=highest[k])
+        for name, extreme in (("lowest", lowest), ("highest", highest)):
+            add(dataset, name, ["replicate", "region"], extreme, "1", f"{name} excitatory rate")
+        found = rates.notes(lowest, highest, model["parameters"], anatomy.labels)
+        files.add_notes(dataset, rates.step_notes(simulation["dt"], model) + found)
+    for note in found:
+        warnings.warn(f"{role}, point {point}: {note}", ResultWarning, stacklevel=2)
     journal.remove(path)
 
 

@@ -1,6 +1,7 @@
 """Quantities with units, at the border to files and configuration; inside are plain numbers.
 
-Inside, times are in ms, lengths in mm, speeds in mm/ms, sources in nA m per mV, fields in T.
+Inside, times are in ms, lengths in mm, speeds in mm/ms, sampling rates in Hz, sources in nA m per
+mV, fields in T.
 """
 
 import functools
@@ -12,6 +13,7 @@ KINDS = {
     "ms": 'a time such as "300 ms"',
     "mm": 'a length such as "40 mm"',
     "mm/ms": 'a speed such as "10 mm/ms"',
+    "Hz": 'a sampling rate such as "250 Hz"',
     "nA m/mV": 'a dipole moment per potential such as "1 nA m/mV"',
     "T/(nA m)": 'a field per dipole moment such as "1 T/(nA m)"',
 }
@@ -27,6 +29,11 @@ def _registry():
     import pint  # costs a third of a second, and most jobs need no unit but their own
 
     return pint.UnitRegistry()
+
+
+# pint computes powers, and a tower of them would never end: only names and brackets may have one,
+# of a small number, and that none of its own.
+POWER = re.compile(r"(?:(?<=[^\W\d_])|(?<=\)))(?:\*\*|\^)-?\d{1,2}(?![\d.(^]|\*\*)")
 
 
 def magnitude(where, text, unit):
@@ -54,18 +61,20 @@ def factor(where, given, unit):
     expected = f'expected units such as "{unit}"'
     if given is None:
         raise InputError(f"{where}: no attribute 'units'; {expected}")
+    if not isinstance(given, str):
+        raise InputError(f"{where}: attribute 'units' is {given}; {expected}")
     return _factor(given, unit, where, f"unit {given!r}", expected)
 
 
 def _factor(given, unit, where, found, expected):
     if given == unit:
         return 1.0
+    compact = "".join(given.split())
+    powers = compact.count("**") + compact.count("^")
+    if len(given) > 60 or powers != len(POWER.findall(compact)):
+        raise InputError(f"{where}: cannot read {found}; {expected}")
     import pint
 
-    # pint computes powers: a tower of them in a file would never end.
-    powers = given.count("**") + given.count("^")
-    if len(given) > 60 or powers != len(re.findall(r"(?:\*\*|\^)\s*-?\d{1,2}(?!\d)", given)):
-        raise InputError(f"{where}: cannot read {found}; {expected}")
     try:
         quantity = _registry().Quantity(1.0, given)
         if not quantity.dimensionless:

@@ -1,9 +1,8 @@
 rule simulate:
     input:
         connectome="results/connectome.nc",
-        code=code("connectome", "core", "files", "journal", "simulation", "units"),
     output:
-        activity="results/{role}/{point}/{batch}/activity.nc",
+        activity=kept("results/{role}/{point}/{batch}/activity.nc"),
     log:
         "results/logs/simulate/{role}_{point}_{batch}.log",
     benchmark:
@@ -11,12 +10,13 @@ rule simulate:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=lambda wildcards, input: 1000 + 20 * input.size_mb,
+        mem_mb=memory(1000, 20),
     params:
-        model=lookup("{point}", within=MODELS),
-        simulation=SIMULATION,
-        seed=lookup("{role}", within=SEEDS),
-        replicates=lookup("{role}/{batch}", within=BATCHES),
+        model=lambda wildcards: STUDY.models[wildcards.point],
+        simulation=settings_of("simulation", "dt", "duration", "transient", "sampling_interval"),
+        seed=lambda wildcards: SEEDS[wildcards.role],
+        replicates=lambda wildcards: STUDY.batches[wildcards.role][wildcards.batch],
+        code=code("simulate.py"),
     script:
         "../scripts/simulate.py"
 
@@ -25,7 +25,6 @@ rule project:
     input:
         activity="results/{role}/{point}/{batch}/activity.nc",
         leadfield="results/leadfield.nc",
-        code=code("exact", "files", "leadfield", "units"),
     output:
         sensors="results/{role}/{point}/{batch}/sensors.nc",
     log:
@@ -38,5 +37,6 @@ rule project:
         mem_mb=1000,
     params:
         scale=SETTINGS["leadfield"]["scale"],
+        code=code("project.py"),
     script:
         "../scripts/project.py"

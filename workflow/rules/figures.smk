@@ -1,9 +1,8 @@
 rule plot_activity:
     input:
         connectome="results/connectome.nc",
-        activity=f"results/simulated/{SHOWN.name}/{FIRST_BATCH}/activity.nc",
-        sensors=f"results/simulated/{SHOWN.name}/{FIRST_BATCH}/sensors.nc",
-        code=code("connectome", "figures", "files", "units"),
+        activity=f"results/simulated/{SHOWN}/{FIRST_BATCH}/activity.nc",
+        sensors=f"results/simulated/{SHOWN}/{FIRST_BATCH}/sensors.nc",
     output:
         connectome=report(
             "results/figures/connectome.png",
@@ -26,7 +25,10 @@ rule plot_activity:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=lambda wildcards, input: 1000 + 4 * input.size_mb,
+        mem_mb=memory(1000, 4),
+    params:
+        shown=SHOWN_AT,
+        code=code("plot_activity.py"),
     script:
         "../scripts/plot_activity.py"
 
@@ -34,11 +36,11 @@ rule plot_activity:
 rule plot_scores:
     input:
         connectome="results/connectome.nc",
-        simulated=per_batch("simulated", SHOWN.name, "connectivity"),
-        target=per_batch("target", TARGET, "connectivity"),
+        simulated=of_points("simulated", [SHOWN], "connectivity"),
+        target=of_points("target", [STUDY.target], "connectivity"),
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",
-        code=code("connectome", "figures", "files", "scores", "units"),
+        notes="results/scores_notes.csv",
     output:
         connectivity=report(
             "results/figures/connectivity.png",
@@ -68,10 +70,11 @@ rule plot_scores:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=lambda wildcards, input: 1000 + 4 * input.size_mb,
+        mem_mb=memory(1000, 4),
     params:
-        point=SHOWN.name,
+        point=SHOWN,
         shown=SHOWN_AT,
+        code=code("plot_scores.py"),
     script:
         "../scripts/plot_scores.py"
 
@@ -79,7 +82,6 @@ rule plot_scores:
 rule plot_sweep:
     input:
         scores="results/scores.csv",
-        code=code("figures", "files"),
     output:
         sweep=report(
             "results/figures/sweep.png",
@@ -95,8 +97,9 @@ rule plot_sweep:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=lambda wildcards, input: 1000 + 4 * input.size_mb,
+        mem_mb=memory(1000, 4),
     params:
         axes=AXES,
+        code=code("plot_sweep.py"),
     script:
         "../scripts/plot_sweep.py"

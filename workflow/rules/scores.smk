@@ -1,34 +1,59 @@
 rule connectivity:
     input:
         activity=activity,
-        connectome="results/connectome.nc",
-        code=code("connectivity", "connectome", "exact", "files", "units"),
     output:
         connectivity="results/{role}/{point}/{batch}/connectivity.nc",
     log:
         "results/logs/connectivity/{role}_{point}_{batch}.log",
     benchmark:
         "results/benchmarks/connectivity/{role}_{point}_{batch}.tsv"
-    priority: 1  # a user's recording is checked before anything long starts
+    priority: 1  # a user's recording is read to its end before anything long starts
     conda:
         "../../environment.yml"
     resources:
         mem_mb=1000,
     params:
+        labels=lambda wildcards: INPUTS.labels if wildcards.point == study.RECORDING else None,
         measures=SETTINGS["connectivity"]["measures"],
+        code=code("connectivity.py"),
     script:
         "../scripts/connectivity.py"
 
 
+rule score_point:
+    input:
+        simulated=of_point("connectivity"),
+        target=of_points("target", [STUDY.target], "connectivity"),
+        connectome="results/connectome.nc",
+    output:
+        scores="results/simulated/{point}/scores.csv",
+        replicates="results/simulated/{point}/scores_replicates.csv",
+        notes="results/simulated/{point}/scores_notes.csv",
+    log:
+        "results/logs/score_point/{point}.log",
+    benchmark:
+        "results/benchmarks/score_point/{point}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=memory(1000, 4),
+    params:
+        seed=SEEDS["simulated"],
+        code=code("score_point.py"),
+    script:
+        "../scripts/score_point.py"
+
+
 rule score:
     input:
-        simulated=per_batch("simulated", [point.name for point in POINTS], "connectivity"),
-        target=per_batch("target", TARGET, "connectivity"),
-        connectome="results/connectome.nc",
-        code=code("files", "scores"),
+        points="results/points.csv",
+        scores=expand("results/simulated/{point}/scores.csv", point=POINTS),
+        replicates=expand("results/simulated/{point}/scores_replicates.csv", point=POINTS),
+        notes=expand("results/simulated/{point}/scores_notes.csv", point=POINTS),
     output:
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",
+        notes="results/scores_notes.csv",
     log:
         "results/logs/score.log",
     benchmark:
@@ -36,9 +61,8 @@ rule score:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=lambda wildcards, input: 1000 + 4 * input.size_mb,
+        mem_mb=500,
     params:
-        points=[(point.name, point.values) for point in POINTS],
-        seed=SEEDS["simulated"],
+        code=code("score.py"),
     script:
         "../scripts/score.py"

@@ -1,7 +1,22 @@
+rule points:
+    output:
+        points="results/points.csv",
+    log:
+        "results/logs/points.log",
+    benchmark:
+        "results/benchmarks/points.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        rows=study.table(STUDY),
+        code=code("points.py"),
+    script:
+        "../scripts/points.py"
+
+
 rule connectome:
-    input:
-        source=file_of("connectome") or EXAMPLE,
-        code=code("connectome", "files", "units"),
     output:
         connectome="results/connectome.nc",
     log:
@@ -13,29 +28,28 @@ rule connectome:
     resources:
         mem_mb=500,
     params:
-        source=SETTINGS["connectome"]["source"],
-        orientation=SETTINGS["connectome"]["orientation"],
+        given=untracked("connectome"),
+        anatomy=INPUTS.anatomy,
+        code=code("connectome.py"),
     script:
         "../scripts/connectome.py"
 
 
 rule leadfield:
-    input:
-        connectome="results/connectome.nc",
-        source=file_of("leadfield"),
-        code=code("connectome", "exact", "files", "leadfield", "units"),
     output:
         leadfield="results/leadfield.nc",
     log:
         "results/logs/leadfield.log",
     benchmark:
         "results/benchmarks/leadfield.tsv"
-    priority: 1  # a user's file is checked before anything long starts
     conda:
         "../../environment.yml"
     resources:
         mem_mb=500,
     params:
-        made=LEADFIELD,
+        given=untracked("leadfield"),
+        labels=INPUTS.labels,
+        gain=INPUTS.gain,
+        code=code("leadfield.py"),
     script:
         "../scripts/leadfield.py"

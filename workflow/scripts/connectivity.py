@@ -1,11 +1,13 @@
 """Estimate functional connectivity, replicate by replicate."""
 
-from restmeg import connectivity, connectome, files
+from restmeg import connectivity, job
 
-with files.reporting(snakemake.log[0]):
+with job.reporting(snakemake.log[0]):
     connectivity.connect(
         snakemake.input.activity,
-        connectome.read(snakemake.input.connectome).labels,
+        snakemake.params.labels,
         snakemake.params.measures,
+        snakemake.wildcards.role,
+        snakemake.wildcards.point,
         snakemake.output.connectivity,
     )

@@ -1,7 +1,9 @@
 """Bring the connectome, bundled or the user's, into the workflow's own layout."""
 
-from restmeg import connectome, files
+from restmeg import connectome, fingerprint, job
 
-with files.reporting(snakemake.log[0]):
-    anatomy = connectome.read(snakemake.input.source, snakemake.params.orientation)
-    connectome.write(snakemake.output.connectome, anatomy, dict(snakemake.params.items()))
+with job.reporting(snakemake.log[0]):
+    given = snakemake.params.given
+    anatomy = connectome.read(given.path, given.orientation, given.distance_unit, given.normalise)
+    fingerprint.check_content(given.path, snakemake.params.anatomy, *anatomy)
+    connectome.write(snakemake.output.connectome, anatomy, given.source)

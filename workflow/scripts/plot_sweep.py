@@ -1,10 +1,6 @@
 """Draw each score over the sweep."""
 
-import pandas as pd
-from restmeg import figures, files
+from restmeg import job, plots
 
-with files.reporting(snakemake.log[0]):
-    summary = pd.read_csv(snakemake.input.scores)
-    first = summary[summary["measure"] == summary["measure"].iloc[0]]
-    figure = figures.sweep(first, snakemake.params.axes)
-    figures.save(figure, snakemake.output.sweep, snakemake.output.sweep_svg)
+with job.reporting(snakemake.log[0]):
+    plots.sweep(snakemake.input.scores, snakemake.params.axes, dict(snakemake.output.items()))

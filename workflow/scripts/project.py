@@ -1,8 +1,8 @@
 """Project regional activity to the sensors."""
 
-from restmeg import files, leadfield
+from restmeg import job, leadfield
 
-with files.reporting(snakemake.log[0]):
+with job.reporting(snakemake.log[0]):
     leadfield.project(
         snakemake.input.activity,
         snakemake.input.leadfield,

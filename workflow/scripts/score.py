@@ -1,18 +1,7 @@
-"""Score every point of the sweep against anatomy and target."""
+"""Bring the scores of all points together, each with its swept parameters."""
 
-from restmeg import files, scores
+from restmeg import job, tables
 
-with files.reporting(snakemake.log[0]):
-    points, paths = snakemake.params.points, snakemake.input.simulated
-    batches = len(paths) // len(points)
-    scores.score(
-        [
-            (name, values, paths[k * batches : (k + 1) * batches])
-            for k, (name, values) in enumerate(points)
-        ],
-        snakemake.input.target,
-        snakemake.input.connectome,
-        snakemake.params.seed,
-        snakemake.output.scores,
-        snakemake.output.replicates,
-    )
+with job.reporting(snakemake.log[0]):
+    for name, path in snakemake.output.items():
+        tables.gather(snakemake.input.points, snakemake.input[name], path)

@@ -1,0 +1,64 @@
+import pytest
+from processes import KILLED, listing, run
+
+
+def test_a_process_asked_to_stop_leaves_no_file_at_all(tmp_path):
+    code = KILLED.format(context="job.reporting('log')", signal="SIGTERM", before=1)
+    done = run(code, tmp_path)
+    assert done.returncode == 1
+    assert listing(tmp_path) == ["log"]
+    assert "stopped by SIGTERM" in (tmp_path / "log").read_text()
+
+
+JOB = """
+    import warnings
+    from restmeg import InputError, ResultWarning, job
+
+    with job.reporting("job.log"):
+        print("progress")
+        {body}
+"""
+
+
+def test_a_job_that_succeeds_says_nothing_but_to_its_log(tmp_path):
+    done = run(JOB.format(body="pass"), tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "job.log").read_text() == "progress\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("InputError('x.nc: no region')", "restmeg: x.nc: no region (details in job.log)\n"),
+        ("KeyError('tau')", "restmeg: KeyError: 'tau' (details in job.log)\n"),
+    ],
+)
+def test_an_error_is_one_line_for_the_user_and_a_traceback_in_the_log(tmp_path, error, line):
+    done = run(JOB.format(body=f"raise {error}"), tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
+    log = (tmp_path / "job.log").read_text()
+    assert log.startswith("progress\nTraceback (most recent call last):\n")
+    assert f"{error.split('(')[0]}: " in log.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("kind", "told"), [("InputError", ""), ("ValueError", "ValueError: ")])
+def test_an_error_of_several_lines_is_one_line_for_the_user(tmp_path, kind, told):
+    done = run(JOB.format(body=f"raise {kind}('first\\nsecond')"), tmp_path)
+    line = f"restmeg: {told}first (details in job.log)\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
+    assert (tmp_path / "job.log").read_text().endswith("first\nsecond\n")
+
+
+@pytest.mark.parametrize(
+    ("category", "line"),
+    [
+        ("ResultWarning", "restmeg: warning: region B is silent\n"),
+        ("UserWarning", ""),
+        ("RuntimeWarning", ""),
+    ],
+)
+def test_a_warning_of_ours_is_told_and_any_is_logged(tmp_path, category, line):
+    body = f"warnings.warn('region B is silent', {category})"
+    done = run(JOB.format(body=body), tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", line)
+    assert (tmp_path / "job.log").read_text() == f"progress\n{category}: region B is silent\n"

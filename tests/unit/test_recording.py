@@ -1,0 +1,142 @@
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+from restmeg import InputError, InputWarning, recording
+
+LABELS = [f"R{k}" for k in range(6)]
+
+
+def written(path, n_samples=500, times=None, units=None, replicates=3):
+    series = np.random.default_rng(0).normal(size=(replicates, n_samples, 6))
+    dataset = xr.Dataset({"rate_E": (("replicate", "time", "region"), series)}, {"region": LABELS})
+    if times is not None:
+        dataset = dataset.assign_coords(time=("time", times, {"units": units} if units else {}))
+    dataset.to_netcdf(path)
+    return path
+
+
+def rate_of(path, sampling_rate=None):
+    with recording.opened(path, LABELS, sampling_rate) as found:
+        return found.sampling_rate
+
+
+@pytest.mark.parametrize(
+    ("step", "units", "expected"),
+    [
+        (0.004, "s", 250),
+        (4, "ms", 250),
+        (1 / 600, "seconds", 600),
+        (1e6, "ns", 1000),
+        (0.004, "seconds since 2024-01-01", 250),
+    ],
+)
+@pytest.mark.parametrize("start", [0, 12.5])
+def test_the_sampling_rate_is_that_of_the_time_axis(tmp_path, step, units, expected, start):
+    times = start + step * np.arange(500)
+    path = tmp_path / "recording.nc"
+    dataset = xr.Dataset(
+        {
+            "rate_E": (("time", "region"), np.ones((500, 6))),
+            "time": ("time", times, {"units": units}),
+        },
+        {"region": LABELS},
+    )
+    dataset.to_netcdf(path)
+    assert rate_of(path) == pytest.approx(expected, rel=1e-5)
+
+
+def test_time_that_xarray_writes_of_its_own_accord_is_read(tmp_path):
+    path = tmp_path / "recording.nc"
+    times = np.arange(500) * np.timedelta64(4, "ms")
+    written(path, times=times.astype("timedelta64[ns]"))
+    assert rate_of(path) == 250
+
+
+def test_without_a_time_axis_the_configuration_says_the_rate(tmp_path):
+    path = written(tmp_path / "recording.nc")
+    assert rate_of(path) is None
+    assert rate_of(path, 250.0) == 250
+    path = written(tmp_path / "bare.nc", times=np.arange(500.0))
+    assert rate_of(path) is None  # numbers without a unit say nothing
+    assert rate_of(path, 250.0) == 250
+
+
+def test_another_rate_than_the_file_s_is_refused(tmp_path):
+    path = written(tmp_path / "recording.nc", times=0.004 * np.arange(500), units="s")
+    assert rate_of(path, 250.0) == 250
+    with pytest.raises(InputError) as caught:
+        rate_of(path, 1000.0)
+    assert str(caught.value) == (
+        f"config: target.sampling_rate: 1000 Hz, but {path} has a time axis of 250 Hz; expected "
+        "the same or auto"
+    )
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        (np.arange(500.0)[::-1], "time has steps from -1 to -1; expected even ones, forward"),
+        (np.zeros(500), "time has steps from 0 to 0; expected even ones, forward"),
+        (
+            np.r_[np.arange(250.0), 300 + np.arange(250.0)],
+            "time has steps from 1 to 51; expected even ones, forward",
+        ),
+        (np.array([f"t{k}" for k in range(500)]), "time is not made of finite numbers; expected"),
+    ],
+)
+def test_a_time_axis_that_is_none_is_refused(tmp_path, times, message):
+    path = written(tmp_path / "recording.nc", times=times, units="s")
+    with pytest.raises(InputError) as caught:
+        rate_of(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+
+
+def questions(path, sampling_rate=None, seconds=3.7, simulated=10_000.0):
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        recording.opened(path, LABELS, sampling_rate) as found,
+    ):
+        warnings.simplefilter("always")
+        recording.question(path, found, seconds, simulated)
+    assert all(warning.category is InputWarning for warning in caught)
+    return [str(warning.message).removeprefix(f"{path}: ") for warning in caught]
+
+
+def test_it_is_said_what_is_compared_with_what(tmp_path):
+    path = written(tmp_path / "recording.nc", times=0.004 * np.arange(500), units="s")
+    assert questions(path, seconds=2.0, simulated=250.0) == []
+    expected = (
+        "replicates of 2 s at 250 Hz are compared with simulated ones of 3.7 s at 10000 Hz, "
+        "without resampling: their sampling errors and frequencies differ"
+    )
+    assert questions(path) == [expected]
+    assert len(questions(path, seconds=3.7, simulated=250.0)) == 1  # another length
+    assert len(questions(path, seconds=2.0, simulated=1000.0)) == 1  # another rate
+    path = written(tmp_path / "bare.nc")
+    (question,) = questions(path)
+    assert question.startswith(
+        "no time axis with units, so its sampling rate is not known; replicates of 500 samples are "
+        "compared with simulated ones of 3.7 s at 10000 Hz"
+    )
+    assert questions(path, 250.0) == [expected]
+
+
+def test_too_few_samples_for_the_regions_are_said(tmp_path):
+    path = written(tmp_path / "short.nc", n_samples=11, times=np.arange(11.0), units="ms")
+    said = questions(path, seconds=0.011, simulated=1000.0)
+    assert said == ["11 samples for 6 regions: correlations of so few are mostly chance"]
+
+
+def test_pieces_are_the_whole_replicate_in_the_connectome_s_order(tmp_path, monkeypatch):
+    path = written(tmp_path / "recording.nc")
+    order = LABELS[::-1]
+    with xr.open_dataset(path) as dataset:
+        expected = dataset.rate_E.values[1][:, ::-1]
+    monkeypatch.setattr(recording.files, "piece_length", lambda width: 70)
+    with recording.opened(path, order) as found:
+        pieces = list(found.pieces(1))
+        assert [len(piece) for piece in pieces] == [70] * 7 + [10]
+        np.testing.assert_array_equal(np.concatenate(pieces), expected)
+        assert found.seconds is None

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+import xarray as xr
+from restmeg import InputError, results, tables
+
+POINTS = [
+    ["role", "point", "model.k", "replicates", "folder"],
+    ["simulated", "pa", 0.5, "0-1", "simulated/pa/0-1"],
+    ["simulated", "pa", 0.5, "2-2", "simulated/pa/2-2"],
+    ["simulated", "pb", 1.5, "0-1", "simulated/pb/0-1"],
+    ["simulated", "pb", 1.5, "2-2", "simulated/pb/2-2"],
+    ["target", "pt", 2.0, "0-0", "target/pt/0-0"],
+]
+
+
+@pytest.fixture
+def points(tmp_path):
+    tables.write(tmp_path / "points.csv", POINTS)
+    return tmp_path / "points.csv"
+
+
+def test_tables_of_points_are_joined_by_name_whatever_their_order(tmp_path, points):
+    paths = [tmp_path / name for name in ("b.csv", "a.csv")]
+    tables.write(paths[0], [["point", "score", "value"], ["pb", "x", 3], ["pb", "y", 4]])
+    tables.write(paths[1], [["point", "score", "value"], ["pa", "x", 1], ["pa", "y", 2]])
+    tables.gather(points, paths, tmp_path / "all.csv")
+    assert (tmp_path / "all.csv").read_text().splitlines() == [
+        "point,model.k,score,value",
+        "pa,0.5,x,1",
+        "pa,0.5,y,2",
+        "pb,1.5,x,3",
+        "pb,1.5,y,4",
+    ]
+
+
+def test_a_note_on_the_target_stands_there_once(tmp_path, points):
+    paths = [tmp_path / name for name in ("a.csv", "b.csv")]
+    for path in paths:
+        tables.write(path, [["point", "note"], ["pt", "saturated, twice"]])
+    tables.gather(points, paths, tmp_path / "all.csv")
+    assert tables.read(tmp_path / "all.csv")[1] == [
+        {"point": "pt", "model.k": "2.0", "note": "saturated, twice"}
+    ]
+
+
+def test_tables_that_do_not_belong_together_are_refused(tmp_path, points):
+    tables.write(tmp_path / "a.csv", [["point", "value"], ["pa", 1]])
+    tables.write(tmp_path / "b.csv", [["point", "valu"], ["pb", 1]])
+    tables.write(tmp_path / "c.csv", [["point", "value"], ["pc", 1]])
+    with pytest.raises(InputError, match=r"b\.csv: columns \['point', 'valu'\]; expected"):
+        tables.gather(points, [tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "all.csv")
+    with pytest.raises(InputError, match=r"c\.csv: point 'pc' is none of .*points\.csv"):
+        tables.gather(points, [tmp_path / "c.csv"], tmp_path / "all.csv")
+    assert not (tmp_path / "all.csv").exists()
+
+
+def write_fc(folder, replicates, value):
+    folder.mkdir(parents=True)
+    xr.Dataset(
+        {
+            "fc": (("replicate", "region"), np.full((len(replicates), 2), value)),
+            "weights": ("region", [1.0, 2.0]),
+        },
+        {"replicate": replicates, "region": ["A", "B"]},
+        {"title": "FC"},
+    ).to_netcdf(folder / "connectivity.nc")
+
+
+@pytest.mark.usefixtures("points")
+def test_all_replicates_of_a_point_are_loaded_and_no_others(tmp_path):
+    for row in POINTS[1:]:
+        first, last = map(int, row[3].split("-"))
+        write_fc(tmp_path / row[4], list(range(first, last + 1)), row[2])
+    write_fc(tmp_path / "simulated/pa/0-9", list(range(10)), 99.0)  # of an earlier study
+    loaded = results.load("connectivity", tmp_path, point="pa")
+    assert loaded.replicate.values.tolist() == [0, 1, 2]
+    assert (loaded.fc == 0.5).all()
+    assert loaded.weights.dims == ("region",)
+    assert loaded.attrs == {"title": "FC"}
+    assert (results.load("connectivity", tmp_path, point="pb").fc == 1.5).all()
+    assert (results.load("connectivity", tmp_path, "target").fc == 2.0).all()
+    table = results.points(tmp_path)
+    assert table.loc[table["point"] == "pb", "model.k"].tolist() == [1.5, 1.5]
+
+
+@pytest.mark.usefixtures("points")
+def test_what_is_not_there_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"points\.csv: simulated point None; expected pa or pb"):
+        results.load("connectivity", tmp_path)
+    with pytest.raises(InputError, match=r"simulated point pt; expected pa or pb"):
+        results.load("connectivity", tmp_path, point="pt")
+    with pytest.raises(InputError, match=r"0-1/connectivity\.nc: no such file; expected it, so"):
+        results.load("connectivity", tmp_path, point="pa")
+    write_fc(tmp_path / "simulated/pa/0-1", [0, 7], 1.0)
+    with pytest.raises(InputError, match=r"replicates \[0, 7\]; expected 0-1"):
+        results.load("connectivity", tmp_path, point="pa")

@@ -1,0 +1,110 @@
+"""Checks that files of every kind share: matrices of numbers, and names of regions and sensors."""
+
+import difflib
+from collections import Counter
+
+import numpy as np
+
+from restmeg import InputError
+
+MAX_BYTES = 2**30  # of one array of a user's file: a matrix of 11 000 regions
+
+
+def size(path, name, shape, dtype):
+    """Raise InputError if an array that a file declares is too large to be what it should be."""
+    n_bytes = int(np.prod([int(n) for n in shape], dtype=object)) * max(np.dtype(dtype).itemsize, 1)
+    if n_bytes > MAX_BYTES:
+        raise InputError(
+            f"{path}: {name}: shape {tuple(shape)} of {np.dtype(dtype)}, {n_bytes / 1e9:.3g} GB; "
+            f"expected at most {MAX_BYTES / 1e9:.3g} GB"
+        )
+
+
+def same(path, what, found, expected):
+    """Raise InputError unless a file is of what it should be of."""
+    if found != expected:
+        raise InputError(f"{path}: {what} {found}; expected {expected}")
+
+
+def numbers(path, name, array):
+    """A matrix as finite doubles. Raises InputError if it is none."""
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{path}: {name}: type {array.dtype}; expected real numbers")
+    if array.ndim != 2 or not array.size:
+        raise InputError(f"{path}: {name}: shape {array.shape}; expected a matrix")
+    array = np.array(array, dtype=np.float64)
+    every(path, name, array, np.isfinite(array), "finite values")
+    return array
+
+
+def every(path, name, matrix, good, expected):
+    """Raise InputError, with the first bad place and the number of such, unless all are good."""
+    if not good.all():
+        i, j = np.argwhere(~good)[0]
+        raise InputError(
+            f"{path}: {name}[{i}, {j}] is {matrix[i, j]}; expected {expected} "
+            f"({np.count_nonzero(~good)} of {matrix.size} are not)"
+        )
+
+
+def unique_names(path, what, array):
+    """Names of regions, sensors or replicates as an array of str.
+
+    Raises InputError if one is there twice or cannot be stored as text.
+    """
+    texts = [_text(path, what, name) for name in np.ravel(array)]
+    double, times = Counter(texts).most_common(1)[0] if texts else ("", 1)
+    if times > 1:
+        raise InputError(f"{path}: {what} '{double}' is there more than once")
+    return np.array(texts, dtype=object)
+
+
+def _text(path, what, name):
+    try:
+        text = name.decode() if isinstance(name, bytes) else str(name)
+        text.encode()  # fails for half of a surrogate pair
+    except UnicodeError:
+        raise InputError(f"{path}: {what} {name!r} is not UTF-8; expected text in UTF-8") from None
+    if "\0" in text:
+        raise InputError(f"{path}: {what} {text!r} has a NUL in it; expected text without")
+    return text
+
+
+def match_regions(path, regions, labels):
+    """The order that brings ``regions`` (of the file ``path``) to ``labels`` (of the connectome).
+
+    Raises InputError, which tells what is missing and what may be meant, unless both are the same
+    set.
+    """
+    position = {region: k for k, region in enumerate(unique_names(path, "region", regions))}
+    missing = [label for label in labels if label not in position]
+    known = set(labels)
+    extra = [region for region in position if region not in known]
+    if missing or extra:
+        without = f", without {some(missing)}" if missing else ""
+        hint = f"; the connectome has no {some(extra)}" if extra else ""
+        near = _near_matches(missing, extra)
+        if near:
+            hint += f"; {near}?"
+        raise InputError(
+            f"{path}: {len(position)} regions{without}; the connectome has {len(labels)}, "
+            f"and both must name the same ones{hint}"
+        )
+    return [position[label] for label in labels]
+
+
+def some(names, quote="'", shown=3):
+    """The first few names of a list in words: "'a', 'b', 'c' and 5 more"."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(f"{quote}{name}{quote}" for name in names[:shown]) + more
+
+
+def _near_matches(missing, extra):
+    by_lower_case = {name.lower(): name for name in extra}
+    pairs = []
+    for label in missing[:3]:
+        nearest = difflib.get_close_matches(label.lower(), by_lower_case, n=1)
+        if nearest:
+            pairs.append(f"is '{by_lower_case[nearest[0]]}' its '{label}'")
+    return ", ".join(pairs)

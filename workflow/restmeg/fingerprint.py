@@ -1,0 +1,152 @@
+"""Short digests that say whether what a result was made from is still the same.
+
+Of code, what it does counts and not how it is written; of files, the numbers and not the names.
+"""
+
+import ast
+import functools
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from restmeg import InputError
+
+PACKAGE = Path(__file__).parent
+UNTRACKED = {"job", "fingerprint"}  # log, messages and signals of a job: no result depends on them
+PLANNED = "RESTMEG_PLANNED_CODE"  # environment variable: the code that a run was planned with
+
+
+def code(script):
+    """Digest of what a script and the modules of the package that it imports do.
+
+    Imports are followed from module to module. Comments, docstrings, annotations, layout and the
+    texts of errors and warnings do not count: no result depends on them.
+    """
+    paths = sorted(modules(script).values())
+    return _short(*(_meaning(path.read_bytes()) for path in [Path(script), *paths]))
+
+
+def modules(path):
+    """Modules of the package that a file imports, directly or through others: {name: path}."""
+    found = {"__init__": PACKAGE / "__init__.py"}
+    waiting = [Path(path)]
+    while waiting:
+        for name in sorted(_imports(waiting.pop()) - found.keys() - UNTRACKED):
+            found[name] = PACKAGE / f"{name}.py"
+            waiting.append(found[name])
+    return found
+
+
+@functools.cache
+def _imports(path):
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "restmeg":
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("restmeg."):
+            names.add(node.module.split(".")[1])
+    return {name for name in names if (PACKAGE / f"{name}.py").exists()}
+
+
+class _Meaning(ast.NodeTransformer):
+    """Leaves out of a syntax tree what no result depends on."""
+
+    def _without_docstring(self, node):
+        self.generic_visit(node)
+        first = node.body[0] if node.body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            node.body = node.body[1:] or [ast.Pass()]
+        return node
+
+    visit_Module = visit_ClassDef = _without_docstring  # noqa: N815
+
+    def visit_FunctionDef(self, node):
+        self._without_docstring(node).returns = None
+        return node
+
+    def visit_arg(self, node):
+        node.annotation = None
+        return node
+
+    def visit_Raise(self, node):
+        if isinstance(node.exc, ast.Call):
+            node.exc = node.exc.func
+        return node
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if ast.unparse(node.func) == "warnings.warn":
+            node.args, node.keywords = [], []
+        return node
+
+
+@functools.cache
+def _meaning(source):
+    return _short(ast.unparse(_Meaning().visit(ast.parse(source))))
+
+
+def plan():
+    """Tell the jobs of a run, by the environment, to use this package and what its code is now."""
+    others = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE.parent), others]))
+    if PLANNED not in os.environ:  # a job on a cluster keeps what its run noted
+        sources = {path.stem: path.read_bytes() for path in PACKAGE.glob("*.py")}
+        planned = {name: [_short(source), _meaning(source)] for name, source in sources.items()}
+        os.environ[PLANNED] = json.dumps({"package": str(PACKAGE), **planned})
+
+
+def check_plan(loaded):
+    """Raise InputError if the package or a module is not what the run was planned with.
+
+    loaded: names of the modules that a job uses. Its result would be taken for the planned code's.
+    """
+    planned = json.loads(os.environ.get(PLANNED, "{}"))
+    package = planned.pop("package", str(PACKAGE))
+    if package != str(PACKAGE):
+        raise InputError(
+            f"{PACKAGE}: is not the package that this run was planned with, {package}; expected "
+            "that one, so uninstall the other"
+        )
+    for name in sorted(set(loaded) & planned.keys() - UNTRACKED):
+        path = PACKAGE / f"{name}.py"
+        raw, meaning = planned[name]
+        source = path.read_bytes()
+        if _short(source) != raw and _meaning(source) != meaning:
+            raise InputError(
+                f"{path}: has changed since this run was planned; expected the same code from "
+                "start to end: give the command again"
+            )
+
+
+def content(*items):
+    """Digest of arrays (their shapes and values), texts and whatever JSON can hold."""
+    return _short(*map(_bytes, items))
+
+
+def check_content(path, planned, *items):
+    """Raise InputError if what a file holds is no longer what a run was planned with.
+
+    planned: from `content`.
+    """
+    if content(*items) != planned:
+        raise InputError(
+            f"{path}: has changed since this run was planned; expected the same content from start "
+            "to end: give the command again"
+        )
+
+
+def _bytes(item):
+    if hasattr(item, "dtype") and item.dtype.kind in "fiub":
+        return repr((item.shape, item.dtype.str)).encode() + item.tobytes()  # in C order
+    if hasattr(item, "dtype"):
+        item = [str(element) for element in item]
+    return json.dumps(item, sort_keys=True).encode()
+
+
+def _short(*parts):
+    digest = hashlib.sha256()
+    for part in parts:
+        part = part.encode() if isinstance(part, str) else part
+        digest.update(len(part).to_bytes(8, "little") + part)
+    return digest.hexdigest()[:16]

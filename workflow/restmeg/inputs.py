@@ -1,0 +1,150 @@
+"""The user's files and settings, checked together before anything is computed."""
+
+import contextlib
+import os
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from restmeg import (
+    InputError,
+    InputWarning,
+    connectome,
+    fingerprint,
+    leadfield,
+    rates,
+    recording,
+    settings,
+    study,
+)
+
+SATURATED = 1000  # coupling strength times mean row sum: no model is anything but saturated there
+STRONG, WEAK = 100, 0.01  # more or less than this is seldom meant
+
+
+class Inputs(NamedTuple):
+    """What results are made from. Digests change with the numbers, not with their files' names."""
+
+    anatomy: str  # digest of weights, distances and labels
+    labels: list  # of regions, in order
+    gain: str  # digest of the lead field
+
+
+def check_sources(loaded, schema, results, example):
+    """Find the file of each part of the study; raise InputError for a source that cannot be used.
+
+    loaded: from `settings.load`; each section gets ``path``: the user's file, ``~`` expanded, or
+    ``example`` for the bundled connectome, or None for what is made. results: the folder of the
+    study's own files.
+    """
+    for section in ("connectome", "leadfield", "target"):
+        source = loaded[section]["source"]
+        own = study.is_file(section, loaded, schema)
+        if own:
+            bundled = schema["properties"][section]["properties"]["source"]["default"]
+            loaded[section]["path"] = _usable(section, source, bundled, results)
+        else:
+            loaded[section]["path"] = example if section == "connectome" else None
+    settings.check_effects(loaded, schema)
+
+
+def _usable(section, source, bundled, results):
+    where = f"config: {section}.source: '{source}'"
+    path = Path(source)
+    with contextlib.suppress(RuntimeError):  # no such user
+        path = path.expanduser()
+    try:
+        there, below = path.is_file(), Path(results).resolve() in path.resolve().parents
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{where}: {reason}; expected the path of a file") from None
+    if not there:
+        raise InputError(
+            f"config: {section}.source: no file '{source}'; expected {bundled} or a file"
+        )
+    if set(source) & set("{}"):  # Snakemake would take what is between them for a wildcard
+        raise InputError(f"{where}; expected a path without braces")
+    if below:
+        raise InputError(
+            f"{where} is below results/, where this study's own files are; "
+            "expected a file elsewhere, such as a copy"
+        )
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{where}: cannot be read; expected a file with read permission")
+    return str(path)
+
+
+def check(loaded, plan):
+    """Read the user's files as jobs will; return their Inputs.
+
+    loaded: from `settings.load`, with paths from `check_sources`; plan: from `study.plan`.
+
+    Raises InputError for what cannot be used, and warns (InputWarning) of what is seldom meant.
+    """
+    given = loaded["connectome"]
+    anatomy = connectome.read(
+        given["path"], given["orientation"], given["distance_unit"], given["normalise"]
+    )
+    connectome.question(given["path"], anatomy)
+    models = [*plan.models.values()]
+    strengths = [model["coupling_strength"] for model in models]
+    _question_coupling(given["path"], anatomy.weights, strengths)
+    simulation = loaded["simulation"]
+    steps = (rates.step_notes(simulation["dt"], model) for model in models)
+    for note in dict.fromkeys(note for found in steps for note in found):
+        warnings.warn(f"config: {note}", InputWarning, stacklevel=2)
+
+    given = loaded["leadfield"]
+    if given["path"]:
+        field = leadfield.read(given["path"], anatomy.labels, given["unit"])
+        leadfield.question(given["path"], field, given["unit"])
+    else:
+        field = leadfield.synthetic(
+            anatomy.labels, given["sensors"], given["seed"], given["gain_sum"]
+        )
+
+    given = loaded["target"]
+    if given["path"]:
+        seconds = (simulation["duration"] - simulation["transient"]) / 1000
+        with recording.opened(given["path"], anatomy.labels, given["sampling_rate"]) as series:
+            recording.question(
+                given["path"], series, seconds, 1000 / simulation["sampling_interval"]
+            )
+    return Inputs(
+        anatomy=fingerprint.content(*anatomy),
+        labels=[str(label) for label in anatomy.labels],
+        gain=fingerprint.content(*field),
+    )
+
+
+def _question_coupling(path, weights, strengths):
+    """Warn of weights that saturate or do not couple the model; refuse what always saturates."""
+    with np.errstate(over="ignore"):
+        row_sum = weights.sum(axis=1).mean()
+        strengths = np.array([strength for strength in strengths if strength > 0])
+        coupling = strengths * row_sum
+    if not coupling.size:
+        return  # uncoupled on purpose
+    weakest, strongest = coupling.min(), coupling.max()
+    mend = "connectome.normalise, such as mean_row_sum, brings weights to a scale of their own"
+    if not weakest <= SATURATED:
+        raise InputError(
+            f"{path}: weights: their mean row sum, {row_sum:.3g}, times model.coupling_strength is "
+            f"{weakest:.3g}; expected at most {SATURATED}, as all regions would be saturated; "
+            f"{mend}"
+        )
+
+    def warn(value, effect):
+        warnings.warn(
+            f"{path}: weights: their mean row sum, {row_sum:.3g}, times model.coupling_strength is "
+            f"{value:.3g}: {effect}; {mend}",
+            InputWarning,
+            stacklevel=4,
+        )
+
+    if strongest > STRONG:
+        warn(strongest, "regions may be saturated")
+    if strongest < WEAK:
+        warn(strongest, "regions are practically uncoupled")

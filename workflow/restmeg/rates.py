@@ -1,0 +1,69 @@
+"""Which rates a model can have, and what is to be said of those that it has."""
+
+import numpy as np
+
+from restmeg import check
+
+LONG_STEP = 0.5  # of a time constant: a longer step than that follows something else
+NEAR = 0.02  # of the range: a rate that never leaves this edge of it is saturated
+BEYOND = 0.1  # of the range: farther out than that no rounding or short step gets
+
+
+def limits(parameters):
+    """Lowest and highest rate of the excitatory population, (1,) or (N,).
+
+    F lies between -s and 1 - s, s = sigmoid(-a theta), and rE' = 0 at rE = F / (1 + r F): from
+    there rE' points inward, so that a rate that starts inside never gets out.
+
+    parameters: as in the configuration, in plain numbers.
+    """
+    a, theta, r = (
+        np.atleast_1d(np.asarray(parameters[name], float)) for name in ("a_E", "theta_E", "r")
+    )
+    low = -1 / (1 + np.exp(np.clip(a * theta, -700, 700)))
+    edges = np.stack([low, 1 + low])
+    with np.errstate(divide="ignore"):
+        rates = np.where(1 + r * edges > 0, edges / (1 + r * edges), [[-np.inf], [np.inf]])
+    return rates.min(axis=0), rates.max(axis=0)
+
+
+def step_notes(dt, model):
+    """What is wrong with an integration step (ms) for a model, in words: a list."""
+    texts = []
+    for section, name in (("parameters", "tau_E"), ("parameters", "tau_I"), ("noise", "tau")):
+        shortest = np.min(model[section][name])
+        if dt > LONG_STEP * shortest:
+            texts.append(
+                f"simulation.dt, {dt:g} ms, is more than {LONG_STEP:g} of model.{section}.{name}, "
+                f"{shortest:g} ms; what is simulated is then the integrator and not the model"
+            )
+    return texts
+
+
+def notes(lowest, highest, parameters, labels):
+    """What is wrong with simulated rates, in words: a list, empty if nothing is.
+
+    lowest, highest: (replicates, N), the smallest and largest rE of each region.
+    """
+    low, high = (np.broadcast_to(limit, lowest.shape) for limit in limits(parameters))
+    span = np.where(np.isfinite(high - low), high - low, np.nan)  # with NaN nothing is found
+    beyond = (lowest < low - BEYOND * span) | (highest > high + BEYOND * span)
+    top = (lowest > high - NEAR * span) & ~beyond
+    bottom = (highest < low + NEAR * span) & ~beyond
+    strong = "the input is too strong, as by weights, model.coupling_strength or model.noise"
+    kinds = (
+        (beyond, "rates leave what the model can have; simulation.dt is too long for it"),
+        (top, f"rates stay at their upper limit, saturated; {strong}"),
+        (bottom, f"rates stay at their lower limit, silenced; {strong}"),
+    )
+    texts = []
+    for where, text in kinds:
+        if where.any():
+            regions = [labels[i] for i in np.flatnonzero(where.any(axis=0))]
+            n = np.count_nonzero(where.any(axis=1))
+            rates = f"{lowest[where].min():.3g} to {highest[where].max():.3g}"
+            texts.append(
+                f"in {n} of {len(where)} replicates, region {check.some(regions, '')}: {text} "
+                f"(found {rates}, possible {low.min():.3g} to {high.max():.3g})"
+            )
+    return texts

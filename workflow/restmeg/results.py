@@ -1,0 +1,50 @@
+"""Reading a study's results: labelled arrays by what they are of, wherever their files lie."""
+
+from pathlib import Path
+
+from restmeg import InputError, tables
+
+
+def points(folder="results"):
+    """The table points.csv as a pandas DataFrame: a row for each file's batch of replicates."""
+    import pandas as pd
+
+    return pd.read_csv(Path(folder) / "points.csv")
+
+
+def load(name, folder="results", role="simulated", point=None):
+    """All replicates of a point as one xarray Dataset, in ascending order.
+
+    name: of the files, such as "connectivity", "activity" or "sensors"; role: "simulated" or
+    "target"; point: its name in points.csv, which may be left out where there is one.
+
+    The files are those that points.csv lists, so that what an earlier study left in the folder is
+    not among them. Raises InputError if there is no such point or file, or a file holds other
+    replicates than its place says.
+    """
+    import xarray as xr
+
+    folder = Path(folder)
+    _, rows = tables.read(folder / "points.csv")
+    rows = [row for row in rows if row["role"] == role]
+    names = list(dict.fromkeys(row["point"] for row in rows))
+    if point is None and len(names) == 1:
+        point = names[0]
+    rows = [row for row in rows if row["point"] == point]
+    if not rows:
+        raise InputError(
+            f"{folder}/points.csv: {role} point {point}; expected {' or '.join(names)}"
+        )
+    parts = []
+    for row in rows:
+        path = folder / row["folder"] / f"{name}.nc"
+        if not path.is_file():
+            raise InputError(f"{path}: no such file; expected it, so run the study to its end")
+        with xr.open_dataset(path) as dataset:
+            parts.append(dataset.load())
+        if "-" in row["replicates"]:
+            first, last = map(int, row["replicates"].split("-"))
+            held = parts[-1].replicate.values.tolist()
+            if held != list(range(first, last + 1)):
+                raise InputError(f"{path}: replicates {held}; expected {row['replicates']}")
+    return xr.concat(parts, "replicate", data_vars="minimal", combine_attrs="drop_conflicts")

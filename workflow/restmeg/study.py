@@ -1,0 +1,175 @@
+"""The plan of a study: its points, batches and files."""
+
+import hashlib
+import itertools
+import json
+from typing import NamedTuple
+
+from restmeg import InputError, settings
+
+MAX_JOBS = 20_000  # as planning them takes minutes
+RECORDING = "recording"  # in place of a point's name where the target is one
+ALL = "all"  # in place of a batch's name: one file, whose replicates it alone knows
+FIRST_DEFAULTS = {}  # {dotted key of a model: its first default}, where that has changed since
+
+
+class Point(NamedTuple):
+    """One model of a sweep."""
+
+    name: str
+    model: dict
+    values: dict  # swept parameter: value
+
+
+class Study(NamedTuple):
+    """What is simulated, in which batches."""
+
+    points: list  # of Point: the sweep
+    shown: Point  # the one that figures of a single model show
+    target: str  # name of the target's point
+    truth: dict  # swept parameter: its value in the synthetic target
+    models: dict  # {name: model} of the points and the target
+    batches: dict  # {role: {name of a batch: [replicates]}}
+
+
+def is_file(section, loaded, schema):
+    """Whether a part of a study is the user's file, and not the bundled one."""
+    bundled = schema["properties"][section]["properties"]["source"]["default"]
+    return loaded[section]["source"] != bundled
+
+
+def plan(loaded, schema):
+    """The Study that a configuration asks for.
+
+    loaded: from `settings.load`; schema: from `settings.load_schema`.
+
+    Raises InputError if it has more than MAX_JOBS jobs.
+    """
+    first = settings.flat(settings.load({}, schema)["model"]) | FIRST_DEFAULTS
+    recorded = is_file("target", loaded, schema)
+    _check_number_of_jobs(loaded, recorded)
+    points = sweep_points(loaded["model"], loaded["sweep"], first)
+    base = name_of(loaded["model"], first)
+    shown = next((point for point in points if point.name == base), points[0])
+    models = {point.name: point.model for point in points}
+    batches = {"simulated": _batches(loaded, "simulation")}
+    truth = {}
+    if recorded:
+        target = RECORDING
+        batches["target"] = {ALL: []}
+    else:
+        model = loaded["target"]["model"]
+        target = name_of(model, first)
+        truth = {key: settings.flat(model)[key.removeprefix("model.")] for key in loaded["sweep"]}
+        if models.setdefault(target, model) != model:
+            raise _collision(target)
+        batches["target"] = _batches(loaded, "target")
+    return Study(points, shown, target, truth, models, batches)
+
+
+def _batches(loaded, section):
+    return batches(loaded[section]["replicates"], loaded["simulation"]["replicates_per_job"])
+
+
+def _check_number_of_jobs(loaded, recorded):
+    per_job = loaded["simulation"]["replicates_per_job"]
+    n_points = 1
+    for values in loaded["sweep"].values():
+        n_points *= len(values)
+    n_batches = -(-loaded["simulation"]["replicates"] // per_job)
+    steps = 3 if loaded["leadfield"]["project"] == "all" else 2
+    n_jobs = n_points * (n_batches * steps + 1)
+    n_target = 1 if recorded else -(-loaded["target"]["replicates"] // per_job)
+    n_jobs += 2 * n_target
+    if n_jobs > MAX_JOBS:
+        many = n_points >= max(n_batches, n_target)
+        key = "sweep" if many else "simulation.replicates_per_job"
+        mend = "fewer values" if many else "a larger number"
+        raise InputError(
+            f"config: {key}: makes {n_jobs} jobs, for {n_points} points of {n_batches} batches and "
+            f"a target of {n_target}; expected at most {MAX_JOBS}, so {mend}"
+        )
+
+
+def sweep_points(model, sweep, first):
+    """The points of a sweep: the grid of all its values, or the model alone where it is empty.
+
+    model, sweep: from `settings.load`; first: see `name_of`. Raises InputError if two get one name.
+    """
+    points = {}
+    for values in itertools.product(*sweep.values()):
+        swept = model
+        for key, value in zip(sweep, values, strict=True):
+            swept = _replaced(swept, key.split(".")[1:], value)
+        point = Point(name_of(swept, first), swept, dict(zip(sweep, values, strict=True)))
+        if point.name in points:
+            raise _collision(point.name)
+        points[point.name] = point
+    return list(points.values())
+
+
+def _replaced(model, path, value):
+    """A copy of nested dicts in which the value at the end of a path is another."""
+    name, *rest = path
+    return {**model, name: _replaced(model[name], rest, value) if rest else value}
+
+
+def name_of(model, first):
+    """A short name that belongs to a model's parameters, whichever of them are being swept.
+
+    So a finished point is found again when values or whole axes are added to the sweep. Only what
+    differs from the first defaults counts, so that a key that is new in a later version changes no
+    name.
+
+    first: {dotted key: its first default}.
+    """
+    differs = {
+        key: value
+        for key, value in settings.flat(model).items()
+        if key not in first or _as_floats(value) != _as_floats(first[key])
+    }
+    canonical = json.dumps(_as_floats(differs), sort_keys=True)
+    # The letter keeps table readers from taking some names for numbers.
+    return "p" + hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def _as_floats(value):
+    """Numbers as floats, because 1 and 1.0 are the same parameter."""
+    if isinstance(value, dict):
+        return {key: _as_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_floats(item) for item in value]
+    return value if isinstance(value, str) else float(value)
+
+
+def _collision(name):
+    return InputError(
+        f"config: two models have one short name, {name}; expected another value in one of them"
+    )
+
+
+def batches(replicates, per_job):
+    """Which replicates are simulated together: {"0-9": [0, ..., 9], ...}.
+
+    Batches start at fixed numbers and are named by what they hold, so that asking for more
+    replicates adds batches and leaves the full ones as they are.
+    """
+    starts = range(0, replicates, per_job)
+    groups = [list(range(first, min(first + per_job, replicates))) for first in starts]
+    return {f"{group[0]}-{group[-1]}": group for group in groups}
+
+
+def table(study):
+    """Rows of points.csv, the first with the names of columns: where the files of a point are.
+
+    A row is a batch of a point of one role, with the value of each swept parameter (ms, mm/ms), in
+    the order of points and replicates.
+    """
+    axes = list(study.points[0].values)
+    rows = [["role", "point", *axes, "replicates", "folder"]]
+    truth = [study.truth.get(key, "") for key in axes]
+    named = [("simulated", point.name, [*point.values.values()]) for point in study.points]
+    for role, name, values in [*named, ("target", study.target, truth)]:
+        for batch in study.batches[role]:
+            rows.append([role, name, *values, batch, f"{role}/{name}/{batch}"])
+    return rows

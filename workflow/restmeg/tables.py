@@ -1,0 +1,59 @@
+"""Tables as CSV: the plan of a study, and the scores of its points brought together."""
+
+import contextlib
+import csv
+from pathlib import Path
+
+from restmeg import InputError, disk
+
+
+@contextlib.contextmanager
+def new_csv(path, head):
+    """Yield a CSV writer after the names of columns; the file appears when the block succeeds."""
+    with disk.whole(path) as partial, partial.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(head)
+        yield writer
+
+
+def read(path):
+    """Names of the columns of a CSV file, and its rows as dicts of texts."""
+    with Path(path).open(newline="") as file:
+        reader = csv.DictReader(file)
+        return list(reader.fieldnames or []), list(reader)
+
+
+def write(path, rows):
+    """Write rows, the first of which names the columns."""
+    head, *rows = rows
+    with new_csv(path, head) as table:
+        table.writerows(rows)
+
+
+def gather(points_path, point_paths, path):
+    """Write the rows of the tables of all points as one, with the swept parameters of each.
+
+    points_path: points.csv; point_paths: tables with a column ``point``, joined by it, in any
+    order; path: the same rows in the order of points.csv, a column for each swept parameter after
+    ``point``. What stands in several tables, as notes on the target do, stands there once.
+
+    Raises InputError for a point that points.csv does not know.
+    """
+    columns, points = read(points_path)
+    axes = columns[columns.index("point") + 1 : columns.index("replicates")]
+    known = {row["point"]: [row[axis] for axis in axes] for row in points}
+    found, head = {name: {} for name in known}, None
+    for table in point_paths:
+        names, rows = read(table)
+        head = names if head is None else head
+        if names != head:
+            raise InputError(f"{table}: columns {names}; expected {head}, as in {point_paths[0]}")
+        for row in rows:
+            if row["point"] not in known:
+                raise InputError(
+                    f"{table}: point '{row['point']}' is none of {points_path}; expected its names"
+                )
+            found[row["point"]][tuple(row[name] for name in head[1:])] = None
+    with new_csv(path, [head[0], *axes, *head[1:]]) as table:
+        for name, rows in found.items():
+            table.writerows([name, *known[name], *row] for row in rows)

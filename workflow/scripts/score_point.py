@@ -1,0 +1,13 @@
+"""Score one point against anatomy and target."""
+
+from restmeg import job, scores
+
+with job.reporting(snakemake.log[0]):
+    scores.score_point(
+        snakemake.input.simulated,
+        snakemake.input.target,
+        snakemake.input.connectome,
+        snakemake.params.seed,
+        snakemake.wildcards.point,
+        [snakemake.output.scores, snakemake.output.replicates, snakemake.output.notes],
+    )
