@@ -60,6 +60,12 @@ def test_pearson_is_exactly_symmetric(n_regions):
     np.testing.assert_array_equal(correlation, correlation.T)
 
 
+@pytest.mark.parametrize("n_samples", [0, 1])
+def test_fewer_than_two_samples_have_no_correlation(n_samples):
+    with pytest.raises(InputError, match=f"series: {n_samples} samples; expected at least 2"):
+        connectivity.pearson(np.ones((n_samples, 4)))
+
+
 def test_pearson_of_numbers_done_by_hand():
     series = [[0, 0, 1], [1, 2, 1], [2, 1, -2]]
     half = 0.5
@@ -131,6 +137,26 @@ def test_connectivity_says_which_measure_replicate_and_regions(tmp_path):
         assert list(read["region_to"].values) == list(read["region_from"].values) == list(LABELS)
         one = read["fc"].sel(measure="pearson", replicate=12, region_to="D", region_from="B")
         assert one == pytest.approx(np.corrcoef(rate[2].T)[3, 1], abs=1e-12)
+
+
+def test_what_was_noted_on_activity_stays_with_its_connectivity(tmp_path):
+    path = tmp_path / "activity.nc"
+    rate = mixed(50, 4)[None].astype(np.float32)
+    rate[0, :, 2] = 1.0
+    with files.new_netcdf(path, "Activity", {"role": "simulated", "point": "p0"}, 7) as dataset:
+        files.add_variable(dataset, "region", ["region"], LABELS)
+        series = files.add_series(dataset, "rate_E", rate.shape, "region", "1", "rate")
+        series[...] = rate
+        files.add_notes(dataset, ["saturated"])
+    out = tmp_path / "connectivity.nc"
+    with pytest.warns(UserWarning, match="no variance in region C;"):
+        connectivity.connect(path, None, ["pearson"], "simulated", "p0", out)
+    with files.open_netcdf(out) as dataset:
+        first, second = files.notes(dataset)
+        assert first == "saturated"
+        assert second.startswith("replicate 0: no variance in region C; connectivity with it")
+        assert files.provenance(dataset)[1] == 7
+        assert list(dataset["region_to"][...]) == list(LABELS)
 
 
 def test_a_silent_region_is_named_in_a_warning(tmp_path):

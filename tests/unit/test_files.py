@@ -74,6 +74,29 @@ def test_attributes_say_what_it_is_and_from_what_and_nothing_else(tmp_path):
         assert list(read["region"].values) == ["A", "µ"]
 
 
+@pytest.mark.parametrize("left", [None, "{", 3])
+def test_a_file_of_ours_without_its_parameters_is_told_as_such(tmp_path, left):
+    path = tmp_path / "result.nc"
+    write(path)
+    with netCDF4.Dataset(path, "a") as dataset:
+        del dataset.parameters
+        if left is not None:
+            dataset.parameters = left
+    with files.open_netcdf(path) as dataset, pytest.raises(InputError) as caught:
+        files.provenance(dataset)
+    expected = "attribute 'parameters' is missing or no JSON; expected it as it was written"
+    assert str(caught.value) == f"{path}: {expected}"
+
+
+def test_notes_travel_with_a_file_and_an_empty_list_is_none(tmp_path):
+    for notes in ([], ["saturated", "and more"]):
+        with files.new_netcdf(tmp_path / "result.nc", "A title", {}) as dataset:
+            files.add_notes(dataset, notes)
+        with files.open_netcdf(tmp_path / "result.nc") as dataset:
+            assert files.notes(dataset) == notes
+            assert ("notes" in dataset.ncattrs()) == bool(notes)
+
+
 def test_without_a_seed_there_is_none(tmp_path):
     with files.new_netcdf(tmp_path / "result.nc", "A title", {}):
         pass

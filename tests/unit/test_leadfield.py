@@ -55,6 +55,8 @@ def test_the_synthetic_one_is_the_recipe():
     np.testing.assert_allclose(synthetic.gain.sum(axis=0), np.ones(16), rtol=1e-15)
     assert list(synthetic.sensors) == [f"S{k}" for k in range(16)]
     assert list(synthetic.labels) == list(labels)
+    weak = leadfield.synthetic(labels, 16, 1, gain_sum=1e-13)
+    np.testing.assert_array_equal(weak.gain, 1e-13 * (raw / raw.sum(axis=0)))
 
 
 def test_the_synthetic_one_follows_its_seed():
@@ -191,6 +193,58 @@ def test_values_that_were_never_written_are_refused(tmp_path):
 def test_an_npz_that_does_not_fit_is_refused(tmp_path, arrays, message):
     np.savez(tmp_path / "given.npz", **arrays)
     assert message_of(tmp_path / "given.npz") == message
+
+
+@pytest.mark.parametrize(
+    ("gain", "message"),
+    [
+        (
+            GAIN * 1e300,
+            "gain[0, 0] is 1e+300; expected at most 1000 T/(nA m) in size (12 of 12 are not)",
+        ),
+        (0 * GAIN, "gain is zero everywhere; expected a field at the sensors"),
+    ],
+)
+def test_what_cannot_be_a_gain_is_refused(tmp_path, gain, message):
+    np.savez(tmp_path / "given.npz", gain=gain, labels=LABELS.astype(str))
+    assert message_of(tmp_path / "given.npz") == message
+    dataset(gain=gain).to_netcdf(tmp_path / "given.nc")
+    assert message_of(tmp_path / "given.nc") == message
+
+
+def test_the_unit_of_an_npz_is_what_the_configuration_says(tmp_path):
+    path = tmp_path / "given.npz"
+    np.savez(path, gain=GAIN, labels=LABELS.astype(str))
+    read = leadfield.read(path, LABELS, "T/(A m)")
+    np.testing.assert_allclose(read.gain, GAIN * 1e-9, rtol=1e-15)
+    np.testing.assert_array_equal(leadfield.read(path, LABELS, "auto").gain, GAIN)
+    with pytest.raises(InputError, match=r"config: leadfield\.unit: unit 'mm' is in milli"):
+        leadfield.read(path, LABELS, "mm")
+
+
+def test_a_unit_that_contradicts_the_file_is_refused(tmp_path):
+    path = tmp_path / "given.nc"
+    dataset(units="fT/(nA m)").to_netcdf(path)
+    for unit in ("auto", "fT/(nA m)"):
+        np.testing.assert_allclose(leadfield.read(path, LABELS, unit).gain, GAIN * 1e-15)
+    with pytest.raises(InputError) as caught:
+        leadfield.read(path, LABELS, "T/(A m)")
+    expected = f"T/(A m), but {path} says fT/(nA m); expected the same or auto"
+    assert str(caught.value) == f"config: leadfield.unit: {expected}"
+    dataset(units=None).to_netcdf(path)
+    np.testing.assert_allclose(leadfield.read(path, LABELS, "T/(A m)").gain, GAIN * 1e-9)
+
+
+def test_a_field_too_strong_to_be_stored_is_refused(tmp_path):
+    write_activity(tmp_path / "activity.nc", np.zeros((1, 2, 3)), LABELS)
+    dataset(units="T/(nA m)").to_netcdf(tmp_path / "leadfield.nc")
+    with pytest.raises(InputError) as caught:
+        leadfield.project(
+            tmp_path / "activity.nc", tmp_path / "leadfield.nc", 1e30, tmp_path / "sensors.nc"
+        )
+    expected = "makes 9e+30 T of a unit of rate; expected at most 1e+30 T"
+    assert str(caught.value) == f"config: leadfield.scale: {expected}"
+    assert not (tmp_path / "sensors.nc").exists()
 
 
 @pytest.mark.parametrize(

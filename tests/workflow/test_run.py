@@ -267,6 +267,28 @@ def test_after_a_change_of_batches_the_table_of_points_leaves_old_files_out(fini
     assert loaded.sizes["time"] == 700
 
 
+def test_activity_that_is_not_kept_goes_and_is_not_missed(finished, study):
+    """Fewer files, the same scores, and only what is new is simulated."""
+    study.edit("sweep", **{"model.coupling_strength": [0.5, 1.5]})
+    study.edit("simulation", keep="shown")
+    study.run()
+    assert study.todo() == {}
+    shown = study.result("simulated/p44136fa355b3")
+    kept = set(study.path.glob("results/*/*/*/activity.nc"))
+    assert kept == set(shown.glob("*/activity.nc"))
+    assert (shown / "scores.csv").read_bytes() == finished.result(
+        "simulated/p44136fa355b3/scores.csv"
+    ).read_bytes()
+    study.edit("sweep", **{"model.coupling_strength": [0.5, 1.5, 2.0]})
+    assert {name: study.todo().get(name) for name in ("simulate", "connectivity")} == {
+        "simulate": 2,
+        "connectivity": 2,
+    }
+    module = study.path / "workflow/restmeg/core.py"
+    module.write_text(module.read_text() + "\nEDITED = True\n")
+    assert study.todo()["simulate"] == 7  # three points and the target, also where it is gone
+
+
 def test_only_the_shown_point_is_projected_unless_all_are_wanted(study):
     study.edit("sweep", **{"model.coupling_strength": [0.5, 1.5]})
     assert study.todo()["project"] == 2
