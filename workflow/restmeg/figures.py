@@ -225,7 +225,7 @@ def scores(single, summary, notes=()):
         )
         sns.despine(ax=axes, bottom=True)
     if notes:
-        lines = [textwrap.fill(f"! {note}", 40 * len(summary)) for note in notes[:NOTES]]
+        lines = [textwrap.fill(f"! {note}", 55 * len(summary)) for note in notes[:NOTES]]
         more = [f"and {len(notes) - NOTES} more in scores_notes.csv"] if len(notes) > NOTES else []
         figure.supxlabel("\n".join(lines + more), fontsize=8, color=TARGET, x=0.02, ha="left")
     return figure
