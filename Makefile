@@ -15,7 +15,7 @@ run: $(VENV)/ready  ## run the study to scores, figures and a report
 	@echo "Scores are in results/scores.csv, figures with captions in results/report.html."
 
 test: $(VENV)/ready-dev  ## run every test
-	python -m pytest
+	python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: $(VENV)/ready-dev  ## format check and lint
 	ruff format --check .

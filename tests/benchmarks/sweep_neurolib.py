@@ -34,6 +34,7 @@ STUDY = """
 connectome: {{source: {connectome}}}
 simulation: {{replicates: {replicates}, replicates_per_job: 16, sampling_interval: {sampling} ms}}
 target: {{replicates: {replicates}}}
+leadfield: {{project: all}}
 sweep: {{model.coupling_strength: {strengths}}}
 """
 

@@ -186,7 +186,7 @@ PAIRS = DISTANCES + DISTANCES.T
     [
         (1 - np.eye(3), PAIRS, "the weights of all pairs are equal; structure-function coupling"),
         (FULL, 0 * PAIRS, "all distances are 0; signals arrive without delay"),
-        (FULL, PAIRS / 1000, "the longest connection is 0.061 mm, where a brain's have 25 to 1000"),
+        (FULL, PAIRS / 1000, "the longest connection is 0.061 mm, where a brain's have 25 to 400"),
         (FULL, PAIRS / 10, "; if they are in another unit, say so with connectome.distance_unit"),
         (FULL, PAIRS * 1000, "the longest connection is 6.1e+04 mm"),
         (PAIRS, FULL, "; are weights and distances swapped?"),

@@ -364,7 +364,7 @@ def simulate_batch(connectome_path, model, simulation, seed, role, point, replic
         for name, extreme in (("lowest", lowest), ("highest", highest)):
             add(dataset, name, ["replicate", "region"], extreme, "1", f"{name} excitatory rate")
         found = rates.notes(lowest, highest, model["parameters"], anatomy.labels)
-        files.add_notes(dataset, rates.step_notes(simulation["dt"], model) + found)
+        files.add_notes(dataset, rates.step_notes(simulation["dt"], model, anatomy.weights) + found)
     for note in found:
         warnings.warn(f"{role}, point {point}: {note}", ResultWarning, stacklevel=2)
     journal.remove(path)
