@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,7 +60,7 @@ def test_a_failing_job_is_one_line_and_a_traceback_in_its_log(study):
     result = study.snakemake("--cores", "1")
     assert result.returncode == 1
     lines = [text for text in result.stderr.split("\n") if text.startswith("restmeg: ")]
-    assert lines[-1].startswith("restmeg: model: replicate 0 (")
+    assert re.match(r"restmeg: model: replicate \d \((simulated|target)\)", lines[-1])
     assert "is not finite after" in lines[-1]
     log = lines[-1].split("(details in ")[1].rstrip(")")
     assert "Traceback" in (study.path / log).read_text()
