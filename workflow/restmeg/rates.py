@@ -70,7 +70,7 @@ def step_notes(dt, model, weights):
         if steepest > STEEP_STEP:
             texts.append(
                 f"simulation.dt, {dt:g} ms, is too long for this coupling: rates can jump from "
-                f"step to step (dt / tau_E times slope, model.coupling_strength and largest row sum "
+                "step to step (dt / tau_E times slope, model.coupling_strength and largest row sum "
                 f"of weights is {steepest:.3g}, expected at most {STEEP_STEP:g}); a smaller dt or "
                 "connectome.normalise mends it"
             )
