@@ -1,11 +1,10 @@
 """Time a sweep end to end beside the same exploration with neurolib: make bench-sweep.
 
 21 coupling strengths x 16 replicates of 4 s at 80 regions, and 16 replicates of the target, on two
-cores: simulate, project to 16 sensors, functional connectivity, scores. Ours is the workflow, as
-installed, from no results to scores.csv and the sensors of every point, each step a file. The other
-is what one would write with neurolib: a pool of two processes that run its Wilson-Cowan model and
-keep scores in memory; no files, no intervals, nothing to take up again. See peers.py for what is
-unlike within a run.
+cores: simulate, functional connectivity, scores. Ours is the workflow, as installed, from no results
+to scores.csv, each step a file. The other is what one would write with neurolib: a pool of two
+processes that run its Wilson-Cowan model and keep scores in memory; no files, no intervals, nothing
+to take up again. See peers.py for what is unlike within a run.
 """
 
 import argparse
@@ -25,7 +24,7 @@ import peers
 from bench_core import random_connectome
 
 ROOT = Path(__file__).parents[2]
-REGIONS, SENSORS, REPLICATES, CORES = 80, 16, 16, 2
+REGIONS, REPLICATES, CORES = 80, 16, 2
 DURATION, TRANSIENT, DT = 4000.0, 300.0, 0.1  # ms
 STRENGTHS = [round(0.5 + 0.05 * k, 2) for k in range(21)]
 TRUTH = 1.5
@@ -34,7 +33,6 @@ STUDY = """
 connectome: {{source: {connectome}}}
 simulation: {{replicates: {replicates}, replicates_per_job: 16, sampling_interval: {sampling} ms}}
 target: {{replicates: {replicates}}}
-leadfield: {{project: all}}
 sweep: {{model.coupling_strength: {strengths}}}
 """
 
@@ -54,20 +52,17 @@ def workflow(snakemake, sampling):
         command = [snakemake, "--snakefile", ROOT / "Snakefile", "--directory", folder]
         start = time.perf_counter()
         subprocess.run(
-            [*command, "--cores", str(CORES), "--quiet", "all", "--until", "project", "score"],
+            [*command, "--cores", str(CORES), "--quiet", "all", "--until", "score"],
             check=True,
         )
         return time.perf_counter() - start
 
 
 def one_run(strength, every):
-    """FC and field of one run."""
+    """FC of one run."""
     connectome = random_connectome(REGIONS, 1.0)
     rate = peers.neurolib_run(*connectome, DURATION, coupling=strength)()
     rate = rate[:, round(TRANSIENT / DT) :][:, ::every]
-    gain = np.random.default_rng(1).random((REGIONS, SENSORS))
-    field = gain.T @ rate
-    assert np.isfinite(field).all()
     return np.corrcoef(rate)[np.triu_indices(REGIONS, 1)]
 
 
