@@ -92,11 +92,14 @@ def check(loaded, plan):
     )
     connectome.question(given["path"], anatomy)
     models = [*plan.models.values()]
-    _question_coupling(given["path"], anatomy.weights, models)
+    row_sums = anatomy.weights.sum(axis=1)
+    _question_coupling(given["path"], row_sums, models)
     simulation = loaded["simulation"]
-    # The strongest coupling stands for all: its notes are those of the others too, or more.
-    strongest = max(models, key=lambda model: model["coupling_strength"])
-    for note in rates.step_notes(simulation["dt"], strongest, anatomy.weights):
+    worst = {}
+    for model in models:
+        for cause, found in rates.step_notes(simulation["dt"], model, row_sums).items():
+            worst[cause] = max(found, worst.get(cause, found))
+    for _, note in worst.values():
         warnings.warn(f"config: {note}", InputWarning, stacklevel=2)
 
     given = loaded["leadfield"]
@@ -122,13 +125,13 @@ def check(loaded, plan):
     )
 
 
-def _question_coupling(path, weights, models):
+def _question_coupling(path, row_sums, models):
     """Warn of weights that saturate or do not couple the model; refuse what always saturates."""
     models = [model for model in models if model["coupling_strength"] > 0]
     if not models:
         return  # uncoupled on purpose
     with np.errstate(over="ignore"):
-        row_sum = weights.sum(axis=1).mean()
+        row_sum = row_sums.mean()
         weakest = min(model["coupling_strength"] for model in models) * row_sum
     mend = "connectome.normalise, such as mean_row_sum, brings weights to a scale of their own"
     scale = f"{path}: weights: their mean row sum, {row_sum:.3g}, times model.coupling_strength is "
@@ -137,7 +140,7 @@ def _question_coupling(path, weights, models):
             f"{scale}{weakest:.3g}; expected at most {SATURATED}, as all regions would be "
             f"saturated; {mend}"
         )
-    gains = [(rates.coupling_gain(model, weights), model) for model in models]
+    gains = [(rates.coupling_gain(model, row_sums), model) for model in models]
     strongest, model = max(gains, key=lambda pair: pair[0])
     scale += f"{model['coupling_strength'] * row_sum:.3g}"
     if strongest < WEAK:

@@ -39,42 +39,45 @@ def slope(model):
     return a * s * (1 - s)
 
 
-def coupling_gain(model, weights):
-    """What a region at rest passes on of the others' rates, on average: slope k mean row sum.
+def coupling_gain(model, row_sums):
+    """What a region at rest passes on of the others' rates, on average: slope k row sum.
 
-    weights: (N, N). Of the bundled model and of one near a Hopf point it is about 0.2.
+    row_sums: (N,) of the weights. Of the bundled model and of one near a Hopf point it is about
+    0.2.
     """
     with np.errstate(over="ignore"):
-        return model["coupling_strength"] * np.mean(slope(model) * weights.sum(axis=1))
+        return model["coupling_strength"] * np.mean(slope(model) * row_sums)
 
 
-def step_notes(dt, model, weights):
-    """What is wrong with an integration step (ms) for a model, in words: a list.
+def step_notes(dt, model, row_sums):
+    """What is wrong with an integration step (ms) for a model: {cause: (how much, in words)}.
 
-    With diffusive coupling a region also gets its own rate, times its row sum of weights: the step
-    is explicit in it, and with dt / tau_E slope k row sum above about one rates jump from step to
-    step. (Nine connectomes with 4 s each were stable up to 1.17, and none from 2.1.)
+    With diffusive coupling a region also gets its own rate, times its row sum of weights (N,): the
+    step is explicit in it, and with dt / tau_E slope k row sum above about one rates jump from step
+    to step. (Nine connectomes with 4 s each were stable up to 1.17, and none from 2.1.)
     """
-    texts = []
+    found = {}
     for section, name in (("parameters", "tau_E"), ("parameters", "tau_I"), ("noise", "tau")):
         shortest = np.min(model[section][name])
         if dt > LONG_STEP * shortest:
-            texts.append(
+            text = (
                 f"simulation.dt, {dt:g} ms, is more than {LONG_STEP:g} of model.{section}.{name}, "
                 f"{shortest:g} ms; what is simulated is then the integrator and not the model"
             )
+            found[name, section] = dt / shortest, text
     if model["coupling"] == "diffusive":
         with np.errstate(over="ignore"):
-            pull = model["coupling_strength"] * slope(model) * weights.sum(axis=1)
+            pull = model["coupling_strength"] * slope(model) * row_sums
             steepest = np.max(dt / np.atleast_1d(model["parameters"]["tau_E"]) * pull)
         if steepest > STEEP_STEP:
-            texts.append(
+            text = (
                 f"simulation.dt, {dt:g} ms, is too long for this coupling: rates can jump from "
                 "step to step (dt / tau_E times slope, model.coupling_strength and largest row sum "
                 f"of weights is {steepest:.3g}, expected at most {STEEP_STEP:g}); a smaller dt or "
                 "connectome.normalise mends it"
             )
-    return texts
+            found["coupling"] = steepest, text
+    return found
 
 
 def notes(lowest, highest, parameters, labels):

@@ -364,7 +364,8 @@ def simulate_batch(connectome_path, model, simulation, seed, role, point, replic
         for name, extreme in (("lowest", lowest), ("highest", highest)):
             add(dataset, name, ["replicate", "region"], extreme, "1", f"{name} excitatory rate")
         found = rates.notes(lowest, highest, model["parameters"], anatomy.labels)
-        files.add_notes(dataset, rates.step_notes(simulation["dt"], model, anatomy.weights) + found)
+        step = rates.step_notes(simulation["dt"], model, anatomy.weights.sum(axis=1))
+        files.add_notes(dataset, [text for _, text in step.values()] + found)
     for note in found:
         warnings.warn(f"{role}, point {point}: {note}", ResultWarning, stacklevel=2)
     journal.remove(path)
