@@ -2,9 +2,9 @@
 
 21 coupling strengths x 16 replicates of 4 s at 80 regions, and 16 replicates of the target, on two
 cores: simulate, functional connectivity, scores. Ours is the workflow, as installed, from no
-results to scores.csv, each step a file. The other is what one would write with neurolib: a pool of two
-processes that run its Wilson-Cowan model and keep scores in memory; no files, no intervals, nothing
-to take up again. See peers.py for what is unlike within a run.
+results to scores.csv, each step a file. The other is what one would write with neurolib: a pool of
+two processes that run its Wilson-Cowan model and keep scores in memory; no files, no intervals,
+nothing to take up again. See peers.py for what is unlike within a run.
 """
 
 import argparse
