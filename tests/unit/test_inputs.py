@@ -127,7 +127,8 @@ def test_weights_that_saturate_every_point_are_refused_by_their_cause():
     message = str(caught.value)
     assert message.startswith("connectome.npz: weights: their mean row sum, 1.73e+05, times model")
     assert (
-        "expected at most 1000, as all regions would be saturated; connectome.normalise" in message
+        "expected at most 1000, as all regions would be saturated; another model.coupling_strength mends it, or connectome.norm"
+        in message
     )
 
 
@@ -164,7 +165,10 @@ def test_weights_that_hardly_couple_are_said_unless_that_is_wanted():
     """As 68 regions of TVB do as they are delivered: mean row sum 0.115."""
     factor = 0.115 / np.load("connectome.npz")["weights"].sum(axis=1).mean()
     (said,) = checked(coupled(factor))[1]
-    assert "times model.coupling_strength is 0.143: regions are practically uncoupled; conn" in said
+    assert (
+        "times model.coupling_strength is 0.143: regions are practically uncoupled; another model"
+        in said
+    )
     assert checked(coupled(1.0, coupling_strength=0.0))[1] == []
 
 

@@ -80,16 +80,21 @@ def test_all_replicates_of_a_point_are_loaded_and_no_others(tmp_path):
     assert (results.load("connectivity", tmp_path, point="pb").fc == 1.5).all()
     assert (results.load("connectivity", tmp_path, "target").fc == 2.0).all()
     table = results.points(tmp_path)
-    assert table.loc[table["point"] == "pb", "model.k"].tolist() == [1.5, 1.5]
+    assert table.to_dict("list") == {"point": ["pa", "pb"], "model.k": [0.5, 1.5]}
+    assert results.points(tmp_path, "target").to_dict("list") == {"point": ["pt"], "model.k": [2.0]}
 
 
 @pytest.mark.usefixtures("points")
 def test_what_is_not_there_is_told(tmp_path):
-    with pytest.raises(InputError, match=r"points\.csv: simulated point None; expected pa or pb"):
+    with pytest.raises(
+        InputError, match=r"points\.csv: 2 simulated points; expected the name of one"
+    ):
         results.load("connectivity", tmp_path)
-    with pytest.raises(InputError, match=r"simulated point pt; expected pa or pb"):
+    with pytest.raises(
+        InputError, match=r"no simulated point pt; expected the name of one, such as pa"
+    ):
         results.load("connectivity", tmp_path, point="pt")
-    with pytest.raises(InputError, match=r"0-1/connectivity\.nc: no such file; expected it, so"):
+    with pytest.raises(InputError, match=r"0-1/connectivity\.nc: no such file; expected it, if"):
         results.load("connectivity", tmp_path, point="pa")
     write_fc(tmp_path / "simulated/pa/0-1", [0, 7], 1.0)
     with pytest.raises(InputError, match=r"replicates \[0, 7\]; expected 0-1"):

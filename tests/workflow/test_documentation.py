@@ -50,7 +50,9 @@ def test_there_are_as_many_recipes_as_tests():
 def test_readme_s_recipes(finished, given, monkeypatch):
     monkeypatch.chdir(finished.path)
     load, use = recipes("README.md")
-    fc = run(load, given)["fc"]
+    found = run(load, given)
+    assert found["target"].replicate.values.tolist() == [0, 1]
+    fc = found["fc"]
     assert fc.dims == ("measure", "replicate", "region_to", "region_from")
     assert fc.replicate.values.tolist() == [0, 1, 2, 3]
     assert fc.equals(results.load("connectivity").fc)

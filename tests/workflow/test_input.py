@@ -22,6 +22,20 @@ def test_bad_config_is_one_line_before_any_job(study, section, values, line):
     assert not list(study.path.glob("results/*"))
 
 
+def test_every_question_is_told_by_a_run_that_plans_and_once(study):
+    study.edit("model", coupling_strength=1e-6)
+    study.edit("simulation", dt="10 ms", sampling_interval="10 ms")
+    study.edit("target", replicates=1)
+    said = study.snakemake("--dry-run").stderr
+    for text in ("regions are practically uncoupled", "model.parameters.tau_E", "arameters.tau_I"):
+        assert said.count(text) == 1
+    assert said.count("restmeg: warning: ") == 3
+    study.edit("model", parameters={"wEE": [12.0, 13.0]})
+    result = study.snakemake("--dry-run")
+    assert result.returncode == 1
+    assert "config: model.parameters.wEE: 2 values; expected one, or one for each" in result.stderr
+
+
 def test_a_section_that_is_there_twice_is_refused(study):
     """As when an example is pasted above the block that it should replace."""
     path = study.path / "config/config.yaml"

@@ -124,10 +124,11 @@ def _check_lengths(path, weights, distances, labels):
             "pair in both halves, such as distances + distances.T"
         )
     i, j = np.argwhere(without)[0]
+    swapped = "; are weights and distances swapped?" if without.sum() > connected.sum() / 10 else ""
     raise InputError(
         f"{path}: {np.count_nonzero(without)} of {np.count_nonzero(connected)} connected pairs "
         f"have no length, the first in row '{labels[i]}', column '{labels[j]}'; expected a length "
-        "for each, or 0 for all (no delays); are weights and distances swapped?"
+        f"for each, or 0 for all (no delays){swapped}"
     )
 
 
@@ -182,7 +183,7 @@ def question(path, connectome):
     weights, distances, labels = connectome
 
     def warn(text):
-        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=3)
+        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=1)
 
     if _is_triangle(weights):
         warn(

@@ -92,6 +92,7 @@ def check(loaded, plan):
     )
     connectome.question(given["path"], anatomy)
     models = [*plan.models.values()]
+    _check_per_region(models, anatomy.labels)
     row_sums = anatomy.weights.sum(axis=1)
     _question_coupling(given["path"], row_sums, models)
     simulation = loaded["simulation"]
@@ -100,7 +101,7 @@ def check(loaded, plan):
         for cause, found in rates.step_notes(simulation["dt"], model, row_sums).items():
             worst[cause] = max(found, worst.get(cause, found))
     for _, note in worst.values():
-        warnings.warn(f"config: {note}", InputWarning, stacklevel=2)
+        _warn(f"config: {note}")
 
     given = loaded["leadfield"]
     if given["path"]:
@@ -125,6 +126,17 @@ def check(loaded, plan):
     )
 
 
+def _check_per_region(models, labels):
+    """Raise InputError unless lists in the models have a value for each region."""
+    for model in models:
+        for key, value in settings.flat(model).items():
+            if isinstance(value, list) and len(value) != len(labels):
+                raise InputError(
+                    f"config: model.{key}: {len(value)} values; expected one, or one for each of "
+                    f"{len(labels)} regions"
+                )
+
+
 def _question_coupling(path, row_sums, models):
     """Warn of weights that saturate or do not couple the model; refuse what always saturates."""
     models = [model for model in models if model["coupling_strength"] > 0]
@@ -133,7 +145,10 @@ def _question_coupling(path, row_sums, models):
     with np.errstate(over="ignore"):
         row_sum = row_sums.mean()
         weakest = min(model["coupling_strength"] for model in models) * row_sum
-    mend = "connectome.normalise, such as mean_row_sum, brings weights to a scale of their own"
+    mend = (
+        "another model.coupling_strength mends it, or connectome.normalise, such as mean_row_sum, "
+        "which brings weights to a scale of their own"
+    )
     scale = f"{path}: weights: their mean row sum, {row_sum:.3g}, times model.coupling_strength is "
     if not weakest <= SATURATED:
         raise InputError(
@@ -149,4 +164,9 @@ def _question_coupling(path, row_sums, models):
         effect = "regions may be saturated"
     else:
         return
-    warnings.warn(f"{scale}: {effect}; {mend}", InputWarning, stacklevel=3)
+    _warn(f"{scale}: {effect}; {mend}")
+
+
+def _warn(text):
+    # Never in the name of the caller: where that is a Snakefile, Python would lose the warning.
+    warnings.warn(text, InputWarning, stacklevel=1)

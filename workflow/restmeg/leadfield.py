@@ -92,7 +92,7 @@ def question(path, leadfield, unit=ASSUMED):
     """Warn (InputWarning) of what is possible but seldom meant; ``path`` is named as the source."""
 
     def warn(text):
-        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=3)
+        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=1)
 
     sizes = np.abs(leadfield.gain)
     largest = sizes.max()

@@ -56,7 +56,8 @@ def comparison(connectome_path, simulated_paths, target_paths, tables, point, ou
         scores.undirected(anatomy.weights), scores.edges(simulated.fc[0]), summary
     )
     _save(figure, "structure_function", out)
-    texts = (notes["about"] + ": " + notes["note"]).drop_duplicates().tolist()
+    same = notes.groupby("note", sort=False)["about"]
+    texts = [f"{', '.join(about.unique())}: {note}" for note, about in same]
     _save(figures.scores(single, summary, texts), "scores", out)
 
 

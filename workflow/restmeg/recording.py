@@ -115,7 +115,7 @@ def question(path, recording, seconds, sampling_rate):
     """
 
     def warn(text):
-        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=3)
+        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=1)
 
     n_samples, n_regions = recording.n_samples, len(recording.order)
     simulated = f"simulated ones of {seconds:g} s at {sampling_rate:g} Hz"

@@ -5,11 +5,16 @@ from pathlib import Path
 from restmeg import InputError, tables
 
 
-def points(folder="results"):
-    """The table points.csv as a pandas DataFrame: a row for each file's batch of replicates."""
+def points(folder="results", role="simulated"):
+    """What the points of a role stand for: a pandas DataFrame, a row each, in the sweep's order.
+
+    Its columns are ``point``, the short name, and the swept parameters in ms and mm/ms.
+    """
     import pandas as pd
 
-    return pd.read_csv(Path(folder) / "points.csv")
+    table = pd.read_csv(Path(folder) / "points.csv")
+    table = table[table["role"] == role].drop_duplicates("point")
+    return table.drop(columns=["role", "replicates", "folder"]).reset_index(drop=True)
 
 
 def load(name, folder="results", role="simulated", point=None):
@@ -32,14 +37,18 @@ def load(name, folder="results", role="simulated", point=None):
         point = names[0]
     rows = [row for row in rows if row["point"] == point]
     if not rows:
+        found = f"no {role} point {point}" if point else f"{len(names)} {role} points"
         raise InputError(
-            f"{folder}/points.csv: {role} point {point}; expected {' or '.join(names)}"
+            f"{folder}/points.csv: {found}; expected the name of one, such as {names[0]}"
         )
     parts = []
     for row in rows:
         path = folder / row["folder"] / f"{name}.nc"
         if not path.is_file():
-            raise InputError(f"{path}: no such file; expected it, so run the study to its end")
+            raise InputError(
+                f"{path}: no such file; expected it, if the study has run to its end and "
+                "simulation.keep and leadfield.project ask for it"
+            )
         with xr.open_dataset(path) as dataset:
             parts.append(dataset.load())
         if "-" in row["replicates"]:

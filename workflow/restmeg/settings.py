@@ -56,6 +56,13 @@ def load(config, schema):
     Raises InputError, one line that names the key, what was found and what was expected.
     """
     config = config or {}
+    sweep = config.get("sweep") if isinstance(config, dict) else None
+    for key, values in sweep.items() if isinstance(sweep, dict) else ():
+        if isinstance(values, dict):
+            raise InputError(
+                f"config: sweep.{key}: found keys below it; expected dotted names, such as "
+                "model.coupling_strength: [1.0, 1.5]"
+            )
     settings = _check("", config, schema, complete=True)
     _check_times(settings["simulation"])
     given = (config.get("target") or {}).get("model")
@@ -87,9 +94,10 @@ def check_effects(settings, schema):
             if name == "model":
                 usual = settings["model"]
             if kind != rule["with_source"] and settings[section][name] != usual:
+                value = "" if name == "model" else f", {rule['default']}"
                 raise InputError(
                     f"config: {section}.{name}: has no effect where {section}.source is {given}; "
-                    "expected it left out"
+                    f"expected its default{value}, or left out"
                 )
 
 
