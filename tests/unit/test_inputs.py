@@ -127,7 +127,8 @@ def test_weights_that_saturate_every_point_are_refused_by_their_cause():
     message = str(caught.value)
     assert message.startswith("connectome.npz: weights: their mean row sum, 1.73e+05, times model")
     assert (
-        "expected at most 1000, as all regions would be saturated; another model.coupling_strength mends it, or connectome.norm"
+    assert "expected at most 1000, as all regions would be saturated; another model.coup" in message
+    assert "connectome.normalise, such as mean_row_sum" in message
         in message
     )
 
