@@ -70,7 +70,7 @@ def of_point(name):
 def activity(wildcards):
     """What connectivity is estimated from: simulated activity, or the target's recording."""
     if wildcards.point == study.RECORDING:
-        return SETTINGS["target"]["path"]
+        return ancient(SETTINGS["target"]["path"])  # params.recording tells of changes
     return f"results/{wildcards.role}/{wildcards.point}/{wildcards.batch}/activity.nc"
 
 

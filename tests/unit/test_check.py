@@ -43,7 +43,9 @@ def test_names_that_differ_are_told_with_near_matches(regions, detail):
     [
         (b"caf\xe9", "label b'caf\\xe9' is not UTF-8; expected text in UTF-8"),
         ("a\ud800", "label 'a\\ud800' is not UTF-8; expected text in UTF-8"),
-        ("a\0b", "label 'a\\x00b' has a NUL in it; expected text without"),
+        ("a\0b", "label 'a\\x00b' has a control character in it; expected one line of text"),
+        ("a\nb", "label 'a\\nb' has a control character in it; expected one line of text"),
+        (np.bytes_(b"\xe9"), "label b'\\xe9' is not UTF-8; expected text in UTF-8"),
         ("V1", "label 'V1' is there more than once"),
     ],
 )

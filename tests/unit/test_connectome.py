@@ -1,4 +1,3 @@
-import warnings
 from pathlib import Path
 
 import hypothesis
@@ -8,7 +7,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from restmeg import InputError, InputWarning, connectome
+from restmeg import InputError, connectome
 
 EXAMPLE = Path(__file__).parents[2] / "resources/connectome/example.npz"
 WEIGHTS = np.array([[0.0, 0.5, 0.25], [0.125, 0.0, 1.0], [0.75, 0.0, 0.0]])
@@ -152,55 +151,8 @@ def test_labels_as_bytes_are_decoded(tmp_path):
     assert_is_the_connectome(connectome.read(tmp_path / "given.npz"))
 
 
-def questions(path, given):
-    """What is said of a connectome, less the file it names."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        connectome.question(path, given)
-    assert all(warning.category is InputWarning for warning in caught)
-    return [str(warning.message).removeprefix(f"{path}: ") for warning in caught]
-
-
-@pytest.mark.parametrize("triangle", [np.triu, np.tril])
-def test_weights_one_way_only_are_said(tmp_path, triangle):
-    path = tmp_path / "given.npz"
-    np.savez(path, **arrays(weights=triangle(WEIGHTS), distances=3 * DISTANCES))
-    read = connectome.read(path)
-    np.testing.assert_array_equal(read.weights, triangle(WEIGHTS))
-    assert questions(path, read) == [
-        "weights are a triangle, connections one way only; a file of undirected weights must hold "
-        "both halves"
-    ]
-
-
-def test_the_example_raises_no_question():
-    assert questions("example", connectome.read(EXAMPLE)) == []
-
-
 FULL = WEIGHTS + WEIGHTS.T
 PAIRS = DISTANCES + DISTANCES.T
-
-
-@pytest.mark.parametrize(
-    ("weights", "distances", "said"),
-    [
-        (1 - np.eye(3), PAIRS, "the weights of all pairs are equal; structure-function coupling"),
-        (FULL, 0 * PAIRS, "all distances are 0; signals arrive without delay"),
-        (FULL, PAIRS / 1000, "the longest connection is 0.061 mm, where a brain's have 25 to 400"),
-        (FULL, PAIRS / 10, "; if they are in another unit, say so with connectome.distance_unit"),
-        (FULL, PAIRS * 1000, "the longest connection is 6.1e+04 mm"),
-        (PAIRS, FULL, "; are weights and distances swapped?"),
-        (
-            FULL * [[1, 1, 0], [1, 1, 0], [0, 0, 0]],
-            2 * PAIRS,
-            "no connection to or from region 'Pre",
-        ),
-    ],
-)
-def test_what_is_possible_but_seldom_meant_is_said(weights, distances, said):
-    given = connectome.Connectome(*connectome.standard("x", weights, distances, LABELS))
-    (question,) = questions("x", given)
-    assert said in question
 
 
 @pytest.mark.parametrize("triangle", [np.triu, np.tril])
@@ -211,9 +163,11 @@ def test_distances_in_a_triangle_beside_full_weights_are_refused(tmp_path, trian
         "distances are a triangle and weights are not; expected the length of each pair in both "
         "halves, such as distances + distances.T"
     )
-    # Both a triangle are connections one way only.
+    # Both a triangle are connections one way only, if it is the same one.
     np.savez(path, **arrays(weights=triangle(FULL), distances=triangle(PAIRS)))
     assert connectome.read(path).distances.any()
+    np.savez(path, **arrays(weights=triangle(FULL).T, distances=triangle(PAIRS)))
+    assert message_of(path).startswith("3 of 3 connected pairs have no length, the first in row")
 
 
 def test_connected_pairs_without_a_length_are_refused(tmp_path):
@@ -265,6 +219,10 @@ def test_weights_are_normalised(tmp_path, method, scale):
     np.savez(path, **arrays(weights=WEIGHTS * 2e5))
     read = connectome.read(path, normalise=method)
     np.testing.assert_allclose(read.weights, 2e5 * WEIGHTS / scale(2e5 * WEIGHTS), rtol=1e-11)
+    if method != "none":
+        np.savez(path, **arrays(weights=WEIGHTS * 1e308))
+        again = connectome.read(path, normalise=method)
+        np.testing.assert_allclose(again.weights, read.weights, rtol=1e-11)
 
 
 def test_connections_one_way_have_no_spectral_radius(tmp_path):
@@ -467,3 +425,16 @@ def test_a_failed_read_leaves_the_netcdf_closed(tmp_path):
     with netCDF4.Dataset(path, "r+") as given:  # refused as long as it is open
         given["distances"].units = "mm"
     assert_is_the_connectome(connectome.read(path))
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [(80.0, 80), (80.00000001, 80), (79.99999999, 80), (80.001, 81), (0.0, 0), (1e-3, 1)],
+)
+def test_delay_is_the_smallest_whole_number_not_shorter(steps, expected):
+    assert connectome.delays_in_steps(np.array([[steps]]), 10.0, 0.1) == expected
+
+
+def test_a_delay_of_too_many_steps_is_refused():
+    with pytest.raises(InputError, match=r"conduction_speed: 1e-18 mm/ms gives delays of 1e\+20"):
+        connectome.delays_in_steps(np.array([10.0]), 1e-18, 0.1)

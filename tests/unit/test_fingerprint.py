@@ -68,11 +68,47 @@ def test_what_code_does_counts(digest, old, new):
 
 
 def test_imports_are_followed_and_job_plumbing_is_not():
-    assert fingerprint.modules(SCRIPTS / "points.py").keys() == {"__init__", "tables", "disk"}
+    assert fingerprint.modules(SCRIPTS / "points.py").keys() == {"__init__", "tables"}
     simulate = fingerprint.modules(SCRIPTS / "simulate.py").keys()
     assert {"simulation", "core", "journal", "connectome", "units"} <= simulate
-    assert not {"job", "fingerprint", "figures", "scores", "leadfield", "settings"} & simulate
+    assert (
+        not {
+            "job",
+            "disk",
+            "questions",
+            "fingerprint",
+            "figures",
+            "scores",
+            "leadfield",
+            "settings",
+        }
+        & simulate
+    )
     assert "figures" in fingerprint.modules(SCRIPTS / "plot_sweep.py")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("from restmeg import core", "from restmeg.core import advance", "import restmeg.core"),
+        *("import restmeg.core as core", "def f():\n    from restmeg import core"),
+    ],
+)
+def test_every_way_to_import_is_followed(tmp_path, line):
+    (tmp_path / "script.py").write_text(line)
+    assert fingerprint.modules(tmp_path / "script.py").keys() == {"__init__", "core"}
+
+
+def test_large_files_count_by_size_and_time(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_bytes(b"some")
+    small = fingerprint.of_file(path)
+    os.utime(path, ns=(0, 5))
+    assert fingerprint.of_file(path) == small
+    monkeypatch.setattr(fingerprint, "LARGE", 3)
+    large = fingerprint.of_file(path)
+    os.utime(path, ns=(0, 4))
+    assert fingerprint.of_file(path) != large
 
 
 def test_digests_of_content():

@@ -14,7 +14,7 @@ def simulated(example, model, dt=0.1, **changes):
     rate = simulation.run(network, state, simulation.stream(1, "simulated", 0), round(500 / dt))
     rate = rate[round(100 / dt) :]
     lowest, highest = rate.min(axis=0)[None], rate.max(axis=0)[None]
-    return lowest, highest, rates.notes(lowest, highest, model["parameters"], LABELS)
+    return lowest, highest, rates.notes(lowest, highest, model["parameters"], LABELS, [0])
 
 
 @pytest.mark.parametrize("r", [0.0, 1.0, 0.5])
@@ -37,9 +37,16 @@ def test_limits_are_the_rates_that_the_strongest_input_leads_to(example, model, 
         {"coupling_strength": 30.0},
         {"noise": {"sigma": 1.0, "tau": 20.0, "mean_E": 0.0, "mean_I": 0.0}},  # up and down
         {"noise": {"sigma": 0.01, "tau": 20.0, "mean_E": 0.4, "mean_I": 0.0}},
+        # These rest close to their lower limit.
+        {"theta_E": 4.0},
+        {"a_E": 2.0},
+        {"a_E": 4.0, "theta_E": 3.0},
+        {"r": -1.0},
     ],
 )
 def test_nothing_is_said_of_rates_that_the_model_can_have(example, model, changes):
+    if "noise" not in changes and "coupling_strength" not in changes:
+        changes = {"parameters": {**model["parameters"], **changes}}
     assert simulated(example, model, **changes)[2] == []
 
 
@@ -58,7 +65,7 @@ def test_nothing_is_said_of_rates_that_the_model_can_have(example, model, change
 def test_rates_that_carry_no_signal_are_told_with_their_cause(example, model, changes, dt, said):
     lowest, highest, notes = simulated(example, model, dt, **changes)
     (note,) = notes
-    assert note.startswith("in 1 of 1 replicates, region R0, R1, R2 and 5 more: rates ")
+    assert note.startswith("replicate 0, region R0, R1, R2 and 5 more: rates ")
     assert said in note
     assert f"(found {lowest.min():.3g} to {highest.max():.3g}, possible -0.0347 to 0.491)" in note
 
@@ -67,8 +74,8 @@ def test_only_the_regions_and_replicates_concerned_are_named(model):
     _, high = rates.limits(model["parameters"])
     lowest, highest = np.zeros((2, 3, 8))
     lowest[1, [2, 5]] = highest[1, [2, 5]] = high
-    (note,) = rates.notes(lowest, highest, model["parameters"], LABELS)
-    assert note.startswith("in 1 of 3 replicates, region R2, R5: rates stay at their upper limit")
+    (note,) = rates.notes(lowest, highest, model["parameters"], LABELS, [10, 11, 12])
+    assert note.startswith("replicate 11, region R2, R5: rates stay at their upper limit")
 
 
 def test_parameters_may_differ_between_regions(model):
@@ -77,8 +84,8 @@ def test_parameters_may_differ_between_regions(model):
     assert low.shape == (8,)
     assert low[7] == pytest.approx(-0.5 / (1 - 0.5))
     at_rest = np.zeros((1, 8))
-    assert rates.notes(at_rest - 0.1, at_rest - 0.1, parameters, LABELS)[0].startswith(
-        "in 1 of 1 replicates, region R0, R1, R2 and 4 more: rates leave what the model can have"
+    assert rates.notes(at_rest - 0.1, at_rest - 0.1, parameters, LABELS, [0])[0].startswith(
+        "replicate 0, region R0, R1, R2 and 4 more: rates leave what the model can have"
     )
 
 
@@ -86,7 +93,7 @@ def test_a_model_without_limits_has_no_notes_on_them(model):
     parameters = {**model["parameters"], "r": -50.0}
     _, high = rates.limits(parameters)
     assert np.isinf(high).all()
-    assert rates.notes(np.zeros((1, 8)), np.ones((1, 8)), parameters, LABELS) == []
+    assert rates.notes(np.zeros((1, 8)), np.ones((1, 8)), parameters, LABELS, [0]) == []
 
 
 @pytest.mark.parametrize(("dt", "n"), [(0.5, 0), (0.6, 2), (10.0, 2), (11.0, 3)])

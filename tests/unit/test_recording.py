@@ -1,9 +1,7 @@
-import warnings
-
 import numpy as np
 import pytest
 import xarray as xr
-from restmeg import InputError, InputWarning, recording
+from restmeg import InputError, recording
 
 LABELS = [f"R{k}" for k in range(6)]
 
@@ -47,6 +45,28 @@ def test_the_sampling_rate_is_that_of_the_time_axis(tmp_path, step, units, expec
     assert rate_of(path) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("times", "rate"),
+    [
+        (np.arange(300_000, dtype=np.float32) / 1000, 1000),  # steps of 0.98 and 1.01 ms
+        (np.rint(np.arange(6000) * 1000 / 600) / 1000, 600),  # whole ms
+    ],
+)
+def test_times_may_be_rounded(tmp_path, times, rate):
+    path = tmp_path / "recording.nc"
+    xr.Dataset(
+        {"rate_E": (("time", "region"), np.ones((len(times), 6), np.float32))},
+        {"region": LABELS, "time": ("time", times, {"units": "s"})},
+    ).to_netcdf(path)
+    assert rate_of(path) == pytest.approx(rate, rel=1e-3)
+
+
+@pytest.mark.parametrize("units", ["1", "samples", "mm"])
+def test_a_time_axis_in_other_units_says_no_rate(tmp_path, units):
+    path = written(tmp_path / "recording.nc", times=np.arange(500.0), units=units)
+    assert rate_of(path) is None
+
+
 def test_time_that_xarray_writes_of_its_own_accord_is_read(tmp_path):
     path = tmp_path / "recording.nc"
     times = np.arange(500) * np.timedelta64(4, "ms")
@@ -83,6 +103,10 @@ def test_another_rate_than_the_file_s_is_refused(tmp_path):
             np.r_[np.arange(250.0), 300 + np.arange(250.0)],
             "time has steps from 1 to 51; expected even ones, forward",
         ),
+        (
+            np.delete(np.arange(501.0), 250),
+            "time has steps from 1 to 2; expected even ones, forward",
+        ),
         (np.array([f"t{k}" for k in range(500)]), "time is not made of finite numbers; expected"),
     ],
 )
@@ -91,42 +115,6 @@ def test_a_time_axis_that_is_none_is_refused(tmp_path, times, message):
     with pytest.raises(InputError) as caught:
         rate_of(path)
     assert str(caught.value).startswith(f"{path}: {message}")
-
-
-def questions(path, sampling_rate=None, seconds=3.7, simulated=10_000.0):
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        recording.opened(path, LABELS, sampling_rate) as found,
-    ):
-        warnings.simplefilter("always")
-        recording.question(path, found, seconds, simulated)
-    assert all(warning.category is InputWarning for warning in caught)
-    return [str(warning.message).removeprefix(f"{path}: ") for warning in caught]
-
-
-def test_it_is_said_what_is_compared_with_what(tmp_path):
-    path = written(tmp_path / "recording.nc", times=0.004 * np.arange(500), units="s")
-    assert questions(path, seconds=2.0, simulated=250.0) == []
-    expected = (
-        "replicates of 2 s at 250 Hz are compared with simulated ones of 3.7 s at 10000 Hz, "
-        "without resampling: their sampling errors and frequencies differ"
-    )
-    assert questions(path) == [expected]
-    assert len(questions(path, seconds=3.7, simulated=250.0)) == 1  # another length
-    assert len(questions(path, seconds=2.0, simulated=1000.0)) == 1  # another rate
-    path = written(tmp_path / "bare.nc")
-    (question,) = questions(path)
-    assert question.startswith(
-        "no time axis with units, so its sampling rate is not known; replicates of 500 samples are "
-        "compared with simulated ones of 3.7 s at 10000 Hz"
-    )
-    assert questions(path, 250.0) == [expected]
-
-
-def test_too_few_samples_for_the_regions_are_said(tmp_path):
-    path = written(tmp_path / "short.nc", n_samples=11, times=np.arange(11.0), units="ms")
-    said = questions(path, seconds=0.011, simulated=1000.0)
-    assert said == ["11 samples for 6 regions: correlations of so few are mostly chance"]
 
 
 def test_pieces_are_the_whole_replicate_in_the_connectome_s_order(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import theory
 import xarray as xr
-from restmeg import InputError, connectivity, connectome, scores, simulation
+from restmeg import InputError, connectivity, connectome, files, scores, simulation
 from scipy import stats
 
 WORKFLOW = Path(simulation.__file__).parents[1]
@@ -60,7 +60,7 @@ def test_connectivity_has_the_outside_mean(ensemble, outside):
 
 def test_simulation_agrees_with_linear_theory(ensemble, example, model):
     weights, distances = example
-    delays = simulation.delays_in_steps(distances, 10.0, 0.1)
+    delays = connectome.delays_in_steps(distances, 10.0, 0.1)
     covariance = theory.covariance(weights, delays, model, 0.1)
     spread = np.sqrt(np.diag(covariance))
     expected = covariance / np.outer(spread, spread)
@@ -75,19 +75,6 @@ def test_simulation_agrees_with_linear_theory(ensemble, example, model):
     assert abs(z).max() < 4
     # A finite recording has its mean removed, and thus a little of its variance.
     assert ensemble[1].mean() == pytest.approx(spread.mean(), rel=0.02)
-
-
-@pytest.mark.parametrize(
-    ("steps", "expected"),
-    [(80.0, 80), (80.00000001, 80), (79.99999999, 80), (80.001, 81), (0.0, 0), (1e-3, 1)],
-)
-def test_delay_is_the_smallest_whole_number_not_shorter(steps, expected):
-    assert simulation.delays_in_steps(np.array([[steps]]), 10.0, 0.1) == expected
-
-
-def test_a_delay_of_too_many_steps_is_refused():
-    with pytest.raises(InputError, match=r"conduction_speed: 1e-18 mm/ms gives delays of 1e\+20"):
-        simulation.delays_in_steps(np.array([10.0]), 1e-18, 0.1)
 
 
 def test_schedule_of_the_bundled_study():
@@ -169,6 +156,34 @@ def test_wrong_number_of_values_is_refused(connectome_path, model):
     ):
         simulate(connectome_path, wrong, [0])
     assert not connectome_path.with_name("activity.nc").exists()
+
+
+def test_what_is_wrong_with_rates_is_told_and_noted_in_the_file(connectome_path, model):
+    wild = dict(model, coupling="additive", coupling_strength=1e5)
+    with pytest.warns(
+        UserWarning, match="simulated, point p0: replicate 4, 7, region R0, R1, R2 a"
+    ):
+        path = simulate(connectome_path, wild, [4, 7], transient=30.0)
+    with files.open_netcdf(path) as dataset:
+        (note,) = files.notes(dataset)
+        assert "saturated; the input is too strong" in note
+        rate = dataset["rate_E"][...]
+        np.testing.assert_array_equal(dataset["lowest"][...], rate.min(axis=1))
+        np.testing.assert_array_equal(dataset["highest"][...], rate.max(axis=1))
+    steep = dict(model, coupling_strength=500.0)
+    path = simulate(connectome_path, steep, [0])
+    with files.open_netcdf(path) as dataset:
+        assert "is too long for this coupling" in files.notes(dataset)[0]
+
+
+def test_a_length_without_a_weight_is_of_no_consequence(example, model):
+    weights, distances = (matrix.copy() for matrix in example)
+    weights[1, 3] = 0
+    plain = simulation.build_network(weights, distances, model, 0.1)
+    distances[1, 3] = 1e12
+    odd = simulation.build_network(weights, distances, model, 0.1)
+    assert odd.row == plain.row
+    np.testing.assert_array_equal(odd.coupling.far.offsets, plain.coupling.far.offsets)
 
 
 def test_activity_that_is_not_finite_is_refused(connectome_path, model):

@@ -1,7 +1,5 @@
-import numpy as np
 import pytest
-import xarray as xr
-from restmeg import InputError, results, tables
+from restmeg import InputError, tables
 
 POINTS = [
     ["role", "point", "model.k", "replicates", "folder"],
@@ -52,50 +50,3 @@ def test_tables_that_do_not_belong_together_are_refused(tmp_path, points):
     with pytest.raises(InputError, match=r"c\.csv: point 'pc' is none of .*points\.csv"):
         tables.gather(points, [tmp_path / "c.csv"], tmp_path / "all.csv")
     assert not (tmp_path / "all.csv").exists()
-
-
-def write_fc(folder, replicates, value):
-    folder.mkdir(parents=True)
-    xr.Dataset(
-        {
-            "fc": (("replicate", "region"), np.full((len(replicates), 2), value)),
-            "weights": ("region", [1.0, 2.0]),
-        },
-        {"replicate": replicates, "region": ["A", "B"]},
-        {"title": "FC"},
-    ).to_netcdf(folder / "connectivity.nc")
-
-
-@pytest.mark.usefixtures("points")
-def test_all_replicates_of_a_point_are_loaded_and_no_others(tmp_path):
-    for row in POINTS[1:]:
-        first, last = map(int, row[3].split("-"))
-        write_fc(tmp_path / row[4], list(range(first, last + 1)), row[2])
-    write_fc(tmp_path / "simulated/pa/0-9", list(range(10)), 99.0)  # of an earlier study
-    loaded = results.load("connectivity", tmp_path, point="pa")
-    assert loaded.replicate.values.tolist() == [0, 1, 2]
-    assert (loaded.fc == 0.5).all()
-    assert loaded.weights.dims == ("region",)
-    assert loaded.attrs == {"title": "FC"}
-    assert (results.load("connectivity", tmp_path, point="pb").fc == 1.5).all()
-    assert (results.load("connectivity", tmp_path, "target").fc == 2.0).all()
-    table = results.points(tmp_path)
-    assert table.to_dict("list") == {"point": ["pa", "pb"], "model.k": [0.5, 1.5]}
-    assert results.points(tmp_path, "target").to_dict("list") == {"point": ["pt"], "model.k": [2.0]}
-
-
-@pytest.mark.usefixtures("points")
-def test_what_is_not_there_is_told(tmp_path):
-    with pytest.raises(
-        InputError, match=r"points\.csv: 2 simulated points; expected the name of one"
-    ):
-        results.load("connectivity", tmp_path)
-    with pytest.raises(
-        InputError, match=r"no simulated point pt; expected the name of one, such as pa"
-    ):
-        results.load("connectivity", tmp_path, point="pt")
-    with pytest.raises(InputError, match=r"0-1/connectivity\.nc: no such file; expected it, if"):
-        results.load("connectivity", tmp_path, point="pa")
-    write_fc(tmp_path / "simulated/pa/0-1", [0, 7], 1.0)
-    with pytest.raises(InputError, match=r"replicates \[0, 7\]; expected 0-1"):
-        results.load("connectivity", tmp_path, point="pa")

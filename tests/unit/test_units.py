@@ -12,6 +12,8 @@ from restmeg import InputError, units
         ("1e-4 s", "ms", 0.1),
         ("100 us", "ms", 0.1),
         ("100 µs", "ms", 0.1),
+        ("1 s²/s", "ms", 1000.0),
+        ("1 m s^-1 s² m^-1", "ms", 1000.0),
         ("-3 ms", "ms", -3.0),
         ("40 mm", "mm", 40.0),
         ("4 cm", "mm", 40.0),
@@ -111,6 +113,8 @@ def test_a_unit_of_another_dimension_has_no_factor(given, problem):
     [
         *("1 ms**9**9**9", "1 ms ** 9 **9 ** 9", "1 ms^9^9^9", "1 ms**(9**9**9)", "1 ms^999"),
         *("1 ms**2**9**9", "1 s(9**9**9)", "1 s*9**9**9", "1 ms**-9**9", "1 " + "m" * 99),
+        *("1 ms*9⁹⁹⁹⁹⁹⁹", "1 ms⁹⁹⁹", "1 ms⁹**9", "1 ms²^9", "1 ms*((((9)**99)**99)**99)**99"),
+        *("1 ((((s**99)**99)**99)**99)", "1 (ms)⁹", "1 ms ⁹ ⁹ ⁹"),
     ],
 )
 def test_a_tower_of_powers_is_refused_before_it_is_computed(text, monkeypatch):

@@ -17,6 +17,7 @@ def message_of(path, text):
         "sweep: {}\nmodel:\n  noise: {tau: 1 ms}\n  r: [{a: 1}, {a: 2}]\n",  # two mappings
         "a: [0, 1.5, -0.5, 10, 1e-3, '010', \"1:30\", 0.10, +3, 10 mm/ms]",
         "a: &x {b: 1}\nc: *x\nd: [*x, *x]\n",  # the same again, but not within itself
+        '{\n\t"a": 1\n}',  # JSON, which Snakemake reads too
     ],
 )
 def test_plain_files_are_accepted(tmp_path, text):
@@ -29,6 +30,7 @@ def test_plain_files_are_accepted(tmp_path, text):
     [
         ("sweep: {a: [1]}\nmodel: {}\nsweep: {}\n", 3, 1),
         ("simulation: {seed: 1, seed: 2}", 1, 1),
+        ('{"simulation": {"seed": 1, "seed": 2}}', 1, 1),
         ("a:\n  - {b: 1,\n     c: 2, b: 3}", 3, 2),
     ],
 )
@@ -44,6 +46,11 @@ def test_a_key_that_is_there_twice_is_refused(tmp_path, text, line, first):
 def test_an_alias_that_leads_to_itself_is_refused(tmp_path, text):
     message = message_of(tmp_path / "config.yaml", text)
     assert "an alias leads to itself" in message
+
+
+def test_what_is_nested_too_deep_is_refused(tmp_path):
+    deep = "a: " + "[" * 3000 + "]" * 3000
+    assert message_of(tmp_path / "config.yaml", deep) == "nested too deep; expected some levels"
 
 
 def test_aliases_that_multiply_are_refused(tmp_path):

@@ -19,8 +19,10 @@ SMALL = {
         "transient": "10 ms",
         "replicates": 4,
         "replicates_per_job": 2,
+        "seed": 3,  # none is at its default, so that one that is not handed on is seen
     },
-    "target": {"replicates": 2},
+    "target": {"replicates": 2, "seed": 5},
+    "leadfield": {"scale": "50 nA m/mV", "seed": 2},
 }
 
 

@@ -101,7 +101,7 @@ def test_own_connectome_lead_field_and_recording(study):
     )
     recording.to_netcdf(study.path / "recording.nc")
     study.edit("connectome", source="connectome.npz")
-    study.edit("leadfield", source="leadfield.nc")
+    study.config["leadfield"] = {"source": "leadfield.nc"}
     study.config["target"] = {"source": "recording.nc"}
     said = study.run().stderr
     for line in ("leadfield.nc: the largest gain is", "recording.nc: no time axis with units"):

@@ -65,9 +65,12 @@ def _text(path, what, name):
         text = name.decode() if isinstance(name, bytes) else str(name)
         text.encode()  # fails for half of a surrogate pair
     except UnicodeError:
+        name = bytes(name) if isinstance(name, bytes) else str(name)
         raise InputError(f"{path}: {what} {name!r} is not UTF-8; expected text in UTF-8") from None
-    if "\0" in text:
-        raise InputError(f"{path}: {what} {text!r} has a NUL in it; expected text without")
+    if any(ord(character) < 32 for character in text):
+        raise InputError(
+            f"{path}: {what} {text!r} has a control character in it; expected one line of text"
+        )
     return text
 
 

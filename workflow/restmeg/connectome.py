@@ -1,14 +1,11 @@
 """The structural connectome: weights and distances between regions."""
 
 import math
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, InputWarning, check, files, units
-
-BRAIN_MM = (25, 400)  # the longest tract of a brain: of 30 human connectomes 138 to 388
+from restmeg import InputError, check, files, units
 
 
 class Connectome(NamedTuple):
@@ -118,7 +115,7 @@ def _check_lengths(path, weights, distances, labels):
     without = connected & (distances == 0)
     if not without.any() or not distances.any():
         return
-    if _is_triangle(distances):
+    if is_triangle(distances) and not is_triangle(weights):
         raise InputError(
             f"{path}: distances are a triangle and weights are not; expected the length of each "
             "pair in both halves, such as distances + distances.T"
@@ -132,7 +129,8 @@ def _check_lengths(path, weights, distances, labels):
     )
 
 
-def _is_triangle(matrix):
+def is_triangle(matrix):
+    """Whether all that is not zero is above the diagonal, or all below."""
     return not np.triu(matrix).any() or not np.tril(matrix).any()
 
 
@@ -144,11 +142,13 @@ def normalised(weights, method):
     """
     if method == "none":
         return weights
-    scale = {
-        "max": weights.max,
-        "mean_row_sum": lambda: math.fsum(weights.flat) / len(weights),
-        "spectral_radius": lambda: float(f"{spectral_radius(weights):.12g}"),
-    }[method]()
+    weights = weights / weights.max()  # so that no sum overflows
+    if method == "max":
+        return weights
+    if method == "mean_row_sum":
+        scale = math.fsum(weights.flat) / len(weights)
+    else:
+        scale = float(f"{spectral_radius(weights):.12g}")
     if not scale > 0:
         raise InputError(
             f"config: connectome.normalise: {method} is {scale:g}; expected more than 0, so "
@@ -178,44 +178,20 @@ def spectral_radius(weights):
     return np.abs(np.linalg.eigvals(matrix)).max() * largest
 
 
-def question(path, connectome):
-    """Warn (InputWarning) of what is possible but seldom meant; ``path`` is named as the source."""
-    weights, distances, labels = connectome
+def delays_in_steps(distances, speed, dt):
+    """Whole steps that a signal needs: the smallest number not shorter than the tract.
 
-    def warn(text):
-        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=1)
-
-    if _is_triangle(weights):
-        warn(
-            "weights are a triangle, connections one way only; a file of undirected weights must "
-            "hold both halves"
+    distances in mm (any shape), speed in mm/ms, dt in ms. A millionth of a step is forgiven, so
+    that 80.00000001, which is 80 with rounding error, is not 81. Raises InputError if too many.
+    """
+    delays = np.ceil(np.asarray(distances) / speed / dt - 1e-6)
+    if delays.max() > np.iinfo(np.uint32).max:
+        raise InputError(
+            f"config: model.conduction_speed: {speed:g} mm/ms gives delays of "
+            f"{delays.max():.3g} steps; "
+            f"expected at most {np.iinfo(np.uint32).max}"
         )
-    connected = weights > 0
-    # Undirected, as structure-function coupling sees them.
-    pairs = (weights + weights.T)[np.triu_indices(len(labels), 1)]
-    if np.ptp(pairs) == 0:
-        warn(
-            "the weights of all pairs are equal; structure-function coupling, a correlation with "
-            "them, has no value"
-        )
-    alone = labels[~(connected.any(axis=0) | connected.any(axis=1))]
-    if len(alone):
-        warn(f"no connection to or from region {check.some(list(alone))}")
-    longest = distances[connected].max()
-    if longest == 0:
-        warn("all distances are 0; signals arrive without delay")
-    elif not BRAIN_MM[0] <= longest <= BRAIN_MM[1]:
-        ends = weights[connected].min(), weights.max()
-        swapped = BRAIN_MM[0] <= ends[1] <= BRAIN_MM[1] and ends[0] > 1
-        cause = (
-            "are weights and distances swapped?"
-            if swapped
-            else "if they are in another unit, say so with connectome.distance_unit"
-        )
-        warn(
-            f"the longest connection is {longest:.4g} mm, where a brain's have "
-            f"{BRAIN_MM[0]} to {BRAIN_MM[1]} mm; {cause}"
-        )
+    return delays.astype(np.int64).clip(min=0)
 
 
 def write(path, connectome, source):

@@ -157,10 +157,11 @@ def copy_variables(source, dataset, *names):
             copy[piece] = read_values(variable, piece)
 
 
-def read_values(variable, index=...):
+def read_values(variable, index=..., missing=None):
     """Values of a netCDF4 variable, all of them there.
 
-    Raises InputError if they cannot be read or some are missing.
+    missing: what to put in the place of missing values. Raises InputError if values cannot be read,
+    or some are missing and nothing is given for them.
     """
     path = variable.group().filepath()
     if index is ...:
@@ -174,10 +175,10 @@ def read_values(variable, index=...):
     if variable.dtype == "S1":  # text in the classic way, a character an element
         # Bytes, as whether they are UTF-8 is for the reader of names to say.
         return netCDF4.chartostring(np.ma.filled(array, b""), encoding="bytes")
-    if np.ma.isMaskedArray(array):
-        missing = np.count_nonzero(array.mask)
-        raise InputError(f"{path}: {variable.name}: missing values ({missing}); expected none")
-    return array
+    if np.ma.isMaskedArray(array) and missing is None:
+        n = np.count_nonzero(array.mask)
+        raise InputError(f"{path}: {variable.name}: missing values ({n}); expected none")
+    return np.ma.filled(array, missing) if np.ma.isMaskedArray(array) else array
 
 
 def read_npz(path, *names):

@@ -13,7 +13,8 @@ from pathlib import Path
 from restmeg import InputError
 
 PACKAGE = Path(__file__).parent
-UNTRACKED = {"job", "fingerprint"}  # log, messages and signals of a job: no result depends on them
+UNTRACKED = {"job", "fingerprint", "disk"}  # log, messages, locks: no result depends on them
+LARGE = 2**28  # bytes: more would take a second to read at each start
 PLANNED = "RESTMEG_PLANNED_CODE"  # environment variable: the code that a run was planned with
 
 
@@ -44,6 +45,10 @@ def _imports(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module == "restmeg":
             names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level and path.parent == PACKAGE:
+            names |= {node.module} if node.module else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.partition("restmeg.")[2] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("restmeg."):
             names.add(node.module.split(".")[1])
     return {name for name in names if (PACKAGE / f"{name}.py").exists()}
@@ -76,7 +81,7 @@ class _Meaning(ast.NodeTransformer):
 
     def visit_Call(self, node):
         self.generic_visit(node)
-        if ast.unparse(node.func) == "warnings.warn":
+        if ast.unparse(node.func) in ("warnings.warn", "print"):
             node.args, node.keywords = [], []
         return node
 
@@ -106,7 +111,7 @@ def check_plan(loaded):
     if package != str(PACKAGE):
         raise InputError(
             f"{PACKAGE}: is not the package that this run was planned with, {package}; expected "
-            "that one, so uninstall the other"
+            "that one, so take the other off the path"
         )
     for name in sorted(set(loaded) & planned.keys() - UNTRACKED):
         path = PACKAGE / f"{name}.py"
@@ -122,6 +127,14 @@ def check_plan(loaded):
 def content(*items):
     """Digest of arrays (their shapes and values), texts and whatever JSON can hold."""
     return _short(*map(_bytes, items))
+
+
+def of_file(path):
+    """Digest of a file's bytes; of one above LARGE, of its size and the time of its last edit."""
+    status = Path(path).stat()
+    if status.st_size > LARGE:
+        return _short(f"{status.st_size} {status.st_mtime_ns}")
+    return _short(Path(path).read_bytes())
 
 
 def check_content(path, planned, *items):

@@ -14,17 +14,12 @@ from restmeg import (
     connectome,
     fingerprint,
     leadfield,
-    rates,
+    questions,
     recording,
     settings,
-    study,
 )
 
-SATURATED = 1000  # coupling strength times mean row sum: no model is anything but saturated there
-# What a region passes on of the others' rates (`rates.coupling_gain`). Of 4 s of 68 and 94 regions
-# with weaker coupling than WEAK, functional connectivity is hardly that of the weights; additive
-# coupling stronger than STRONG leads seven connectomes into saturation.
-WEAK, STRONG = 0.01, 0.4
+SATURATED = 1000  # coupling strength times mean row sum: no model works with more
 
 
 class Inputs(NamedTuple):
@@ -33,6 +28,7 @@ class Inputs(NamedTuple):
     anatomy: str  # digest of weights, distances and labels
     labels: list  # of regions, in order
     gain: str  # digest of the lead field
+    recording: str | None  # digest of the target's file
 
 
 def check_sources(loaded, schema, results, example):
@@ -44,7 +40,7 @@ def check_sources(loaded, schema, results, example):
     """
     for section in ("connectome", "leadfield", "target"):
         source = loaded[section]["source"]
-        own = study.is_file(section, loaded, schema)
+        own = settings.is_file(section, loaded, schema)
         if own:
             bundled = schema["properties"][section]["properties"]["source"]["default"]
             loaded[section]["path"] = _usable(section, source, bundled, results)
@@ -86,44 +82,65 @@ def check(loaded, plan):
 
     Raises InputError for what cannot be used, and warns (InputWarning) of what is seldom meant.
     """
-    given = loaded["connectome"]
+    given, models = loaded["connectome"], [*plan.models.values()]
+    simulation = loaded["simulation"]
     anatomy = connectome.read(
         given["path"], given["orientation"], given["distance_unit"], given["normalise"]
     )
-    connectome.question(given["path"], anatomy)
-    models = [*plan.models.values()]
+    with np.errstate(over="ignore"):
+        row_sums = anatomy.weights.sum(axis=1)
     _check_per_region(models, anatomy.labels)
-    row_sums = anatomy.weights.sum(axis=1)
-    _question_coupling(given["path"], row_sums, models)
-    simulation = loaded["simulation"]
-    worst = {}
-    for model in models:
-        for cause, found in rates.step_notes(simulation["dt"], model, row_sums).items():
-            worst[cause] = max(found, worst.get(cause, found))
-    for _, note in worst.values():
-        _warn(f"config: {note}")
+    _warn(given["path"], questions.of_connectome(given["path"], anatomy))
+    _check_coupling(given["path"], row_sums, models)
+    _warn(given["path"], questions.of_coupling(row_sums, models))
+    _warn("config", questions.of_step(simulation["dt"], row_sums, models))
+    slowest = min(model["conduction_speed"] for model in models)
+    connectome.delays_in_steps(
+        anatomy.distances[anatomy.weights > 0].max(), slowest, simulation["dt"]
+    )
 
     given = loaded["leadfield"]
     if given["path"]:
         field = leadfield.read(given["path"], anatomy.labels, given["unit"])
-        leadfield.question(given["path"], field, given["unit"])
+        _warn(given["path"], questions.of_leadfield(given["path"], field, given["unit"]))
     else:
         field = leadfield.synthetic(
             anatomy.labels, given["sensors"], given["seed"], given["gain_sum"]
         )
+    leadfield.check_scale(field.gain, given["scale"])
 
-    given = loaded["target"]
+    given, content = loaded["target"], None
     if given["path"]:
         seconds = (simulation["duration"] - simulation["transient"]) / 1000
         with recording.opened(given["path"], anatomy.labels, given["sampling_rate"]) as series:
-            recording.question(
-                given["path"], series, seconds, 1000 / simulation["sampling_interval"]
-            )
+            asked = questions.of_recording(series, seconds, 1000 / simulation["sampling_interval"])
+            _warn(given["path"], asked)
+        content = fingerprint.of_file(given["path"])
     return Inputs(
         anatomy=fingerprint.content(*anatomy),
         labels=[str(label) for label in anatomy.labels],
         gain=fingerprint.content(*field),
+        recording=content,
     )
+
+
+def _warn(where, texts):
+    for text in texts:
+        # Never in the name of the caller: where that is a Snakefile, Python loses the warning.
+        warnings.warn(f"{where}: {text}", InputWarning, stacklevel=1)
+
+
+def _check_coupling(path, row_sums, models):
+    """Raise InputError if the weights saturate all models that they couple."""
+    strengths = [model["coupling_strength"] for model in models if model["coupling_strength"] > 0]
+    with np.errstate(over="ignore"):
+        weakest = min(strengths, default=0.0) * row_sums.mean()
+    if not weakest <= SATURATED:
+        raise InputError(
+            f"{path}: weights: their mean row sum, {row_sums.mean():.3g}, times "
+            f"model.coupling_strength is {weakest:.3g}; expected at most {SATURATED}, as all "
+            f"regions would be saturated; {questions.SCALE}"
+        )
 
 
 def _check_per_region(models, labels):
@@ -135,38 +152,3 @@ def _check_per_region(models, labels):
                     f"config: model.{key}: {len(value)} values; expected one, or one for each of "
                     f"{len(labels)} regions"
                 )
-
-
-def _question_coupling(path, row_sums, models):
-    """Warn of weights that saturate or do not couple the model; refuse what always saturates."""
-    models = [model for model in models if model["coupling_strength"] > 0]
-    if not models:
-        return  # uncoupled on purpose
-    with np.errstate(over="ignore"):
-        row_sum = row_sums.mean()
-        weakest = min(model["coupling_strength"] for model in models) * row_sum
-    mend = (
-        "another model.coupling_strength mends it, or connectome.normalise, such as mean_row_sum, "
-        "which brings weights to a scale of their own"
-    )
-    scale = f"{path}: weights: their mean row sum, {row_sum:.3g}, times model.coupling_strength is "
-    if not weakest <= SATURATED:
-        raise InputError(
-            f"{scale}{weakest:.3g}; expected at most {SATURATED}, as all regions would be "
-            f"saturated; {mend}"
-        )
-    gains = [(rates.coupling_gain(model, row_sums), model) for model in models]
-    strongest, model = max(gains, key=lambda pair: pair[0])
-    scale += f"{model['coupling_strength'] * row_sum:.3g}"
-    if strongest < WEAK:
-        effect = "regions are practically uncoupled"
-    elif model["coupling"] == "additive" and strongest > STRONG:
-        effect = "regions may be saturated"
-    else:
-        return
-    _warn(f"{scale}: {effect}; {mend}")
-
-
-def _warn(text):
-    # Never in the name of the caller: where that is a Snakefile, Python would lose the warning.
-    warnings.warn(text, InputWarning, stacklevel=1)

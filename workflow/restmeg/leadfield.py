@@ -1,15 +1,13 @@
 """The forward model: from regional activity to the magnetic field at the sensors."""
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, InputWarning, check, exact, files, units
+from restmeg import InputError, check, exact, files, units
 
 UNIT = "T/(nA m)"
 ASSUMED = "auto"  # the unit that the file says or, where it says none, UNIT
-HEAD = (1e-16, 1e-11)  # T/(nA m): what the largest gain of a head and its sensors may be
 MAX_GAIN = 1e3  # T/(nA m): no magnet comes near
 MAX_FIELD = 1e30  # T per unit of rate: stored in 32 bits, which end at 3e38
 
@@ -88,31 +86,18 @@ def read(path, labels, unit=ASSUMED):
     return LeadField(gain, labels, check.unique_names(path, "sensor", sensors))
 
 
-def question(path, leadfield, unit=ASSUMED):
-    """Warn (InputWarning) of what is possible but seldom meant; ``path`` is named as the source."""
+def check_scale(gain, scale):
+    """Raise InputError if a unit of rate makes a field that 32 bits cannot hold.
 
-    def warn(text):
-        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=1)
-
-    sizes = np.abs(leadfield.gain)
-    largest = sizes.max()
-    assumed = unit == ASSUMED and str(path).endswith(".npz")
-    if not HEAD[0] <= largest <= HEAD[1]:
-        warn(
-            f"the largest gain is {largest:.2g} {UNIT}, where a head's is {HEAD[0]:g} to "
-            f"{HEAD[1]:g}; if it is in another unit, such as T/(A m), say so with leadfield.unit"
+    gain: in T/(nA m); scale: in nA m/mV.
+    """
+    with np.errstate(over="ignore"):
+        largest = np.abs(gain).max() * scale
+    if not largest <= MAX_FIELD:
+        raise InputError(
+            f"config: leadfield.scale: makes {largest:.2g} T of a unit of rate; expected at most "
+            f"{MAX_FIELD:g} T"
         )
-    elif assumed:
-        warn(f"says no unit, so {UNIT} is assumed; leadfield.unit says it")
-    silent = leadfield.labels[~sizes.any(axis=1)]
-    if len(silent):
-        warn(
-            f"no gain from {len(silent)} of {len(sizes)} regions, {check.some(list(silent))}; the "
-            "sensors do not see them"
-        )
-    deaf = leadfield.sensors[~sizes.any(axis=0)]
-    if len(deaf):
-        warn(f"no gain at {len(deaf)} of {len(sizes.T)} sensors, {check.some(list(deaf))}")
 
 
 def write(path, leadfield, source, seed=None):
@@ -151,12 +136,7 @@ def project(activity_path, leadfield_path, scale, path):
         given = getattr(leadfield["gain"], "units", None)
         factor = scale * units.factor(f"{leadfield_path}: gain", given, "T/(nA m)")
         gain = files.read_values(leadfield["gain"]) * factor
-        largest = np.abs(gain).max()
-        if not largest <= MAX_FIELD:
-            raise InputError(
-                f"config: leadfield.scale: makes {largest:.2g} T of a unit of rate; expected at "
-                f"most {MAX_FIELD:g} T"
-            )
+        check_scale(gain, 1.0)
         parameters, seed = files.provenance(activity)
         parameters["scale"] = scale
         title = "Magnetic field at the sensors"

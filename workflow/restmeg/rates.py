@@ -6,7 +6,7 @@ from restmeg import check
 
 LONG_STEP = 0.5  # of a time constant: a longer step than that follows something else
 STEEP_STEP = 1  # what a diffusive coupling may pull a rate back in one step
-NEAR = 0.02  # of the range: a rate that never leaves this edge of it is saturated
+NEAR = 0.02  # of the way from rest to a limit: a rate that never leaves this edge is saturated
 BEYOND = 0.1  # of the range: farther out than that no rounding or short step gets
 
 
@@ -80,16 +80,18 @@ def step_notes(dt, model, row_sums):
     return found
 
 
-def notes(lowest, highest, parameters, labels):
+def notes(lowest, highest, parameters, labels, replicates):
     """What is wrong with simulated rates, in words: a list, empty if nothing is.
 
-    lowest, highest: (replicates, N), the smallest and largest rE of each region.
+    lowest, highest: (replicates, N), the smallest and largest rE of each region; replicates: their
+    numbers.
     """
     low, high = (np.broadcast_to(limit, lowest.shape) for limit in limits(parameters))
     span = np.where(np.isfinite(high - low), high - low, np.nan)  # with NaN nothing is found
     beyond = (lowest < low - BEYOND * span) | (highest > high + BEYOND * span)
-    top = (lowest > high - NEAR * span) & ~beyond
-    bottom = (highest < low + NEAR * span) & ~beyond
+    # From rest, 0, to a limit: some models rest close to their lower one.
+    top = (lowest > (1 - NEAR) * high) & np.isfinite(span) & ~beyond
+    bottom = (highest < (1 - NEAR) * low) & np.isfinite(span) & ~beyond
     strong = "the input is too strong, as by weights, model.coupling_strength or model.noise"
     kinds = (
         (beyond, "rates leave what the model can have; simulation.dt is too long for it"),
@@ -100,10 +102,10 @@ def notes(lowest, highest, parameters, labels):
     for where, text in kinds:
         if where.any():
             regions = [labels[i] for i in np.flatnonzero(where.any(axis=0))]
-            n = np.count_nonzero(where.any(axis=1))
+            numbers = [replicates[k] for k in np.flatnonzero(where.any(axis=1))]
             rates = f"{lowest[where].min():.3g} to {highest[where].max():.3g}"
             texts.append(
-                f"in {n} of {len(where)} replicates, region {check.some(regions, '')}: {text} "
+                f"replicate {check.some(numbers, '')}, region {check.some(regions, '')}: {text} "
                 f"(found {rates}, possible {low.min():.3g} to {high.max():.3g})"
             )
     return texts

@@ -1,14 +1,13 @@
 """Series of regional activity as files hold them: simulated ones and a user's recording alike."""
 
 import contextlib
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, InputWarning, check, files, units
+from restmeg import InputError, check, files, units
 
-UNEVEN = 0.01  # how far steps of a time axis, or two sampling rates, may differ
+UNEVEN = 0.01  # how far two sampling rates or lengths may differ and yet be the same
 
 
 class Recording(NamedTuple):
@@ -37,10 +36,13 @@ class Recording(NamedTuple):
         for first in range(0, self.n_samples, length):
             piece = slice(first, first + length)
             index = (k, piece) if self.rate.ndim == 3 else piece
-            values = files.read_values(self.rate, index)[:, self.order]
+            values = files.read_values(self.rate, index, missing=np.nan)[:, self.order]
             if not np.isfinite(values).all():
+                sample, region = np.argwhere(~np.isfinite(values))[0]
                 raise InputError(
-                    f"{self.path}: rate_E of replicate {self.replicates[k]} is not finite"
+                    f"{self.path}: rate_E of replicate {self.replicates[k]}, region "
+                    f"'{self.labels[region]}', sample {first + sample}: missing or not finite; "
+                    "expected a number"
                 )
             yield values
 
@@ -94,45 +96,24 @@ def _sampling_rate(path, dataset):
     if times.dtype.kind not in "fiu" or not np.isfinite(times).all():
         raise InputError(f"{path}: time is not made of finite numbers; expected times")
     steps = np.diff(times.astype(np.float64))
-    step = steps.mean()
-    if not step > 0 or np.abs(steps - step).max() > UNEVEN * step:
+    step = (float(times[-1]) - float(times[0])) / len(steps)
+    even = times[0] + step * np.arange(len(times))
+    # Times may be rounded, to whole ms or to 32 bits, but none may be left out.
+    if (
+        not step > 0
+        or steps.min() <= 0
+        or steps.max() > 1.75 * step
+        or (np.abs(times - even).max() > 0.6 * step)
+    ):
         raise InputError(
             f"{path}: time has steps from {steps.min():.4g} to {steps.max():.4g}; expected even "
             "ones, forward"
         )
     unit = getattr(dataset["time"], "units", None)
-    if unit is None:
-        return None
     if isinstance(unit, str):  # "seconds since 2024-01-01" is CF's way to say a date
         unit = unit.split(" since ")[0]
-    return float(f"{1000 / (step * units.factor(f'{path}: time', unit, 'ms')):.6g}")
-
-
-def question(path, recording, seconds, sampling_rate):
-    """Warn (InputWarning) of what a recording is compared with, unless it is the like of itself.
-
-    seconds, sampling_rate (Hz): of a simulated replicate.
-    """
-
-    def warn(text):
-        warnings.warn(f"{path}: {text}", InputWarning, stacklevel=1)
-
-    n_samples, n_regions = recording.n_samples, len(recording.order)
-    simulated = f"simulated ones of {seconds:g} s at {sampling_rate:g} Hz"
-    if not recording.sampling_rate:
-        warn(
-            f"no time axis with units, so its sampling rate is not known; replicates of "
-            f"{n_samples} samples are compared with {simulated}; target.sampling_rate says it"
-        )
-    else:
-        ratios = recording.seconds / seconds, recording.sampling_rate / sampling_rate
-        if any(abs(ratio - 1) > UNEVEN for ratio in ratios):
-            warn(
-                f"replicates of {recording.seconds:g} s at {recording.sampling_rate:g} Hz are "
-                f"compared with {simulated}, without resampling: their sampling errors and "
-                "frequencies differ"
-            )
-    if n_samples < 2 * n_regions:
-        warn(
-            f"{n_samples} samples for {n_regions} regions: correlations of so few are mostly chance"
-        )
+    try:
+        factor = units.factor(f"{path}: time", unit, "ms")
+    except InputError:  # none, or that of a number of samples
+        return None
+    return float(f"{1000 / (step * factor):.6g}")

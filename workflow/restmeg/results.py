@@ -41,19 +41,35 @@ def load(name, folder="results", role="simulated", point=None):
         raise InputError(
             f"{folder}/points.csv: {found}; expected the name of one, such as {names[0]}"
         )
-    parts = []
-    for row in rows:
-        path = folder / row["folder"] / f"{name}.nc"
-        if not path.is_file():
-            raise InputError(
-                f"{path}: no such file; expected it, if the study has run to its end and "
-                "simulation.keep and leadfield.project ask for it"
-            )
-        with xr.open_dataset(path) as dataset:
-            parts.append(dataset.load())
-        if "-" in row["replicates"]:
-            first, last = map(int, row["replicates"].split("-"))
-            held = parts[-1].replicate.values.tolist()
-            if held != list(range(first, last + 1)):
-                raise InputError(f"{path}: replicates {held}; expected {row['replicates']}")
-    return xr.concat(parts, "replicate", data_vars="minimal", combine_attrs="drop_conflicts")
+    parts = [_part(folder, row, name) for row in rows]
+    made = {
+        part.attrs.get("parameters"): row["folder"] for part, row in zip(parts, rows, strict=True)
+    }
+    if len(made) > 1 or len({part.attrs.get("seed") for part in parts}) > 1:
+        raise InputError(
+            f"{folder}: {' and '.join(made.values())} are of different studies; expected one, so "
+            "run the study to its end"
+        )
+    return xr.concat(
+        parts, "replicate", data_vars="minimal", join="exact", combine_attrs="drop_conflicts"
+    )
+
+
+def _part(folder, row, name):
+    """A file that a row of points.csv names, as a Dataset in memory."""
+    import xarray as xr
+
+    path = folder / row["folder"] / f"{name}.nc"
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such file; expected it, if the study has run to its end and "
+            "simulation.keep and leadfield.project ask for it"
+        )
+    with xr.open_dataset(path) as dataset:
+        part = dataset.load()
+    if "-" in row["replicates"]:
+        first, last = map(int, row["replicates"].split("-"))
+        held = part.replicate.values.tolist()
+        if held != list(range(first, last + 1)):
+            raise InputError(f"{path}: replicates {held}; expected {row['replicates']}")
+    return part

@@ -84,12 +84,11 @@ def check_effects(settings, schema):
     A file of settings over the bundled ones cannot unset those, so usual values pass.
     """
     for section, part in schema["properties"].items():
-        source = part.get("properties", {}).get("source")
         for name, rule in part.get("properties", {}).items():
             if "with_source" not in rule:
                 continue
             given = settings[section]["source"]
-            kind = "bundled" if given == source["default"] else "file"
+            kind = "file" if is_file(section, settings, schema) else "bundled"
             usual = _check(f"{section}.{name}", copy.deepcopy(rule["default"]), rule, False)
             if name == "model":
                 usual = settings["model"]
@@ -99,6 +98,12 @@ def check_effects(settings, schema):
                     f"config: {section}.{name}: has no effect where {section}.source is {given}; "
                     f"expected its default{value}, or left out"
                 )
+
+
+def is_file(section, loaded, schema):
+    """Whether a part of a study is the user's file, and not the bundled one."""
+    bundled = schema["properties"][section]["properties"]["source"]["default"]
+    return loaded[section]["source"] != bundled
 
 
 def flat(nested, prefix=""):

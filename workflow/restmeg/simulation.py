@@ -16,7 +16,16 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from restmeg import InputError, ResultWarning, connectome, core, files, journal, rates
+from restmeg import (
+    InputError,
+    ResultWarning,
+    connectome,
+    core,
+    files,
+    fingerprint,
+    journal,
+    rates,
+)
 
 ROLES = ("simulated", "target")  # a role's place is its number in the random stream
 SHARED = 4  # targets of eight that must share a source and a delay to be summed together
@@ -30,21 +39,6 @@ class Network(NamedTuple):
     parameters: np.ndarray  # (len(core.PARAMETERS), padded regions)
     noise: core.Noise
     row: int  # length of a region's past in core.State
-
-
-def delays_in_steps(distances, speed, dt):
-    """Whole steps that a signal needs: the smallest number not shorter than the tract.
-
-    distances in mm (any shape), speed in mm/ms, dt in ms. A millionth of a step is forgiven, so
-    that 80.00000001, which is 80 with rounding error, is not 81. Raises InputError if too many.
-    """
-    delays = np.ceil(np.asarray(distances) / speed / dt - 1e-6)
-    if delays.max() > np.iinfo(np.uint32).max:
-        raise InputError(
-            f"model.conduction_speed: {speed:g} mm/ms gives delays of {delays.max():.3g} steps; "
-            f"expected at most {np.iinfo(np.uint32).max}"
-        )
-    return delays.astype(np.int64).clip(min=0)
 
 
 def lay_out_coupling(weights, delays, tile=TILE):
@@ -181,7 +175,10 @@ def build_network(weights, distances, model, dt):
     n_regions = len(weights)
     weights = model["coupling_strength"] * np.array(weights, dtype=np.float64)
     np.fill_diagonal(weights, 0.0)
-    delays = delays_in_steps(np.asarray(distances), model["conduction_speed"], dt)
+    lengths = np.where(
+        weights > 0, distances, 0.0
+    )  # of pairs without a weight they may be anything
+    delays = connectome.delays_in_steps(lengths, model["conduction_speed"], dt)
     coupling, row = lay_out_coupling(weights, delays)
 
     value = {
@@ -314,6 +311,7 @@ def simulate_batch(connectome_path, model, simulation, seed, role, point, replic
     plan = schedule(simulation)
     shape = (len(replicates), plan.samples, len(anatomy.labels))
     parameters = {"role": role, "point": point, "model": model, "simulation": simulation}
+    parameters["anatomy"] = fingerprint.content(*anatomy)
     title = f"Regional activity, {role}"
     with (
         contextlib.ExitStack() as stack,
@@ -363,7 +361,7 @@ def simulate_batch(connectome_path, model, simulation, seed, role, point, replic
                 np.maximum(highest[k], part.max(axis=0), out=highest[k])
         for name, extreme in (("lowest", lowest), ("highest", highest)):
             add(dataset, name, ["replicate", "region"], extreme, "1", f"{name} excitatory rate")
-        found = rates.notes(lowest, highest, model["parameters"], anatomy.labels)
+        found = rates.notes(lowest, highest, model["parameters"], anatomy.labels, replicates)
         step = rates.step_notes(simulation["dt"], model, anatomy.weights.sum(axis=1))
         files.add_notes(dataset, [text for _, text in step.values()] + found)
     for note in found:

@@ -32,12 +32,6 @@ class Study(NamedTuple):
     batches: dict  # {role: {name of a batch: [replicates]}}
 
 
-def is_file(section, loaded, schema):
-    """Whether a part of a study is the user's file, and not the bundled one."""
-    bundled = schema["properties"][section]["properties"]["source"]["default"]
-    return loaded[section]["source"] != bundled
-
-
 def plan(loaded, schema):
     """The Study that a configuration asks for.
 
@@ -46,7 +40,7 @@ def plan(loaded, schema):
     Raises InputError if it has more than MAX_JOBS jobs.
     """
     first = settings.flat(settings.load({}, schema)["model"]) | FIRST_DEFAULTS
-    recorded = is_file("target", loaded, schema)
+    recorded = settings.is_file("target", loaded, schema)
     _check_number_of_jobs(loaded, recorded)
     points = sweep_points(loaded["model"], loaded["sweep"], first)
     base = name_of(loaded["model"], first)

@@ -31,9 +31,12 @@ def _registry():
     return pint.UnitRegistry()
 
 
-# pint computes powers, and a tower of them would never end: only names and brackets may have one,
-# of a small number, and that none of its own.
-POWER = re.compile(r"(?:(?<=[^\W\d_])|(?<=\)))(?:\*\*|\^)-?\d{1,2}(?![\d.(^]|\*\*)")
+# pint computes powers, and a tower of them would never end: only a name may have one, of a small
+# number, and that none of its own.
+POWER = re.compile(
+    r"(?<=[^\W\d_])(?:(?:\*\*|\^)-?\d{1,2}|⁻?[⁰¹²³⁴-⁹]{1,2})(?![\d.(^⁻⁰¹²³⁴-⁹]|\*\*)"
+)
+POWERS = re.compile(r"\*\*|\^|[⁻⁰¹²³⁴-⁹]+")
 
 
 def magnitude(where, text, unit):
@@ -70,8 +73,7 @@ def _factor(given, unit, where, found, expected):
     if given == unit:
         return 1.0
     compact = "".join(given.split())
-    powers = compact.count("**") + compact.count("^")
-    if len(given) > 60 or powers != len(POWER.findall(compact)):
+    if len(given) > 60 or len(POWERS.findall(compact)) != len(POWER.findall(compact)):
         raise InputError(f"{where}: cannot read {found}; {expected}")
     import pint
 

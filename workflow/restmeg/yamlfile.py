@@ -1,5 +1,6 @@
 """What YAML says of a configuration file that its loaded content no longer tells."""
 
+import json
 import re
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def check(path):
     path = Path(path)
     content = path.read_bytes()
     try:
+        if _is_json(content.decode()):
+            return
         root = yaml.compose(content.decode())
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
@@ -30,8 +33,25 @@ def check(path):
         place = f"line {mark.line + 1}: " if mark else ""
         problem = " ".join(str(getattr(error, "problem", None) or error).split())
         raise InputError(f"{path}: {place}{problem}; expected YAML") from None
+    except RecursionError:
+        raise InputError(f"{path}: nested too deep; expected some levels") from None
     if root is not None:
         _size(path, root, {}, set())
+
+
+def _is_json(text):
+    """Whether it is JSON, in which nothing surprises, with each key once."""
+
+    def once(pairs):
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a key is there twice, which YAML's checks tell")
+        return dict(pairs)
+
+    try:
+        json.loads(text, object_pairs_hook=once)
+    except ValueError:
+        return False
+    return True
 
 
 def _size(path, node, sizes, above):

@@ -14,6 +14,9 @@ rule connectivity:
         mem_mb=1000,
     params:
         labels=lambda wildcards: INPUTS.labels if wildcards.point == study.RECORDING else None,
+        recording=lambda wildcards: (
+            INPUTS.recording if wildcards.point == study.RECORDING else None
+        ),
         measures=SETTINGS["connectivity"]["measures"],
         code=code("connectivity.py"),
     script:

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+from restmeg import connectome, questions, recording
+
+LABELS = np.array(["left V1", "right V1", "Precuneus L"], dtype=object)
+WEIGHTS = np.array([[0.0, 0.5, 0.25], [0.125, 0.0, 1.0], [0.75, 0.0, 0.0]])
+DISTANCES = np.array([[0.0, 10.0, 20.5], [11.0, 0.0, 30.0], [21.0, 31.0, 0.0]])
+
+
+def asked(weights, distances, path="x.npz"):
+    anatomy = connectome.Connectome(*connectome.standard(path, weights, distances, LABELS))
+    return list(questions.of_connectome(path, anatomy))
+
+
+@pytest.mark.parametrize("triangle", [np.triu, np.tril])
+def test_weights_one_way_only_are_said(triangle):
+    assert asked(triangle(WEIGHTS), 3 * DISTANCES) == [
+        "weights are a triangle, connections one way only; a file of undirected weights must hold "
+        "both halves"
+    ]
+
+
+FULL = WEIGHTS + WEIGHTS.T
+PAIRS = DISTANCES + DISTANCES.T
+
+
+@pytest.mark.parametrize(
+    ("weights", "distances", "said"),
+    [
+        (1 - np.eye(3), PAIRS, "the weights of all pairs are equal; structure-function coupling"),
+        (FULL, 0 * PAIRS, "all distances are 0; signals arrive without delay"),
+        (FULL, PAIRS / 1000, "the longest connection is 0.061 mm, where a brain's have 25 to 400"),
+        (FULL, PAIRS / 10, "; if they are in another unit, say so with connectome.distance_unit"),
+        (FULL, PAIRS * 1000, "the longest connection is 6.1e+04 mm"),
+        (PAIRS, FULL, "; are weights and distances swapped?"),
+        (
+            FULL * [[1, 1, 0], [1, 1, 0], [0, 0, 0]],
+            2 * PAIRS,
+            "no connection to or from region 'Pre",
+        ),
+    ],
+)
+def test_what_is_possible_but_seldom_meant_is_said(weights, distances, said):
+    (question,) = asked(weights, distances)
+    assert said in question
+
+
+def test_a_file_that_says_its_unit_is_asked_about_that():
+    (question,) = asked(FULL, PAIRS / 1000, "x.nc")
+    assert question.endswith("; is the attribute 'units' of distances right?")
+
+
+def series(n_samples=500, sampling_rate=250.0):
+    rate = np.empty((1, n_samples, 6))
+    return recording.Recording("x.nc", rate, [0], list("ABCDEF"), list(range(6)), sampling_rate)
+
+
+def test_it_is_said_what_a_recording_is_compared_with():
+    assert list(questions.of_recording(series(), 2.0, 250.0)) == []
+    expected = (
+        "replicates of 2 s at 250 Hz are compared with simulated ones of 3.7 s at 10000 Hz, "
+        "without resampling: their sampling errors and frequencies differ"
+    )
+    assert list(questions.of_recording(series(), 3.7, 10_000.0)) == [expected]
+    assert len(list(questions.of_recording(series(), 3.7, 250.0))) == 1  # another length
+    assert len(list(questions.of_recording(series(), 2.0, 1000.0))) == 1  # another rate
+    (question,) = questions.of_recording(series(sampling_rate=None), 3.7, 10_000.0)
+    assert question.startswith(
+        "no time axis with units of time, so its sampling rate is not known; replicates of 500 "
+        "samples are compared with simulated ones of 3.7 s at 10000 Hz"
+    )
+
+
+def test_too_few_samples_for_the_regions_are_said():
+    assert list(questions.of_recording(series(11, 1000.0), 0.011, 1000.0)) == [
+        "11 samples for 6 regions: correlations of so few are mostly chance"
+    ]

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+import xarray as xr
+from restmeg import InputError, results, tables
+
+POINTS = [
+    ["role", "point", "model.k", "replicates", "folder"],
+    ["simulated", "pa", 0.5, "0-1", "simulated/pa/0-1"],
+    ["simulated", "pa", 0.5, "2-2", "simulated/pa/2-2"],
+    ["simulated", "pb", 1.5, "0-1", "simulated/pb/0-1"],
+    ["simulated", "pb", 1.5, "2-2", "simulated/pb/2-2"],
+    ["target", "pt", 2.0, "0-0", "target/pt/0-0"],
+]
+
+
+@pytest.fixture
+def points(tmp_path):
+    tables.write(tmp_path / "points.csv", POINTS)
+    return tmp_path / "points.csv"
+
+
+def write_fc(folder, replicates, value, parameters="{}"):
+    folder.mkdir(parents=True)
+    xr.Dataset(
+        {
+            "fc": (("replicate", "region"), np.full((len(replicates), 2), value)),
+            "weights": ("region", [1.0, 2.0]),
+        },
+        {"replicate": replicates, "region": ["A", "B"]},
+        {"title": "FC", "parameters": parameters},
+    ).to_netcdf(folder / "connectivity.nc")
+
+
+@pytest.mark.usefixtures("points")
+def test_all_replicates_of_a_point_are_loaded_and_no_others(tmp_path):
+    for row in POINTS[1:]:
+        first, last = map(int, row[3].split("-"))
+        write_fc(tmp_path / row[4], list(range(first, last + 1)), row[2])
+    write_fc(tmp_path / "simulated/pa/0-9", list(range(10)), 99.0)  # of an earlier study
+    loaded = results.load("connectivity", tmp_path, point="pa")
+    assert loaded.replicate.values.tolist() == [0, 1, 2]
+    assert (loaded.fc == 0.5).all()
+    assert loaded.weights.dims == ("region",)
+    assert loaded.attrs == {"title": "FC", "parameters": "{}"}
+    assert (results.load("connectivity", tmp_path, point="pb").fc == 1.5).all()
+    assert (results.load("connectivity", tmp_path, "target").fc == 2.0).all()
+    table = results.points(tmp_path)
+    assert table.to_dict("list") == {"point": ["pa", "pb"], "model.k": [0.5, 1.5]}
+    assert results.points(tmp_path, "target").to_dict("list") == {"point": ["pt"], "model.k": [2.0]}
+
+
+@pytest.mark.usefixtures("points")
+def test_what_is_not_there_is_told(tmp_path):
+    with pytest.raises(
+        InputError, match=r"points\.csv: 2 simulated points; expected the name of one"
+    ):
+        results.load("connectivity", tmp_path)
+    with pytest.raises(
+        InputError, match=r"no simulated point pt; expected the name of one, such as pa"
+    ):
+        results.load("connectivity", tmp_path, point="pt")
+    with pytest.raises(InputError, match=r"0-1/connectivity\.nc: no such file; expected it, if"):
+        results.load("connectivity", tmp_path, point="pa")
+    write_fc(tmp_path / "simulated/pa/0-1", [0, 7], 1.0)
+    with pytest.raises(InputError, match=r"replicates \[0, 7\]; expected 0-1"):
+        results.load("connectivity", tmp_path, point="pa")
+
+
+@pytest.mark.usefixtures("points")
+def test_batches_of_two_studies_are_not_mixed(tmp_path):
+    """As an interrupted run after an edit of the configuration leaves them."""
+    write_fc(tmp_path / "simulated/pa/0-1", [0, 1], 1.0, '{"duration": 80}')
+    write_fc(tmp_path / "simulated/pa/2-2", [2], 1.0, '{"duration": 60}')
+    with pytest.raises(InputError, match="pa/0-1 and simulated/pa/2-2 are of different studies"):
+        results.load("connectivity", tmp_path, point="pa")

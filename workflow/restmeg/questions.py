@@ -1,0 +1,131 @@
+"""What is possible but seldom meant in a user's files and settings: texts, none if all is usual.
+
+They are asked once, before anything is computed, and no result depends on them.
+"""
+
+import numpy as np
+
+from restmeg import check, connectome, leadfield, rates, recording
+
+BRAIN_MM = (25, 400)  # the longest tract of a brain: of 30 human connectomes 138 to 388
+HEAD = (1e-16, 1e-11)  # T/(nA m): the largest gain of a head and its sensors
+# What a region passes on of the others' rates (`rates.coupling_gain`). Of 4 s of 68 and 94 regions
+# with weaker coupling than WEAK, functional connectivity is hardly that of the weights; additive
+# coupling stronger than STRONG leads seven connectomes into saturation.
+WEAK, STRONG = 0.01, 0.4
+SCALE = (
+    "another model.coupling_strength mends it, or connectome.normalise, such as mean_row_sum, "
+    "which brings weights to a scale of their own"
+)
+
+
+def of_connectome(path, anatomy):
+    """Yield questions about a Connectome; path: of its file."""
+    weights, distances, labels = anatomy
+    if connectome.is_triangle(weights):
+        yield (
+            "weights are a triangle, connections one way only; a file of undirected weights must "
+            "hold both halves"
+        )
+    connected = weights > 0
+    # Undirected, as structure-function coupling sees them.
+    pairs = (weights + weights.T)[np.triu_indices(len(labels), 1)]
+    if np.ptp(pairs) == 0:
+        yield (
+            "the weights of all pairs are equal; structure-function coupling, a correlation with "
+            "them, has no value"
+        )
+    alone = labels[~(connected.any(axis=0) | connected.any(axis=1))]
+    if len(alone):
+        yield f"no connection to or from region {check.some(list(alone))}"
+    longest = distances[connected].max()
+    if longest == 0:
+        yield "all distances are 0; signals arrive without delay"
+    elif not BRAIN_MM[0] <= longest <= BRAIN_MM[1]:
+        if BRAIN_MM[0] <= weights.max() <= BRAIN_MM[1] and weights[connected].min() > 1:
+            cause = "are weights and distances swapped?"
+        elif str(path).endswith(".nc"):
+            cause = "is the attribute 'units' of distances right?"
+        else:
+            cause = "if they are in another unit, say so with connectome.distance_unit"
+        yield (
+            f"the longest connection is {longest:.4g} mm, where a brain's have {BRAIN_MM[0]} to "
+            f"{BRAIN_MM[1]} mm; {cause}"
+        )
+
+
+def of_coupling(row_sums, models):
+    """Yield questions about weights (their row sums, (N,)) with all models of a study."""
+    models = [model for model in models if model["coupling_strength"] > 0]
+    if not models:
+        return  # uncoupled on purpose
+    gains = [(rates.coupling_gain(model, row_sums), model) for model in models]
+    strongest, model = max(gains, key=lambda pair: pair[0])
+    mean = row_sums.mean()
+    scale = (
+        f"weights: their mean row sum, {mean:.3g}, times model.coupling_strength is "
+        f"{model['coupling_strength'] * mean:.3g}"
+    )
+    if strongest < WEAK:
+        yield f"{scale}: regions are practically uncoupled; {SCALE}"
+    elif model["coupling"] == "additive" and strongest > STRONG:
+        yield f"{scale}: regions may be saturated; {SCALE}"
+
+
+def of_step(dt, row_sums, models):
+    """Yield what is wrong with the step dt (ms), once for each cause: of the worst model."""
+    worst = {}
+    for model in models:
+        for cause, found in rates.step_notes(dt, model, row_sums).items():
+            worst[cause] = max(found, worst.get(cause, found))
+    for _, text in worst.values():
+        yield text
+
+
+def of_leadfield(path, field, unit):
+    """Yield questions about a LeadField; path: of its file; unit: what the configuration says."""
+    sizes = np.abs(field.gain)
+    largest = sizes.max()
+    if not HEAD[0] <= largest <= HEAD[1]:
+        yield (
+            f"the largest gain is {largest:.2g} {leadfield.UNIT}, where a head's is {HEAD[0]:g} to "
+            f"{HEAD[1]:g}; if it is in another unit, such as T/(A m), say so with leadfield.unit"
+        )
+    elif unit == leadfield.ASSUMED and str(path).endswith(".npz"):
+        yield f"says no unit, so {leadfield.UNIT} is assumed; leadfield.unit says it"
+    silent = field.labels[~sizes.any(axis=1)]
+    if len(silent):
+        yield (
+            f"no gain from {len(silent)} of {len(sizes)} regions, {check.some(list(silent))}; the "
+            "sensors do not see them"
+        )
+    deaf = field.sensors[~sizes.any(axis=0)]
+    if len(deaf):
+        yield f"no gain at {len(deaf)} of {len(sizes.T)} sensors, {check.some(list(deaf))}"
+
+
+def of_recording(series, seconds, sampling_rate):
+    """Yield what a Recording is compared with, unless it is the like of itself.
+
+    seconds, sampling_rate (Hz): of a simulated replicate.
+    """
+    simulated = f"simulated ones of {seconds:g} s at {sampling_rate:g} Hz"
+    if not series.sampling_rate:
+        yield (
+            "no time axis with units of time, so its sampling rate is not known; replicates of "
+            f"{series.n_samples} samples are compared with {simulated}; target.sampling_rate says "
+            "it"
+        )
+    else:
+        ratios = series.seconds / seconds, series.sampling_rate / sampling_rate
+        if any(abs(ratio - 1) > recording.UNEVEN for ratio in ratios):
+            yield (
+                f"replicates of {series.seconds:g} s at {series.sampling_rate:g} Hz are compared "
+                f"with {simulated}, without resampling: their sampling errors and frequencies "
+                "differ"
+            )
+    if series.n_samples < 2 * len(series.order):
+        yield (
+            f"{series.n_samples} samples for {len(series.order)} regions: correlations of so few "
+            "are mostly chance"
+        )
