@@ -26,6 +26,7 @@ from restmeg import (
     journal,
     rates,
 )
+from restmeg.connectome import delays_in_steps
 
 ROLES = ("simulated", "target")  # a role's place is its number in the random stream
 SHARED = 4  # targets of eight that must share a source and a delay to be summed together
@@ -178,7 +179,7 @@ def build_network(weights, distances, model, dt):
     lengths = np.where(
         weights > 0, distances, 0.0
     )  # of pairs without a weight they may be anything
-    delays = connectome.delays_in_steps(lengths, model["conduction_speed"], dt)
+    delays = delays_in_steps(lengths, model["conduction_speed"], dt)
     coupling, row = lay_out_coupling(weights, delays)
 
     value = {
