@@ -34,7 +34,7 @@ def _registry():
 # pint computes powers, and a tower of them would never end: only a name may have one, of a small
 # number, and that none of its own.
 POWER = re.compile(
-    r"(?<=[^\W\d_])(?:(?:\*\*|\^)-?\d{1,2}|⁻?[⁰¹²³⁴-⁹]{1,2})(?![\d.(^⁻⁰¹²³⁴-⁹]|\*\*)"
+    r"(?<=[^\W\d_⁰¹²³⁴-⁹])(?:(?:\*\*|\^)-?\d{1,2}|⁻?[⁰¹²³⁴-⁹]{1,2})(?![\d.(^⁻⁰¹²³⁴-⁹]|\*\*)"
 )
 POWERS = re.compile(r"\*\*|\^|[⁻⁰¹²³⁴-⁹]+")
 
