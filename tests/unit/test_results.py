@@ -1,22 +1,8 @@
 import numpy as np
 import pytest
 import xarray as xr
-from restmeg import InputError, results, tables
-
-POINTS = [
-    ["role", "point", "model.k", "replicates", "folder"],
-    ["simulated", "pa", 0.5, "0-1", "simulated/pa/0-1"],
-    ["simulated", "pa", 0.5, "2-2", "simulated/pa/2-2"],
-    ["simulated", "pb", 1.5, "0-1", "simulated/pb/0-1"],
-    ["simulated", "pb", 1.5, "2-2", "simulated/pb/2-2"],
-    ["target", "pt", 2.0, "0-0", "target/pt/0-0"],
-]
-
-
-@pytest.fixture
-def points(tmp_path):
-    tables.write(tmp_path / "points.csv", POINTS)
-    return tmp_path / "points.csv"
+from restmeg import InputError, results
+from test_tables import POINTS, points  # noqa: F401, a fixture
 
 
 def write_fc(folder, replicates, value, parameters="{}"):
