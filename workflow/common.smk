@@ -85,7 +85,7 @@ def memory(base, factor):
 
 
 SETTINGS, STUDY, INPUTS = check_all()
-fingerprint.plan()  # and so do jobs, whatever else is installed
+fingerprint.plan()  # jobs use this package too, whatever else is installed
 POINTS = [point.name for point in STUDY.points]
 SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))

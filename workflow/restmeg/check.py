@@ -1,6 +1,7 @@
 """Checks that files of every kind share: matrices of numbers, and names of regions and sensors."""
 
 import difflib
+import math
 from collections import Counter
 
 import numpy as np
@@ -45,6 +46,15 @@ def every(path, name, matrix, good, expected):
         raise InputError(
             f"{path}: {name}[{i}, {j}] is {matrix[i, j]}; expected {expected} "
             f"({np.count_nonzero(~good)} of {matrix.size} are not)"
+        )
+
+
+def per_region(where, shape, n_regions):
+    """Raise InputError unless a list of the configuration has a value for each region."""
+    if shape != (n_regions,):
+        raise InputError(
+            f"config: {where}: {math.prod(shape)} values; expected one, or one for each of {n_regions} "
+            "regions"
         )
 
 

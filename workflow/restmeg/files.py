@@ -178,7 +178,7 @@ def read_values(variable, index=..., missing=None):
     if np.ma.isMaskedArray(array) and missing is None:
         n = np.count_nonzero(array.mask)
         raise InputError(f"{path}: {variable.name}: missing values ({n}); expected none")
-    return np.ma.filled(array, missing) if np.ma.isMaskedArray(array) else array
+    return np.ma.filled(array, missing)
 
 
 def read_npz(path, *names):

@@ -18,6 +18,7 @@ from restmeg import (
     recording,
     settings,
 )
+from restmeg.check import per_region
 
 SATURATED = 1000  # coupling strength times mean row sum: no model works with more
 
@@ -147,8 +148,5 @@ def _check_per_region(models, labels):
     """Raise InputError unless lists in the models have a value for each region."""
     for model in models:
         for key, value in settings.flat(model).items():
-            if isinstance(value, list) and len(value) != len(labels):
-                raise InputError(
-                    f"config: model.{key}: {len(value)} values; expected one, or one for each of "
-                    f"{len(labels)} regions"
-                )
+            if isinstance(value, list):
+                per_region(f"model.{key}", (len(value),), len(labels))

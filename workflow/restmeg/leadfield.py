@@ -111,7 +111,7 @@ def write(path, leadfield, source, seed=None):
             "gain",
             ["region", "sensor"],
             leadfield.gain,
-            units="T/(nA m)",
+            units=UNIT,
             long_name="field at the sensor per dipole moment of the region",
         )
 
@@ -134,7 +134,7 @@ def project(activity_path, leadfield_path, scale, path):
         if list(activity["region"][...]) != list(leadfield["region"][...]):
             raise InputError(f"{activity_path}: its regions are not those of {leadfield_path}")
         given = getattr(leadfield["gain"], "units", None)
-        factor = scale * units.factor(f"{leadfield_path}: gain", given, "T/(nA m)")
+        factor = scale * units.factor(f"{leadfield_path}: gain", given, UNIT)
         gain = files.read_values(leadfield["gain"]) * factor
         check_scale(gain, 1.0)
         parameters, seed = files.provenance(activity)

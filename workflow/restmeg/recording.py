@@ -69,9 +69,12 @@ def opened(path, labels=None, sampling_rate=None):
         replicates = np.arange(n_replicates)
         if "replicate" in dataset.variables:
             replicates = np.atleast_1d(files.read_values(dataset["replicate"]))
-        regions = check.unique_names(path, "region", files.read_values(dataset["region"]))
-        labels = regions if labels is None else labels
-        order = check.match_regions(path, regions, labels)
+        regions = files.read_values(dataset["region"])
+        if labels is None:
+            labels = check.unique_names(path, "region", regions)
+            order = list(range(len(labels)))
+        else:
+            order = check.match_regions(path, regions, labels)
         if np.dtype(rate.dtype).kind not in "fiu":
             raise InputError(f"{path}: rate_E: {rate.dtype}; expected real numbers")
         check.unique_names(path, "replicate", replicates)

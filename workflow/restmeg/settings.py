@@ -87,12 +87,13 @@ def check_effects(settings, schema):
         for name, rule in part.get("properties", {}).items():
             if "with_source" not in rule:
                 continue
-            given = settings[section]["source"]
-            kind = "file" if is_file(section, settings, schema) else "bundled"
+            if rule["with_source"] == ("file" if is_file(section, settings, schema) else "bundled"):
+                continue
             usual = _check(f"{section}.{name}", copy.deepcopy(rule["default"]), rule, False)
             if name == "model":
                 usual = settings["model"]
-            if kind != rule["with_source"] and settings[section][name] != usual:
+            if settings[section][name] != usual:
+                given = settings[section]["source"]
                 value = "" if name == "model" else f", {rule['default']}"
                 raise InputError(
                     f"config: {section}.{name}: has no effect where {section}.source is {given}; "
@@ -110,8 +111,8 @@ def flat(nested, prefix=""):
     """Values of nested dicts by their dotted names."""
     found = {}
     for name, value in nested.items():
-        inner = flat(value, f"{prefix}{name}.") if isinstance(value, dict) else None
-        found |= inner if inner is not None else {prefix + name: value}
+        key = prefix + name
+        found |= flat(value, f"{key}.") if isinstance(value, dict) else {key: value}
     return found
 
 

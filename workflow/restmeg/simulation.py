@@ -19,6 +19,7 @@ from tqdm import tqdm
 from restmeg import (
     InputError,
     ResultWarning,
+    check,
     connectome,
     core,
     files,
@@ -140,11 +141,8 @@ def _starts(lists, n_lists):
 def _per_region(values, n_regions, where):
     """A scalar or one value per region, as an array padded to whole vectors."""
     values = np.asarray(values, dtype=np.float64)
-    if values.ndim and values.shape != (n_regions,):
-        raise InputError(
-            f"config: {where}: {values.size} values; expected one, or one for each of "
-            f"{n_regions} regions"
-        )
+    if values.ndim:
+        check.per_region(where, values.shape, n_regions)
     array = np.zeros(padded_regions(n_regions))
     array[:n_regions] = values
     return array

@@ -22,9 +22,10 @@ def check(path):
     path = Path(path)
     content = path.read_bytes()
     try:
-        if _is_json(content.decode()):
+        text = content.decode()
+        if _is_json(text):
             return
-        root = yaml.compose(content.decode())
+        root = yaml.compose(text)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(f"{path}: line {line}: not UTF-8 text; expected UTF-8") from None
