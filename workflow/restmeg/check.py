@@ -53,8 +53,8 @@ def per_region(where, shape, n_regions):
     """Raise InputError unless a list of the configuration has a value for each region."""
     if shape != (n_regions,):
         raise InputError(
-            f"config: {where}: {math.prod(shape)} values; expected one, or one for each of {n_regions} "
-            "regions"
+            f"config: {where}: {math.prod(shape)} values; expected one, or one for each of "
+            f"{n_regions} regions"
         )
 
 
