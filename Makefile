@@ -58,7 +58,7 @@ $(BIN)/python:
 # The core is compiled here, once, and not in the first jobs of the first run, each on its own.
 $(VENV)/ready: requirements.txt | $(BIN)/python
 	pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	PYTHONPATH=workflow python -c 'from restmeg import simulation; simulation.compile_core()'
+	PYTHONPATH=workflow python -c 'from restmeg.core import network; network.prepare()'
 	touch $@
 
 $(VENV)/ready-dev: requirements-dev.txt $(VENV)/ready

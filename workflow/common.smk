@@ -8,7 +8,9 @@ from types import SimpleNamespace
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import InputError, InputWarning, fingerprint, inputs, job, settings, study, yamlfile
+from restmeg import InputError, InputWarning, fingerprint, inputs, job, measures, settings
+from restmeg import study, yamlfile
+from restmeg.model import ROLES
 
 EXAMPLE = os.path.relpath(WORKFLOW.parent / "resources/connectome/example.npz")
 SCHEMA = settings.load_schema(WORKFLOW / "schemas/config.schema.yaml")
@@ -48,9 +50,12 @@ def settings_of(section, *keys):
     return {key: SETTINGS[section][key] for key in keys}
 
 
-def code(script):
-    """What a script does, with all that it imports from the package: an edit re-runs its rule."""
-    return fingerprint.code(WORKFLOW / "scripts" / script)
+def code(script, *chosen):
+    """What a script does, with all that it imports from the package: an edit re-runs its rule.
+
+    chosen: modules that it uses beside those.
+    """
+    return fingerprint.code(WORKFLOW / "scripts" / script, *chosen)
 
 
 def of_points(role, points, name):
@@ -91,6 +96,7 @@ SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))
 PROJECTED = POINTS if SETTINGS["leadfield"]["project"] == "all" else [SHOWN]
 SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
+MEASURES = SETTINGS["connectivity"]["measures"]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(f"{AXES[key]} {value}" for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
@@ -99,6 +105,6 @@ if AXES:
 
 
 wildcard_constraints:
-    role="simulated|target",
+    role="|".join(ROLES),
     point="p[0-9a-f]{12}|recording",
     batch=r"\d+-\d+|all",

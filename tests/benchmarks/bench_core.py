@@ -27,7 +27,9 @@ import peers
 import yaml
 from numba import njit
 from numba.core.registry import cpu_target
-from restmeg import core, settings, simulation
+from restmeg import settings, simulation
+from restmeg.core import layout, network, vectors
+from restmeg.model import build_network, initial_state, stream
 
 ROOT = Path(__file__).parents[2]
 DT = 0.1  # ms
@@ -63,14 +65,12 @@ def bundled_model(speed):
     return settings.load(config, schema)["model"] | {"conduction_speed": speed}
 
 
-def ours(network, duration):
+def ours(net, duration):
     """A callable that integrates our network once, from rest."""
 
     def integrate():
-        state = simulation.initial_state(network)
-        return simulation.run(
-            network, state, simulation.stream(0, "simulated", 0), round(duration / DT)
-        )
+        state = initial_state(net)
+        return simulation.run(net, state, stream(0, "simulated", 0), round(duration / DT))
 
     return integrate
 
@@ -84,38 +84,38 @@ def milliseconds(function):
 @njit(error_model="numpy")
 def _sum_often(values, offsets, weights, total, times):
     for _ in range(times):
-        core._sum_block(
-            core._data(values),
-            core._data(offsets),
-            core._data(weights),
+        network._sum_block(
+            vectors.data(values),
+            vectors.data(offsets),
+            vectors.data(weights),
             0,
             offsets.shape[0],
-            core._data(total),
+            vectors.data(total),
         )
 
 
 def ceiling():
     """Multiply-adds in 1e9 per second of the coupling's loop within the first-level cache."""
     rng = np.random.default_rng(0)
-    values = core.aligned(rng.random(2048))  # 16 KB
-    offsets = rng.integers(0, len(values) - core.BLOCK, 2000).astype(np.uint32)
-    weights, total, times = rng.random(2000), core.aligned(np.zeros(core.BLOCK)), 1000
+    values = layout.aligned(rng.random(2048))  # 16 KB
+    offsets = rng.integers(0, len(values) - layout.BLOCK, 2000).astype(np.uint32)
+    weights, total, times = rng.random(2000), layout.aligned(np.zeros(layout.BLOCK)), 1000
     call = lambda: _sum_often(values, offsets, weights, total, times)  # noqa: E731
     call()
     elapsed = statistics.median(milliseconds(call) for _ in range(9))
-    return times * len(offsets) * core.BLOCK / elapsed / 1e6
+    return times * len(offsets) * layout.BLOCK / elapsed / 1e6
 
 
 def compare(regions, density, speed, duration, names, rounds, limit):
     """One row of the table. limit: what `ceiling` says."""
     weights, distances = random_connectome(regions, density)
     model = bundled_model(speed)
-    lay_out = lambda: simulation.build_network(weights, distances, model, DT)  # noqa: E731
-    network = lay_out()
+    lay_out = lambda: build_network(weights, distances, model, DT)  # noqa: E731
+    net = lay_out()
     alone = np.zeros_like(weights)
     alone[0, 1] = 1e-9
-    uncoupled = simulation.build_network(alone, distances, model, DT)
-    runs = {"ours": ours(network, duration), "uncoupled": ours(uncoupled, duration)}
+    uncoupled = build_network(alone, distances, model, DT)
+    runs = {"ours": ours(net, duration), "uncoupled": ours(uncoupled, duration)}
     for name in names:
         runs[name] = getattr(peers, f"{name}_run")(weights, distances, duration, speed=speed)
     for run in runs.values():  # compile, warm up, check

@@ -13,11 +13,11 @@ PACKAGE = str(Path(restmeg.__file__).parents[1])
 KILLED = """
     import os, signal
     import numpy as np
-    from restmeg import files, job
+    from restmeg import store, job
 
     with {context}:
-        with files.new_netcdf("result.nc", "Killed", {{}}) as dataset:
-            x = files.add_variable(dataset, "x", ["x"], (2**20,), dtype=np.float32)
+        with store.new_netcdf("result.nc", "Killed", {{}}) as dataset:
+            x = store.add_empty(dataset, "time", (2**20,), np.float32)
             x[: 2**19] = 1.0
             dataset.sync()
             assert len(os.listdir()) > {before}

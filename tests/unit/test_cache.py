@@ -8,11 +8,11 @@ from pathlib import Path
 
 from restmeg import core
 
-PACKAGE = Path(core.__file__).parent
+PACKAGE = Path(core.__file__).parents[1]
 FIRST_STEP = """
-from restmeg import core, simulation
-simulation.compile_core()
-stats = core._advance.stats
+from restmeg.core import network
+network.prepare()
+stats = network._advance.stats
 print(sum(stats.cache_misses.values()), sum(stats.cache_hits.values()), stats.cache_path)
 """
 
@@ -47,7 +47,7 @@ def test_an_edit_of_the_core_is_compiled(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "restmeg", ignore=shutil.ignore_patterns("__pycache__"))
     assert finish(start(tmp_path))[:2] == ["1", "0"]
     assert finish(start(tmp_path))[:2] == ["0", "1"]
-    source = tmp_path / "restmeg" / "core.py"
+    source = tmp_path / "restmeg" / "core" / "elementary.py"
     before = finish(start(tmp_path))[2]
     source.write_text(source.read_text() + "\n# edited\n")
     together = [finish(process) for process in [start(tmp_path) for _ in range(3)]]
@@ -59,7 +59,7 @@ def test_an_edit_of_the_core_is_compiled(tmp_path):
 def test_where_nothing_can_be_written_the_core_still_runs(tmp_path):
     """Files stand where folders would have to be made, which stops even the superuser."""
     shutil.copytree(PACKAGE, tmp_path / "restmeg", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "restmeg" / "__pycache__").write_text("")
+    (tmp_path / "restmeg" / "core" / "__pycache__").write_text("")
     (tmp_path / "home").write_text("")
     places = dict.fromkeys(("HOME", "XDG_CACHE_HOME"), str(tmp_path / "home"))
     assert finish(start(tmp_path, **places)) == ["1", "0", "None"]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from restmeg import InputError, check, files
+from restmeg import InputError, check, store
 
 
 @given(st.permutations(["A", "B", "C", "D", "E"]))
@@ -62,7 +62,7 @@ def test_an_archive_that_unpacks_to_gigabytes_is_refused_before_it_is_read(tmp_p
     assert path.stat().st_size < 10**6
     tracemalloc.start()
     with pytest.raises(InputError) as caught:
-        files.read_npz(path, "weights")
+        store.read_npz(path, "weights")
     assert tracemalloc.get_traced_memory()[1] < 10**7
     tracemalloc.stop()
     assert str(caught.value) == (
@@ -75,8 +75,8 @@ def test_a_netcdf_that_declares_a_huge_shape_is_refused_before_it_is_read(tmp_pa
     with netCDF4.Dataset(path, "w") as dataset:
         dataset.createDimension("region", 10**7)
         dataset.createVariable("gain", "f8", ("region", "region"), chunksizes=(100, 100))
-    with files.open_netcdf(path, "gain") as dataset, pytest.raises(InputError) as caught:
-        files.read_values(dataset["gain"])
+    with store.open_netcdf(path, "gain") as dataset, pytest.raises(InputError) as caught:
+        store.read_values(dataset["gain"])
     assert str(caught.value) == (
         f"{path}: gain: shape (10000000, 10000000) of float64, 8e+05 GB; expected at most 1.07 GB"
     )
@@ -98,11 +98,11 @@ def test_labels_of_a_netcdf_that_are_not_utf_8_are_refused(tmp_path, encoding):
         content = path.read_bytes()
         assert content.count("caf\xe9".encode()) == 1
         path.write_bytes(content.replace("caf\xe9".encode(), b"caf\xe9\xe9"))
-    with files.open_netcdf(path, "region") as dataset:
+    with store.open_netcdf(path, "region") as dataset:
         if encoding is str:
-            assert files.read_values(dataset["region"]).tolist() == ["cafe", "caf\xe9"]
+            assert store.read_values(dataset["region"]).tolist() == ["cafe", "caf\xe9"]
             return
         with pytest.raises(InputError) as caught:
-            check.unique_names(path, "region", files.read_values(dataset["region"]))
+            check.unique_names(path, "region", store.read_values(dataset["region"]))
     assert str(caught.value).startswith(f"{path}: region")
     assert "\n" not in str(caught.value)

@@ -13,24 +13,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 from restmeg import core, simulation
+from restmeg.connectome import delays_in_steps
+from restmeg.core import elementary, layout, network, noise, vectors
+from restmeg.model import build_network, initial_state, stream
 
-WORKFLOW = Path(core.__file__).parents[1]
+WORKFLOW = Path(core.__file__).parents[2]
 
 
-def drive(network, state, inputs):
+def drive(net, state, inputs):
     """Integrate for given inputs, one step a call; return rE and rI after each (2, steps, N)."""
     n_steps, _, n = inputs.shape
     rates = np.empty((2, n_steps, n))
-    stream = simulation.stream(0, "simulated", 0)
+    random = stream(0, "simulated", 0)
     for step in range(n_steps):
-        advance(network, state, stream, inputs[step : step + 1], rates[0, step : step + 1])
+        advance(net, state, random, inputs[step : step + 1], rates[0, step : step + 1])
         rates[1, step] = state.inhibition[:n]
     return rates
 
 
-def advance(network, state, stream, inputs, out):
-    arguments = (network.coupling, network.parameters, network.noise, stream)
-    core.advance(state, *arguments, inputs, 1, len(inputs), out)
+def advance(net, state, stream, inputs, out):
+    arguments = (net.coupling, net.parameters, net.noise, stream)
+    network.advance(state, *arguments, inputs, 1, len(inputs), out)
 
 
 @pytest.mark.parametrize("case", ["example_default", "example_strong_input", "directed_alpha"])
@@ -44,22 +47,22 @@ def test_equals_outside_trajectories(data, model, case, chunk):
         "parameters": {name: reference.attrs[name] for name in model["parameters"]},
         "noise": {"sigma": 0.0, "tau": 1.0, "mean_E": 0.0, "mean_I": 0.0},
     }
-    network = simulation.build_network(
+    net = build_network(
         reference.weights.values, reference.distances.values, model, reference.dt_ms
     )
     initial = reference.initial_E.values, reference.initial_I.values
     inputs = np.stack([reference.input_E.values, reference.input_I.values], axis=1)
     if chunk == 1:
-        rates = drive(network, simulation.initial_state(network, *initial), inputs)
+        rates = drive(net, initial_state(net, *initial), inputs)
         np.testing.assert_allclose(rates[0], reference.rate_E, rtol=0, atol=1e-12)
         np.testing.assert_allclose(rates[1], reference.rate_I, rtol=0, atol=1e-12)
         return
-    state = simulation.initial_state(network, *initial)
+    state = initial_state(net, *initial)
     rate = np.empty(reference.rate_E.shape)
-    stream = simulation.stream(0, "simulated", 0)
+    random = stream(0, "simulated", 0)
     for first in range(0, len(inputs), chunk):
         part = slice(first, first + chunk)
-        advance(network, state, stream, inputs[part], rate[part])
+        advance(net, state, random, inputs[part], rate[part])
     np.testing.assert_allclose(rate, reference.rate_E, rtol=0, atol=1e-12)
 
 
@@ -94,13 +97,13 @@ def compare_with_plain(weights, distances, model, rng, n_steps):
     n = len(weights)
     inputs = rng.normal(0.5, 0.5, (n_steps, 2, n))
     initial = rng.random(n) / 3, rng.random(n) / 3
-    delays = simulation.delays_in_steps(distances, 10.0, 0.1)
+    delays = delays_in_steps(distances, 10.0, 0.1)
     expected = plain.integrate(weights, delays, model, 0.1, inputs, *initial)
 
-    network = simulation.build_network(weights, distances, model, 0.1)
-    state = simulation.initial_state(network, *initial)
+    net = build_network(weights, distances, model, 0.1)
+    state = initial_state(net, *initial)
     rate = np.empty((n_steps, n))
-    advance(network, state, simulation.stream(0, "simulated", 0), inputs, rate)
+    advance(net, state, stream(0, "simulated", 0), inputs, rate)
     np.testing.assert_allclose(rate, expected[0], rtol=0, atol=1e-12)
     np.testing.assert_allclose(state.inhibition[:n], expected[1, -1], rtol=0, atol=1e-12)
 
@@ -124,27 +127,27 @@ def test_steps_longer_than_the_time_constant(model, connectome):
 )
 def test_bits_do_not_depend_on_chunks_or_tiles(model, connectome, lengths, tile):
     weights, distances, model, _ = make(connectome, model)
-    network = simulation.build_network(weights, distances, model, 0.1)
-    random = simulation.stream(5, "target", 3)
-    whole = simulation.run(network, simulation.initial_state(network), random, sum(lengths))
+    net = build_network(weights, distances, model, 0.1)
+    random = stream(5, "target", 3)
+    whole = simulation.run(net, initial_state(net), random, sum(lengths))
 
     strength = model["coupling_strength"]
-    delays = simulation.delays_in_steps(distances, 10.0, 0.1)
+    delays = delays_in_steps(distances, 10.0, 0.1)
     off_diagonal = strength * (weights - np.diag(np.diag(weights)))
-    coupling, row = simulation.lay_out_coupling(off_diagonal, delays, tile)
-    tiled = network._replace(coupling=coupling, row=row)
-    state = simulation.initial_state(tiled)
+    coupling, row = layout.lay_out_coupling(off_diagonal, delays, tile)
+    tiled = net._replace(coupling=coupling, row=row)
+    state = initial_state(tiled)
     parts = [simulation.run(tiled, state, random, length) for length in lengths]
     assert np.concatenate(parts).tobytes() == whole.tobytes()
 
 
 def test_bits_do_not_depend_on_threads(model, example):
     """Replicates side by side in threads: the compiled core holds no lock and shares no scratch."""
-    network = simulation.build_network(*example, model, 0.1)
+    net = build_network(*example, model, 0.1)
 
     def replicate(number):
-        random = simulation.stream(0, "simulated", number)
-        return simulation.run(network, simulation.initial_state(network), random, 20_000).tobytes()
+        random = stream(0, "simulated", number)
+        return simulation.run(net, initial_state(net), random, 20_000).tobytes()
 
     alone = [replicate(number) for number in range(6)]
     with ThreadPoolExecutor(4) as threads:
@@ -153,12 +156,12 @@ def test_bits_do_not_depend_on_threads(model, example):
 
 def test_past_slides_without_a_seam(model, example):
     """Far more steps than the stored past is long, in one call and in many."""
-    network = simulation.build_network(*example, model, 0.1)
-    n_steps = 5 * network.row
-    random = simulation.stream(0, "simulated", 0)
-    whole = simulation.run(network, simulation.initial_state(network), random, n_steps)
-    state = simulation.initial_state(network)
-    parts = [simulation.run(network, state, random, 1000) for _ in range(n_steps // 1000)]
+    net = build_network(*example, model, 0.1)
+    n_steps = 5 * net.row
+    random = stream(0, "simulated", 0)
+    whole = simulation.run(net, initial_state(net), random, n_steps)
+    state = initial_state(net)
+    parts = [simulation.run(net, state, random, 1000) for _ in range(n_steps // 1000)]
     assert np.concatenate(parts).tobytes() == whole[: len(parts) * 1000].tobytes()
 
 
@@ -175,9 +178,9 @@ def one_by_one(function, x, y, first, second):
 @njit(error_model="numpy")
 def eight_by_eight(function, x, y, first, second):
     for k in range(0, len(x), 8):
-        a, b = function(core._load(core._data(x), k), core._load(core._data(y), k))
-        core._store(core._data(first), k, a)
-        core._store(core._data(second), k, b)
+        a, b = function(vectors.load(vectors.data(x), k), vectors.load(vectors.data(y), k))
+        vectors.store(vectors.data(first), k, a)
+        vectors.store(vectors.data(second), k, b)
 
 
 def apply(function, x, y):
@@ -192,10 +195,10 @@ def apply(function, x, y):
     return results[0, :, :n]
 
 
-both_phi = njit(lambda x, y: (core.phi(x), core.phi(y)))
-as_words = njit(lambda x: core._bits(x + 2.0**52) & np.uint64(0xFFFFFFFF))
-radii = njit(lambda x, y: core.radii(as_words(x), as_words(y)))
-cos_sin = njit(lambda x, y: core.cos_sin_turns(as_words(x)))
+both_phi = njit(lambda x, y: (elementary.phi(x), elementary.phi(y)))
+as_words = njit(lambda x: vectors.bits(x + 2.0**52) & np.uint64(0xFFFFFFFF))
+radii = njit(lambda x, y: elementary.radii(as_words(x), as_words(y)))
+cos_sin = njit(lambda x, y: elementary.cos_sin_turns(as_words(x)))
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -203,12 +206,12 @@ def test_functions_that_share_a_division_are_accurate(order):
     """A few units in the last place against the C library, whatever the other of the pair is."""
     x = np.linspace(-499, 499, 20_001)
     expected = plain.sigmoid(-x * np.log(2))
-    np.testing.assert_allclose(apply(core.sigmoids, x, x[::order])[0], expected, rtol=2e-13)
+    np.testing.assert_allclose(apply(elementary.sigmoids, x, x[::order])[0], expected, rtol=2e-13)
     x = np.linspace(-8, 8, 20_001)
     expected = plain.sigmoid(-x * np.log(2))
-    np.testing.assert_allclose(apply(core.sigmoids, x, x[::order])[0], expected, rtol=3e-15)
+    np.testing.assert_allclose(apply(elementary.sigmoids, x, x[::order])[0], expected, rtol=3e-15)
     z = np.concatenate([np.linspace(-1, 1, 20_001), [0.0], np.logspace(-300, -1, 1000)])
-    for both in (core.phis, both_phi):
+    for both in (elementary.phis, both_phi):
         np.testing.assert_allclose(apply(both, z, z[::order])[0], plain.phi(z), rtol=1.5e-15)
 
 
@@ -218,7 +221,7 @@ def test_phi_of_any_number_is_accurate():
 
 
 def test_extreme_and_missing_numbers():
-    ends = apply(core.sigmoids, np.array([1e9, -1e9, np.inf, np.nan]), np.zeros(4))
+    ends = apply(elementary.sigmoids, np.array([1e9, -1e9, np.inf, np.nan]), np.zeros(4))
     assert ends[0, :3].tolist() == [pytest.approx(0, abs=1e-130), 1, pytest.approx(0, abs=1e-130)]
     assert np.isnan(ends[0, 3])
     assert (ends[1, :3] == 0.5).all()
@@ -243,7 +246,8 @@ def test_radius_and_angle_of_words_are_accurate():
 
 def test_transpose_turns_eight_by_eight():
     source, target = np.arange(20.0 * 11).reshape(20, 11), np.zeros((9, 13))
-    turn = njit(lambda a, b: core._transpose(core._data(a), 2 * 11 + 3, 11, core._data(b), 14, 13))
+    data = vectors.data
+    turn = njit(lambda a, b: vectors.transpose(data(a), 2 * 11 + 3, 11, data(b), 14, 13))
     turn(source, target)
     expected = np.zeros((9, 13))
     expected[1:9, 1:9] = source[2:10, 3:11].T
@@ -268,7 +272,7 @@ def test_transpose_turns_eight_by_eight():
     ],
 )
 def test_philox_gives_known_answers(counter, key, words):
-    call = njit(lambda c, k: core.philox(c[0], c[1], c[2], c[3], k[0], k[1]))
+    call = njit(lambda c, k: noise.philox(c[0], c[1], c[2], c[3], k[0], k[1]))
     assert list(call(np.array(counter, np.uint64), np.array(key, np.uint64))) == words
     assert plain.philox(counter, key) == words
 
@@ -281,7 +285,7 @@ def test_philox_gives_known_answers(counter, key, words):
     pair=st.integers(0, 2**31),
 )
 def test_normals_are_a_function_of_the_stream(seed, role, replicate, pair):
-    stream = core.Stream(*map(np.uint64, (seed, role, replicate)))
+    stream = layout.Stream(*map(np.uint64, (seed, role, replicate)))
     z = np.empty((4, 16))
     draw_eight(stream, pair, z)
     for region in (0, 7, 15):
@@ -295,52 +299,52 @@ def test_normals_are_a_function_of_the_stream(seed, role, replicate, pair):
 
 @njit(error_model="numpy")
 def draw_one(stream, pair, region):
-    return core.normals(stream, pair, region)
+    return noise.normals(stream, pair, region)
 
 
 @njit(error_model="numpy")
 def draw_eight(stream, pair, z):
     n = z.shape[1]
     for i in range(0, n, 8):
-        numbers = core.normals(stream, pair, core._lanes(np.uint64(i)))
-        core._store(core._data(z), i, numbers[0])
-        core._store(core._data(z), n + i, numbers[1])
-        core._store(core._data(z), 2 * n + i, numbers[2])
-        core._store(core._data(z), 3 * n + i, numbers[3])
+        numbers = noise.normals(stream, pair, vectors.ascending(np.uint64(i)))
+        vectors.store(vectors.data(z), i, numbers[0])
+        vectors.store(vectors.data(z), n + i, numbers[1])
+        vectors.store(vectors.data(z), 2 * n + i, numbers[2])
+        vectors.store(vectors.data(z), 3 * n + i, numbers[3])
 
 
-def noise(n_steps, regions=64, seed=0, role="simulated", replicate=0, **changes):
+def noise_of(n_steps, regions=64, seed=0, role="simulated", replicate=0, **changes):
     """x_E and x_I of uncoupled regions: (steps, 2, regions)."""
     parameters = {"sigma": 0.01, "tau": 20.0, "mean_E": 0.0, "mean_I": 0.0} | changes
     tau, mean = parameters["tau"], np.array([[parameters["mean_E"]], [parameters["mean_I"]]])
-    settings_of = core.Noise(
+    settings_of = layout.Noise(
         decay=np.full(regions, np.exp(-0.1 / tau)),
         scale=np.full(regions, parameters["sigma"] * np.sqrt(0.1 / tau)),
         mean=mean * np.ones(regions),
     )
     state, inputs = np.zeros((2, regions)), np.empty((n_steps, 2, regions))
-    fill_noise(n_steps, state, settings_of, simulation.stream(seed, role, replicate), inputs)
+    fill_noise(n_steps, state, settings_of, stream(seed, role, replicate), inputs)
     return inputs
 
 
 @njit(error_model="numpy")
-def fill_noise(n_steps, state, noise, stream, inputs):
-    core._ornstein_uhlenbeck(
+def fill_noise(n_steps, state, given, random, inputs):
+    noise.ornstein_uhlenbeck(
         0,
         n_steps,
         state.shape[1],
-        core._data(state),
-        core._data(noise.decay),
-        core._data(noise.scale),
-        core._data(noise.mean),
-        stream,
-        core._data(inputs),
+        vectors.data(state),
+        vectors.data(given.decay),
+        vectors.data(given.scale),
+        vectors.data(given.mean),
+        random,
+        vectors.data(inputs),
     )
 
 
 def test_noise_has_the_moments_of_its_process():
     """Against the exact moments of x <- x d + s z, d = exp(-dt / tau), s^2 = sigma^2 dt / tau."""
-    x = noise(60_000)[4000:]  # 20 tau to forget the start, 280 tau of 128 signals
+    x = noise_of(60_000)[4000:]  # 20 tau to forget the start, 280 tau of 128 signals
     decay = np.exp(-0.1 / 20)
     variance = 0.01**2 * (0.1 / 20) / (1 - decay**2)
     independent = 128 * 280 / 2  # the correlation time of x^2 is tau / 2, of x it is tau
@@ -356,7 +360,7 @@ def test_noise_has_the_moments_of_its_process():
 
 
 def test_noise_goes_to_its_mean():
-    x = noise(20_000, mean_E=1.5, mean_I=-0.5, sigma=0.01)
+    x = noise_of(20_000, mean_E=1.5, mean_I=-0.5, sigma=0.01)
     expected = np.array([1.5, -0.5])
     np.testing.assert_allclose(x[4000:].mean(axis=(0, 2)), expected, atol=0.002)
     # From 0, at the rate of its correlation time: after one tau 63 % of the way.
@@ -364,9 +368,9 @@ def test_noise_goes_to_its_mean():
 
 
 def test_streams_differ_and_do_not_overlap():
-    reference = noise(2000)
+    reference = noise_of(2000)
     for change in ({"seed": 1}, {"role": "target"}, {"replicate": 1}):
-        other = noise(2000, **change)
+        other = noise_of(2000, **change)
         correlation = np.corrcoef(
             np.diff(reference, axis=0).ravel(), np.diff(other, axis=0).ravel()
         )
@@ -376,17 +380,19 @@ def test_streams_differ_and_do_not_overlap():
 BITS = """
 import sys, hashlib, json
 import numpy as np
-from restmeg import core, settings, simulation
+from restmeg import settings, simulation
+from restmeg.core import network
+from restmeg.model import build_network, initial_state, stream
 schema = settings.load_schema(sys.argv[1])
 model = settings.load({}, schema)["model"]
 rng = np.random.default_rng(0)
 weights, distances = rng.random((13, 13)), 100 * rng.random((13, 13))
-network = simulation.build_network(weights, distances, dict(model, coupling_strength=0.3), 0.1)
-state = simulation.initial_state(network)
-rate = simulation.run(network, state, simulation.stream(1, "target", 2), 3001)
+net = build_network(weights, distances, dict(model, coupling_strength=0.3), 0.1)
+state = initial_state(net)
+rate = simulation.run(net, state, stream(1, "target", 2), 3001)
 arrays = [rate, state.past, state.noise, state.inhibition]
 print(hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest())
-assembly = "".join(core._advance.inspect_asm().values())
+assembly = "".join(network._advance.inspect_asm().values())
 print(json.dumps({name: assembly.count(name) for name in ("zmm", "ymm", "xmm")}))
 """
 

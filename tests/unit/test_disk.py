@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from processes import listing, run
-from restmeg import InputError, disk, files
+from restmeg import InputError, disk, store
 
 
 def test_a_file_appears_at_the_end_and_alone(tmp_path):
@@ -87,8 +87,8 @@ def small_disk(tmp_path):
 def test_a_full_disk_is_told_as_such(small_disk):
     """HDF5 says only that it failed."""
     path = small_disk / "result.nc"
-    with pytest.raises(InputError) as caught, files.new_netcdf(path, "Too long", {}) as dataset:
-        rate = files.add_series(dataset, "rate_E", (1, 2**20, 8), "region", "1", "rate")
+    with pytest.raises(InputError) as caught, store.new_netcdf(path, "Too long", {}) as dataset:
+        rate = store.add_series(dataset, "rate_E", (1, 2**20, 8))
         rate[...] = np.random.default_rng(0).standard_normal((1, 2**20, 8))
     assert str(caught.value) == f"{path}: cannot be written (No space left on device)"
     assert listing(small_disk) == []

@@ -68,9 +68,9 @@ def test_what_code_does_counts(digest, old, new):
 
 
 def test_imports_are_followed_and_job_plumbing_is_not():
-    assert fingerprint.modules(SCRIPTS / "points.py").keys() == {"__init__", "tables"}
+    assert fingerprint.modules(SCRIPTS / "points.py").keys() == {"", "tables"}
     simulate = fingerprint.modules(SCRIPTS / "simulate.py").keys()
-    assert {"simulation", "core", "journal", "connectome", "units"} <= simulate
+    assert {"simulation", "core", "core.network", "core.cache", "journal", "units"} <= simulate
     assert (
         not {
             "job",
@@ -79,6 +79,8 @@ def test_imports_are_followed_and_job_plumbing_is_not():
             "fingerprint",
             "figures",
             "scores",
+            "formats",
+            "formats.npz",
             "leadfield",
             "settings",
         }
@@ -88,15 +90,31 @@ def test_imports_are_followed_and_job_plumbing_is_not():
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "found"),
     [
-        *("from restmeg import core", "from restmeg.core import advance", "import restmeg.core"),
-        *("import restmeg.core as core", "def f():\n    from restmeg import core"),
+        ("from restmeg import units", ["units"]),
+        ("from restmeg.units import magnitude", ["units"]),
+        ("import restmeg.units as units", ["units"]),
+        ("def f():\n    from restmeg import units", ["units"]),
+        ("from restmeg import core", ["core"]),
+        ("from restmeg.core import layout", ["core", "core.layout"]),
+        ("from restmeg.core.layout import Pairs", ["core", "core.layout"]),
+        ("import restmeg.core.layout", ["core", "core.layout"]),
+        ("import numpy, restmegalomania", []),
     ],
 )
-def test_every_way_to_import_is_followed(tmp_path, line):
+def test_every_way_to_import_is_followed(tmp_path, line, found):
     (tmp_path / "script.py").write_text(line)
-    assert fingerprint.modules(tmp_path / "script.py").keys() == {"__init__", "core"}
+    assert fingerprint.modules(tmp_path / "script.py").keys() == {"", *found}
+
+
+def test_a_chosen_module_counts_with_all_that_it_imports():
+    chosen = fingerprint.modules(SCRIPTS / "connectivity.py", "measures.pearson")
+    plain = fingerprint.modules(SCRIPTS / "connectivity.py")
+    assert chosen.keys() - plain.keys() == {"measures.pearson", "exact"}
+    assert fingerprint.code(SCRIPTS / "connectivity.py", "measures.pearson") != fingerprint.code(
+        SCRIPTS / "connectivity.py"
+    )
 
 
 def test_large_files_count_by_size_and_time(tmp_path, monkeypatch):
@@ -142,17 +160,19 @@ def planned(monkeypatch):
 
 
 def test_a_job_runs_only_the_code_that_its_run_was_planned_with(planned):
-    fingerprint.check_plan(["scores", "files"])
-    planned("scores", "0", None)  # a comment
-    fingerprint.check_plan(["scores", "files"])
-    planned("scores", "0", "0")
-    fingerprint.check_plan(["files"])  # which does not use it
-    with pytest.raises(InputError, match=r"scores\.py: has changed since this run was planned; ex"):
-        fingerprint.check_plan(["scores", "files"])
+    fingerprint.check_plan(["scoring", "store"])
+    planned("scoring", "0", None)  # a comment
+    fingerprint.check_plan(["scoring", "store"])
+    planned("scoring", "0", "0")
+    fingerprint.check_plan(["store"])  # which does not use it
+    with pytest.raises(
+        InputError, match=r"scoring\.py: has changed since this run was planned; ex"
+    ):
+        fingerprint.check_plan(["scoring", "store"])
 
 
 def test_a_job_on_a_cluster_keeps_what_its_run_noted(planned):
-    planned("scores", "0", "0")
+    planned("scoring", "0", "0")
     noted = os.environ[fingerprint.PLANNED]
     fingerprint.plan()
     assert os.environ[fingerprint.PLANNED] == noted
@@ -182,7 +202,7 @@ def test_code_needs_nothing_but_the_standard_library(tmp_path):
     code = """
         import sys
         from restmeg import fingerprint
-        fingerprint.code(fingerprint.PACKAGE / "core.py")
+        fingerprint.code(fingerprint.PACKAGE / "simulation.py")
         assert "numpy" not in sys.modules
     """
     done = run(code, tmp_path)

@@ -8,14 +8,14 @@ TIMES = {"dt": 0.1, "duration": 300.0, "transient": 20.0, "sampling_interval": 0
 
 @pytest.fixture
 def study(tmp_path, example, model, monkeypatch):
-    """A callable that simulates three replicates, as a long job would, in parts of 70 samples."""
+    """A callable that simulates three replicates, as a long job would, in pieces of 70 samples."""
     source = tmp_path / "connectome.nc"
     connectome.write(source, connectome.Connectome(*example, LABELS), "x")
-    monkeypatch.setattr(simulation.files, "piece_length", lambda width: 70)
+    monkeypatch.setattr(simulation.store, "piece_length", lambda width: 70)
 
     def simulate(name="activity.nc", long=True, changes=None):
         monkeypatch.setattr(simulation, "LONG", 0 if long else 2**40)
-        monkeypatch.setattr(journal, "INTERVAL", 3 * 70 * 8)  # a state after each three parts
+        monkeypatch.setattr(journal, "INTERVAL", 3 * 70 * 8)  # a state after each three pieces
         path = tmp_path / name
         simulation.simulate_batch(
             source, model | (changes or {}), TIMES, 1, "simulated", "p0", [0, 4, 5], path
@@ -49,16 +49,16 @@ def test_a_second_process_is_kept_out(study, tmp_path):
     with journal.Journal(path, [(70, 8)], "of another process"):
         with pytest.raises(InputError, match=r"activity\.nc: another process is making it"):
             study()
-        assert hidden(tmp_path) == [".activity.nc.parts"]
+        assert hidden(tmp_path) == [".activity.nc.pieces"]
     assert study() == study("whole.nc", long=False)
 
 
-def test_parts_of_another_length_are_not_gone_on_with(study, monkeypatch):
+def test_pieces_of_another_length_are_not_gone_on_with(study, monkeypatch):
     with monkeypatch.context() as patch:
         stop_after(patch, 60)
         with pytest.raises(Stopped):
             study()
-    monkeypatch.setattr(simulation.files, "piece_length", lambda width: 50)
+    monkeypatch.setattr(simulation.store, "piece_length", lambda width: 50)
     assert study() == study("whole.nc", long=False)
 
 
@@ -87,7 +87,7 @@ def test_a_stopped_job_goes_on_to_the_same_bytes(study, tmp_path, monkeypatch, c
     with monkeypatch.context() as patch:
         made = stop_after(patch, None)
         assert study() == expected
-    # 40 parts and 3 of the transient for each replicate; three parts at most are done twice.
+    # 40 pieces and 3 of the transient for each replicate; three pieces at most are done twice.
     assert before + len(made) <= 3 * 43 + 3 + 3
     assert hidden(tmp_path) == []
 
@@ -98,7 +98,7 @@ def test_what_a_kill_leaves_behind_the_last_state_is_forgotten(study, tmp_path, 
         stop_after(patch, 60)
         with pytest.raises(Stopped):
             study()
-    with (tmp_path / ".activity.nc.parts").open("ab") as file:
+    with (tmp_path / ".activity.nc.pieces").open("ab") as file:
         file.write(b"half a part")
     assert study() == expected
 
@@ -106,10 +106,10 @@ def test_what_a_kill_leaves_behind_the_last_state_is_forgotten(study, tmp_path, 
 def test_a_lost_or_broken_file_starts_the_job_anew(study, tmp_path, monkeypatch):
     expected = study("whole.nc", long=False)
     for damage in (
-        lambda: (tmp_path / ".activity.nc.parts").write_bytes(b""),
+        lambda: (tmp_path / ".activity.nc.pieces").write_bytes(b""),
         lambda: (tmp_path / ".activity.nc.state").write_bytes(b"PK\x03\x04 no archive"),
         lambda: (tmp_path / ".activity.nc.state").write_bytes(b""),
-        lambda: (tmp_path / ".activity.nc.parts").unlink(),
+        lambda: (tmp_path / ".activity.nc.pieces").unlink(),
     ):
         with monkeypatch.context() as patch:
             stop_after(patch, 60)

@@ -2,7 +2,7 @@ import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
-from restmeg import InputError, files, leadfield
+from restmeg import InputError, leadfield, projection, store
 
 LABELS = np.array(["A", "B", "C"], dtype=object)
 GAIN = np.array([[1.0, -2.0, 3.0, 0.1], [0.5, 0.25, 7.0, 0.2], [9.0, 8.0, -1.0, 0.3]])
@@ -29,7 +29,7 @@ def message_of(path):
 
 def assert_projection_is_refused(tmp_path, message):
     with pytest.raises(InputError) as caught:
-        leadfield.project(
+        projection.project_file(
             tmp_path / "activity.nc", tmp_path / "leadfield.nc", 1.0, tmp_path / "sensors.nc"
         )
     assert str(caught.value) == message
@@ -38,12 +38,12 @@ def assert_projection_is_refused(tmp_path, message):
 
 def write_activity(path, rate, labels):
     """A file of activity, (replicate, time, region), stored in pieces of time."""
-    with files.new_netcdf(path, "Activity", {}) as activity:
-        files.add_variable(activity, "replicate", ["replicate"], np.arange(len(rate)) + 10)
+    with store.new_netcdf(path, "Activity", {}) as activity:
+        store.add(activity, "replicate", np.arange(len(rate)) + 10)
         times = np.arange(rate.shape[1]) * 0.5
-        files.add_variable(activity, "time", ["time"], times, "ms", "time of the sample")
-        files.add_variable(activity, "region", ["region"], labels)
-        series = files.add_series(activity, "rate_E", rate.shape, "region", "1", "rate")
+        store.add(activity, "time", times)
+        store.add(activity, "region", labels)
+        series = store.add_series(activity, "rate_E", rate.shape)
         series[...] = rate
 
 
@@ -239,7 +239,7 @@ def test_a_field_too_strong_to_be_stored_is_refused(tmp_path):
     write_activity(tmp_path / "activity.nc", np.zeros((1, 2, 3)), LABELS)
     dataset(units="T/(nA m)").to_netcdf(tmp_path / "leadfield.nc")
     with pytest.raises(InputError) as caught:
-        leadfield.project(
+        projection.project_file(
             tmp_path / "activity.nc", tmp_path / "leadfield.nc", 1e30, tmp_path / "sensors.nc"
         )
     expected = "makes 9e+30 T of a unit of rate; expected at most 1e+30 T"
@@ -252,7 +252,7 @@ def test_a_field_too_strong_to_be_stored_is_refused(tmp_path):
     [
         ("missing.nc", "cannot be read as NetCDF ("),
         ("missing.npz", "cannot be read as .npz ("),
-        ("leadfield.fif", "not a lead field; expected a name that ends in .npz or .nc"),
+        ("leadfield.fif", "not a lead field file; expected a name that ends in .npz or .nc"),
     ],
 )
 def test_what_is_no_such_file_is_refused(tmp_path, name, message):
@@ -271,7 +271,7 @@ def projected(tmp_path_factory):
     write_activity(folder / "activity.nc", rate, labels)
     leadfield.write(folder / "leadfield.nc", leadfield.LeadField(gain, labels, sensors), "x")
     for name in ("sensors.nc", "again.nc"):
-        leadfield.project(folder / "activity.nc", folder / "leadfield.nc", 2.5, folder / name)
+        projection.project_file(folder / "activity.nc", folder / "leadfield.nc", 2.5, folder / name)
     return folder, rate.astype(np.float64) @ gain * 2.5
 
 
@@ -291,7 +291,7 @@ def test_sensors_say_which_replicate_when_where_and_in_what_unit(projected):
         assert read["field"].dims == ("replicate", "time", "sensor")
         assert read["field"].attrs == {"units": "T", "long_name": "magnetic field"}
         assert list(read["replicate"].values) == [10, 11, 12]
-        assert read["time"].attrs == {"units": "ms", "long_name": "time of the sample"}
+        assert read["time"].attrs == {"units": "ms", "long_name": "time at the end of the step"}
         assert read["time"].values[-1] == 3500
         assert read["sensor"].values[39] == "MEG 39"
         assert read.attrs["parameters"] == '{"scale": 2.5}'
@@ -306,7 +306,7 @@ def test_projecting_converts_the_units_of_the_lead_field(tmp_path):
     rate = np.array([[[1.0, 2.0, 4.0], [0.0, 0.0, 1.0]]])
     write_activity(tmp_path / "activity.nc", rate, LABELS)
     dataset(units="fT/(nA m)").to_netcdf(tmp_path / "leadfield.nc")
-    leadfield.project(
+    projection.project_file(
         tmp_path / "activity.nc", tmp_path / "leadfield.nc", 1.0, tmp_path / "sensors.nc"
     )
     with netCDF4.Dataset(tmp_path / "sensors.nc") as stored:

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from restmeg import InputError, connectome, figures, plots, scores, tables
+from restmeg import InputError, connectome, figures, plots, tables
+from restmeg.scores import correlation
 from test_scores import LABELS, write_connectivity
 
 NAMES = ("connectivity", "structure_function", "scores")
@@ -58,8 +59,8 @@ def test_each_figure_gets_its_own_point_and_role(study, monkeypatch, example):
     np.testing.assert_allclose(target, fc["pt"].mean(axis=0))
     assert (list(labels), measure) == (list(LABELS), "pearson")
     weights, edges, summary = drawn["structure_function"]
-    np.testing.assert_allclose(weights, scores.undirected(example[0]))
-    np.testing.assert_allclose(edges, scores.edges(fc["pb"]))
+    np.testing.assert_allclose(weights, correlation.undirected(example[0]))
+    np.testing.assert_allclose(edges, correlation.edges(fc["pb"]))
     assert summary["point"].tolist() == ["pb", "pb"]
     single, summary, notes = drawn["scores"]
     assert single["value"].tolist() == [1] * 4

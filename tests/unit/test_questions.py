@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from restmeg import connectome, questions, recording
@@ -51,8 +53,8 @@ def test_a_file_that_says_its_unit_is_asked_about_that():
 
 
 def series(n_samples=500, sampling_rate=250.0):
-    rate = np.empty((1, n_samples, 6))
-    return recording.Recording("x.nc", rate, [0], list("ABCDEF"), list(range(6)), sampling_rate)
+    raw = SimpleNamespace(n_samples=n_samples)
+    return recording.Recording("x.nc", raw, [0], list("ABCDEF"), list(range(6)), sampling_rate)
 
 
 def test_it_is_said_what_a_recording_is_compared_with():

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from restmeg import rates, simulation
+from restmeg.model import build_network, initial_state, stream
 
 LABELS = [f"R{k}" for k in range(8)]
 
@@ -9,9 +10,9 @@ def simulated(example, model, dt=0.1, **changes):
     """Lowest and highest rates after 100 ms of 500 ms, and what is said of them."""
     weights, distances = example
     model = {**model, **changes}
-    network = simulation.build_network(weights, distances, model, dt)
-    state = simulation.initial_state(network)
-    rate = simulation.run(network, state, simulation.stream(1, "simulated", 0), round(500 / dt))
+    net = build_network(weights, distances, model, dt)
+    state = initial_state(net)
+    rate = simulation.run(net, state, stream(1, "simulated", 0), round(500 / dt))
     rate = rate[round(100 / dt) :]
     lowest, highest = rate.min(axis=0)[None], rate.max(axis=0)[None]
     return lowest, highest, rates.notes(lowest, highest, model["parameters"], LABELS, [0])
@@ -115,9 +116,9 @@ def test_a_step_too_long_for_diffusive_coupling_is_told(example, model, strength
     row_sums = weights.sum(axis=1)
     found = rates.step_notes(dt, model, row_sums)
     assert list(found) == ["coupling"] * told
-    network = simulation.build_network(weights, distances, model, dt)
-    state = simulation.initial_state(network)
-    rate = simulation.run(network, state, simulation.stream(0, "simulated", 0), round(100 / dt))
+    net = build_network(weights, distances, model, dt)
+    state = initial_state(net)
+    rate = simulation.run(net, state, stream(0, "simulated", 0), round(100 / dt))
     assert (np.abs(rate).max() > 0.05) == told
     assert rates.step_notes(dt, {**model, "coupling": "additive"}, row_sums) == {}
 

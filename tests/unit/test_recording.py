@@ -122,7 +122,7 @@ def test_pieces_are_the_whole_replicate_in_the_connectome_s_order(tmp_path, monk
     order = LABELS[::-1]
     with xr.open_dataset(path) as dataset:
         expected = dataset.rate_E.values[1][:, ::-1]
-    monkeypatch.setattr(recording.files, "piece_length", lambda width: 70)
+    monkeypatch.setattr(recording.store, "piece_length", lambda width: 70)
     with recording.opened(path, order) as found:
         pieces = list(found.pieces(1))
         assert [len(piece) for piece in pieces] == [70] * 7 + [10]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from restmeg import InputError, connectome, files, scores
+from restmeg import InputError, connectome, scoring, store
+from restmeg.scores import correlation, intervals
 from scipy import stats
 
 
@@ -23,19 +24,19 @@ def test_structure_function_coupling_is_a_correlation_over_pairs():
         )[0]
         for matrix in fc
     ]
-    result = scores.structure_function_coupling(fc, weights)
+    result = correlation.structure_function_coupling(fc, weights)
     np.testing.assert_allclose(result, expected, rtol=0, atol=1e-14)
 
 
 def test_fc_match_is_a_correlation_of_all_pairs_of_replicates():
     rng = np.random.default_rng(1)
     simulated, target = symmetric(rng, 4, 7, 7), symmetric(rng, 3, 7, 7)
-    result = scores.fc_match(simulated, target)
+    result = correlation.fc_match(simulated, target)
     assert result.shape == (4, 3)
     upper = np.triu_indices(7, 1)
     expected = [[stats.pearsonr(a[upper], b[upper])[0] for b in target] for a in simulated]
     np.testing.assert_allclose(result, expected, rtol=0, atol=1e-14)
-    np.testing.assert_allclose(np.diag(scores.fc_match(simulated, simulated)), 1.0)
+    np.testing.assert_allclose(np.diag(correlation.fc_match(simulated, simulated)), 1.0)
 
 
 def test_scores_without_variance_or_with_gaps_are_nan():
@@ -43,15 +44,15 @@ def test_scores_without_variance_or_with_gaps_are_nan():
     fc = symmetric(rng, 3, 6, 6)
     fc[1, 2, :] = fc[1, :, 2] = np.nan  # a silent region
     fc[2] = 0.25  # all pairs alike
-    coupling = scores.structure_function_coupling(fc, rng.random((6, 6)))
+    coupling = correlation.structure_function_coupling(fc, rng.random((6, 6)))
     assert np.isnan(coupling).tolist() == [False, True, True]
-    match = scores.fc_match(fc, symmetric(rng, 2, 6, 6))
+    match = correlation.fc_match(fc, symmetric(rng, 2, 6, 6))
     assert np.isnan(match).all(axis=1).tolist() == [False, True, True]
 
 
 def test_interval_of_a_mean_is_that_of_scipy():
     values = np.random.default_rng(3).normal(0.4, 0.15, 20)
-    summary = scores.summarise(values, seed=0)
+    summary = intervals.summarise(values, seed=0)
     outside = stats.bootstrap((values,), np.mean, n_resamples=50_000, method="percentile", rng=1)
     assert summary.value == pytest.approx(values.mean(), abs=1e-15)
     assert summary.n == 20
@@ -64,7 +65,7 @@ def test_interval_of_pairs_counts_replicates_and_not_pairs():
     """Pairs that differ by their replicates alone: 20 x 30 values with the spread of 20 and 30."""
     rng = np.random.default_rng(4)
     rows, columns = rng.normal(size=(20, 1)), rng.normal(size=(1, 30))
-    summary = scores.summarise(rows + columns, seed=0)
+    summary = intervals.summarise(rows + columns, seed=0)
     expected = np.sqrt(rows.var() / 20 + columns.var() / 30)
     width = (summary.ci_high - summary.ci_low) / (2 * 1.96)
     assert width == pytest.approx(expected, rel=0.05)
@@ -76,9 +77,9 @@ def test_interval_is_of_the_replicates_that_have_a_value():
     values = rng.normal(size=(6, 4))
     gaps = np.full((9, 5), np.nan)
     gaps[np.ix_([0, 2, 3, 5, 6, 8], [0, 1, 3, 4])] = values
-    assert scores.summarise(gaps, seed=0) == scores.summarise(values, seed=0)
-    assert scores.summarise([0.3, np.nan, 0.5], 0) == scores.summarise([0.3, 0.5], 0)
-    assert np.isnan(scores.summarise([[0.3, np.nan], [np.nan, np.nan]], 0).ci_low)
+    assert intervals.summarise(gaps, seed=0) == intervals.summarise(values, seed=0)
+    assert intervals.summarise([0.3, np.nan, 0.5], 0) == intervals.summarise([0.3, 0.5], 0)
+    assert np.isnan(intervals.summarise([[0.3, np.nan], [np.nan, np.nan]], 0).ci_low)
 
 
 def test_interval_covers_the_truth():
@@ -86,7 +87,7 @@ def test_interval_covers_the_truth():
     rng = np.random.default_rng(5)
     covered = 0
     for seed in range(300):
-        summary = scores.summarise(rng.normal(0.4, 0.15, 20), seed)
+        summary = intervals.summarise(rng.normal(0.4, 0.15, 20), seed)
         covered += summary.ci_low <= 0.4 <= summary.ci_high
     assert 0.88 < covered / 300 < 0.98
 
@@ -100,7 +101,7 @@ def test_interval_covers_the_truth():
     )
 )
 def test_summary_at_the_edges(values):
-    summary = scores.summarise(values, seed=0)
+    summary = intervals.summarise(values, seed=0)
     finite = [value for value in values if value == value]
     assert summary.n == len(finite)
     if not finite:
@@ -119,13 +120,12 @@ LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
 
 
 def write_connectivity(path, fc, replicates, role="simulated", point="pa", labels=LABELS, notes=()):
-    with files.new_netcdf(path, "Connectivity", {"role": role, "point": point}) as dataset:
-        add = files.add_variable
-        add(dataset, "measure", ["measure"], np.array(["pearson"], dtype=object))
-        add(dataset, "replicate", ["replicate"], np.array(replicates))
-        add(dataset, "region_to", ["region_to"], labels)
-        add(dataset, "fc", ["measure", "replicate", "region_to", "region_from"], fc[None])
-        files.add_notes(dataset, list(notes))
+    with store.new_netcdf(path, "Connectivity", {"role": role, "point": point}) as dataset:
+        store.add(dataset, "measure", np.array(["pearson"], dtype=object))
+        store.add(dataset, "replicate", np.array(replicates))
+        store.add(dataset, "region_to", labels)
+        store.add(dataset, "fc", fc[None])
+        store.add_notes(dataset, list(notes))
     return path
 
 
@@ -138,7 +138,7 @@ def anatomy(tmp_path, example):
 def score_point(tmp_path, anatomy, simulated, target, point="pa"):
     """The three tables of a point."""
     out = [tmp_path / f"{name}.csv" for name in ("scores", "replicates", "notes")]
-    scores.score_point(simulated, target, anatomy, 0, point, out)
+    scoring.score_point(simulated, target, anatomy, 0, point, out)
     return [list(csv.DictReader(path.read_text().splitlines())) for path in out]
 
 
@@ -158,7 +158,7 @@ def test_scores_of_a_point(tmp_path, anatomy, example):
     assert " ".join(summary[0]) == "point measure score value ci_low ci_high n"
     assert [row["n"] for row in summary] == ["2", "4"]
     weights, _ = example
-    coupling = scores.structure_function_coupling(fc, weights)
+    coupling = correlation.structure_function_coupling(fc, weights)
     assert float(summary[0]["value"]) == pytest.approx(coupling[:2].mean(), abs=1e-8)
     found = [float(row["value"]) for row in single if row["target_replicate"] == ""]
     np.testing.assert_allclose(found, coupling, atol=1e-8)
@@ -166,7 +166,7 @@ def test_scores_of_a_point(tmp_path, anatomy, example):
     assert [(row["replicate"], row["target_replicate"]) for row in match] == [
         (str(i), str(j)) for i in range(3) for j in (5, 7)
     ]
-    expected = scores.fc_match(fc, target).ravel()
+    expected = correlation.fc_match(fc, target).ravel()
     np.testing.assert_allclose([float(row["value"]) for row in match], expected, atol=1e-8)
     assert [(row["point"], row["about"]) for row in notes] == [
         *(("pa", "simulated"), ("pt", "target"), ("pa", "scores"), ("pa", "scores"))

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import theory
 import xarray as xr
-from restmeg import InputError, connectivity, connectome, files, scores, simulation
+from restmeg import InputError, connectome, simulation, store
+from restmeg.measures import pearson
+from restmeg.model import build_network, initial_state, stream
+from restmeg.scores import correlation
 from scipy import stats
 
 WORKFLOW = Path(simulation.__file__).parents[1]
@@ -18,16 +21,16 @@ LABELS = [f"R{k}" for k in range(8)]
 def ensemble(example, model):
     """200 replicates of the bundled study: structure-function coupling, sd of rE, FC."""
     weights, distances = example
-    network = simulation.build_network(weights, distances, model, 0.1)
+    net = build_network(weights, distances, model, 0.1)
     fc, spread = [], []
     for replicate in range(200):
-        state = simulation.initial_state(network)
-        random = simulation.stream(77, "simulated", replicate)
-        rate = simulation.run(network, state, random, 40_000)[3000:]
-        fc.append(connectivity.pearson(rate))
+        state = initial_state(net)
+        random = stream(77, "simulated", replicate)
+        rate = simulation.run(net, state, random, 40_000)[3000:]
+        fc.append(pearson.pearson(rate))
         spread.append(rate.std(axis=0, dtype=float).mean())
     fc = np.array(fc)
-    return scores.structure_function_coupling(fc, weights), np.array(spread), fc
+    return correlation.structure_function_coupling(fc, weights), np.array(spread), fc
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,7 @@ def test_scores_are_distributed_as_those_of_an_outside_implementation(ensemble, 
 
 def test_connectivity_has_the_outside_mean(ensemble, outside):
     """28 pairs: z of each difference of means; none beyond 4, and their spread that of chance."""
-    ours = scores.edges(ensemble[2])
+    ours = correlation.edges(ensemble[2])
     names = [name for name in outside.dtype.names if name.startswith("fc_")]
     theirs = np.column_stack([outside[name] for name in names])
     error = np.sqrt(ours.var(axis=0) / len(ours) + theirs.var(axis=0) / len(theirs))
@@ -65,13 +68,13 @@ def test_simulation_agrees_with_linear_theory(ensemble, example, model):
     spread = np.sqrt(np.diag(covariance))
     expected = covariance / np.outer(spread, spread)
     # The theory's own published figures for this study.
-    pairs = scores.edges(weights)
-    assert np.corrcoef(scores.edges(expected), pairs)[0, 1] == pytest.approx(0.982, abs=5e-4)
+    pairs = correlation.edges(weights)
+    assert np.corrcoef(correlation.edges(expected), pairs)[0, 1] == pytest.approx(0.982, abs=5e-4)
     assert spread.mean() == pytest.approx(3.545e-4, abs=1e-7)
 
-    fc = scores.edges(ensemble[2])
+    fc = correlation.edges(ensemble[2])
     error = fc.std(axis=0, ddof=1) / np.sqrt(len(fc))
-    z = (fc.mean(axis=0) - scores.edges(expected)) / error
+    z = (fc.mean(axis=0) - correlation.edges(expected)) / error
     assert abs(z).max() < 4
     # A finite recording has its mean removed, and thus a little of its variance.
     assert ensemble[1].mean() == pytest.approx(spread.mean(), rel=0.02)
@@ -164,24 +167,24 @@ def test_what_is_wrong_with_rates_is_told_and_noted_in_the_file(connectome_path,
         UserWarning, match="simulated, point p0: replicate 4, 7, region R0, R1, R2 a"
     ):
         path = simulate(connectome_path, wild, [4, 7], transient=30.0)
-    with files.open_netcdf(path) as dataset:
-        (note,) = files.notes(dataset)
+    with store.open_netcdf(path) as dataset:
+        (note,) = store.notes(dataset)
         assert "saturated; the input is too strong" in note
         rate = dataset["rate_E"][...]
         np.testing.assert_array_equal(dataset["lowest"][...], rate.min(axis=1))
         np.testing.assert_array_equal(dataset["highest"][...], rate.max(axis=1))
     steep = dict(model, coupling_strength=500.0)
     path = simulate(connectome_path, steep, [0])
-    with files.open_netcdf(path) as dataset:
-        assert "is too long for this coupling" in files.notes(dataset)[0]
+    with store.open_netcdf(path) as dataset:
+        assert "is too long for this coupling" in store.notes(dataset)[0]
 
 
 def test_a_length_without_a_weight_is_of_no_consequence(example, model):
     weights, distances = (matrix.copy() for matrix in example)
     weights[1, 3] = 0
-    plain = simulation.build_network(weights, distances, model, 0.1)
+    plain = build_network(weights, distances, model, 0.1)
     distances[1, 3] = 1e12
-    odd = simulation.build_network(weights, distances, model, 0.1)
+    odd = build_network(weights, distances, model, 0.1)
     assert odd.row == plain.row
     np.testing.assert_array_equal(odd.coupling.far.offsets, plain.coupling.far.offsets)
 

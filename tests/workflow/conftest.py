@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from restmeg import simulation
+from restmeg.core import network
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ["Snakefile", "workflow", "config", "profiles", "resources", "environment.yml"]
@@ -95,7 +95,7 @@ def study(tmp_path):
 
 @pytest.fixture(scope="session")
 def finished_once(tmp_path_factory):
-    simulation.compile_core()
+    network.prepare()
     study = copy_project(tmp_path_factory.mktemp("finished"))
     study.run()
     return study.path

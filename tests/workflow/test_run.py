@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from restmeg import connectivity, results, scores, simulation
+from restmeg import results, simulation
+from restmeg.measures import pearson
+from restmeg.model import build_network, initial_state, stream
+from restmeg.scores import correlation
 
 
 def rates(study):
@@ -33,7 +36,7 @@ def test_results_are_what_the_package_computes(finished):
     ]
     fc = {
         role: np.array(
-            [connectivity.pearson(activity[key]) for key in sorted(activity) if key[0] == role]
+            [pearson.pearson(activity[key]) for key in sorted(activity) if key[0] == role]
         )
         for role in ("simulated", "target")
     }
@@ -41,8 +44,8 @@ def test_results_are_what_the_package_computes(finished):
         weights = dataset.weights.values
         assert dataset.distances.attrs["units"] == "mm"
     table = pd.read_csv(finished.result("scores.csv")).set_index("score")
-    coupling = scores.structure_function_coupling(fc["simulated"], weights)
-    match = scores.fc_match(fc["simulated"], fc["target"])
+    coupling = correlation.structure_function_coupling(fc["simulated"], weights)
+    match = correlation.fc_match(fc["simulated"], fc["target"])
     assert table.loc["structure_function_coupling", "value"] == pytest.approx(coupling.mean())
     assert table.loc["fc_match", "value"] == pytest.approx(match.mean())
     assert table["n"].to_dict() == {"structure_function_coupling": 4, "fc_match": 8}
@@ -134,9 +137,12 @@ PLOTS = {"plot_activity", "plot_scores"}
     [
         ("job", set()),
         ("figures", PLOTS),
-        ("scores", {"score_point", "score", "plot_scores", "plot_activity"}),
-        ("connectivity", {"connectivity", "score_point", "score", "plot_scores"}),
-        ("simulation", SIMULATE | PLOTS),
+        ("scores/intervals", {"score_point", "score", "plot_scores", "plot_activity"}),
+        ("measures/pearson", {"connectivity", "score_point", "score", "plot_scores"}),
+        ("measures/__init__", set()),
+        ("formats/__init__", set()),
+        ("formats/npz", set()),
+        ("core/noise", SIMULATE | PLOTS),
     ],
 )
 def test_an_edit_of_a_module_reruns_what_uses_it(finished, module, rules):
@@ -146,7 +152,7 @@ def test_an_edit_of_a_module_reruns_what_uses_it(finished, module, rules):
 
 
 def test_comments_and_touched_files_rerun_nothing(finished):
-    for path in (finished.path / "workflow/restmeg").glob("*.py"):
+    for path in (finished.path / "workflow/restmeg").rglob("*.py"):
         path.write_text(path.read_text() + "\n# edited\n")
     for path in finished.path.glob("workflow/**/*.*"):
         path.touch()
@@ -234,12 +240,12 @@ def test_the_small_study_is_what_it_always_was(finished, data):
 
 def test_activity_is_what_the_package_simulates_for_its_role_and_seed(finished, model, example):
     found = rates(finished)
-    network = simulation.build_network(*example, model, 0.1)
+    net = build_network(*example, model, 0.1)
     for (role, replicate), rate in found.items():
         seed = {"simulated": 3, "target": 5}[role]
-        state = simulation.initial_state(network)
-        random = simulation.stream(seed, role, replicate)
-        expected = simulation.run(network, state, random, 600)[100:]
+        state = initial_state(net)
+        random = stream(seed, role, replicate)
+        expected = simulation.run(net, state, random, 600)[100:]
         np.testing.assert_array_equal(rate, expected)
 
 
@@ -284,7 +290,7 @@ def test_activity_that_is_not_kept_goes_and_is_not_missed(finished, study):
         "simulate": 2,
         "connectivity": 2,
     }
-    module = study.path / "workflow/restmeg/core.py"
+    module = study.path / "workflow/restmeg/core/network.py"
     module.write_text(module.read_text() + "\nEDITED = True\n")
     assert study.todo()["simulate"] == 7  # three points and the target, also where it is gone
 

@@ -1,11 +1,14 @@
 """The structural connectome: weights and distances between regions."""
 
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, check, files, units
+from restmeg import InputError, check, formats, store, units
+
+TITLE = "Structural connectome"
 
 
 class Connectome(NamedTuple):
@@ -16,66 +19,43 @@ class Connectome(NamedTuple):
     labels: np.ndarray  # (N,) unique names
 
 
-def read(path, orientation="target_source", distance_unit="mm", normalise="none"):
-    """Read and check a connectome.
+def read(
+    path: str | Path,
+    orientation: str = "target_source",
+    distance_unit: str = "mm",
+    normalise: str = "none",
+) -> Connectome:
+    """Read and check a connectome, in one of the layouts of `formats`.
 
-    path: an .npz with arrays ``weights``, ``distances`` and ``labels``, or a .nc in the layout that
-        `write` makes.
-    orientation: whether rows of the .npz matrices are targets ("target_source") or sources
-        ("source_target"). A .nc names its dimensions, which then decide.
-    distance_unit: of the distances of an .npz; a .nc says its own, and another one than mm that
-        contradicts it is refused.
+    orientation: whether rows of the matrices are targets ("target_source") or sources
+        ("source_target"), for a format that leaves it open.
+    distance_unit: for a format that leaves it open; a file that says its own is believed, and
+        another one than mm that contradicts it is refused.
     normalise: what the weights are divided by, see `normalised`.
 
     Raises InputError for a file that cannot be read or matrices that cannot be a connectome.
     """
-    if str(path).endswith(".npz"):
-        weights, distances, labels = files.read_npz(path, "weights", "distances", "labels")
-        factor = units.factor("config: connectome.distance_unit", distance_unit, "mm")
-    elif str(path).endswith(".nc"):
-        weights, distances, labels, factor = _read_netcdf(path, distance_unit)
-        orientation = "target_source"
+    leaves_open = formats.find("connectome", path).leaves_open
+    raw = formats.reader("connectome", path)(path)
+    stated = units.factor("config: connectome.distance_unit", distance_unit, "mm")
+    if "distance_unit" in leaves_open:
+        factor = stated
     else:
-        raise InputError(f"{path}: not a connectome file; expected a name that ends in .npz or .nc")
-    weights, distances, labels = standard(path, weights, distances, labels)
-    if orientation == "source_target":
+        factor = units.factor(f"{path}: distances", raw.distance_unit, "mm")
+        if stated not in (1.0, factor):
+            raise InputError(
+                f"config: connectome.distance_unit: {distance_unit}, but {path} says "
+                f"{raw.distance_unit}; expected the same or none"
+            )
+    weights, distances, labels = standard(path, raw.weights, raw.distances, raw.labels)
+    if orientation == "source_target" and "orientation" in leaves_open:
         weights, distances = (np.ascontiguousarray(matrix.T) for matrix in (weights, distances))
     return Connectome(normalised(weights, normalise), distances * factor, labels)
 
 
-def _read_netcdf(path, distance_unit):
-    with files.open_netcdf(path, "weights", "distances") as dataset:
-        given = "labels" if "labels" in dataset.variables else "target"
-        if given not in dataset.variables:
-            found = ", ".join(dataset.variables)
-            raise InputError(f"{path}: no variable 'labels' or 'target'; found {found}")
-        labels = check.unique_names(path, "label", files.read_values(dataset[given]))
-        matrices = []
-        for name in ("weights", "distances"):
-            variable = dataset[name]
-            if sorted(variable.dimensions) != ["source", "target"]:
-                raise InputError(
-                    f"{path}: {name} has dimensions {variable.dimensions}; "
-                    "expected 'target' and 'source'"
-                )
-            matrix = files.read_values(variable)
-            for axis, dimension in enumerate(variable.dimensions):
-                if dimension in dataset.variables:  # a coordinate may have an order of its own
-                    regions = files.read_values(dataset[dimension])
-                    matrix = matrix.take(check.match_regions(path, regions, labels), axis)
-            matrices.append(matrix if variable.dimensions[0] == "target" else matrix.T)
-        length = getattr(dataset["distances"], "units", None)
-        factor = units.factor(f"{path}: distances", length, "mm")
-        stated = units.factor("config: connectome.distance_unit", distance_unit, "mm")
-        if stated not in (1.0, factor):
-            raise InputError(
-                f"config: connectome.distance_unit: {distance_unit}, but {path} says {length}; "
-                "expected the same or none"
-            )
-        return matrices[0], matrices[1], labels, factor
-
-
-def standard(path, weights, distances, labels):
+def standard(
+    path: str | Path, weights: np.ndarray, distances: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the three arrays in standard form; ``path`` says in messages where they are from.
 
     Raises InputError unless both matrices are square, of one size of at least 3, finite and
@@ -129,12 +109,12 @@ def _check_lengths(path, weights, distances, labels):
     )
 
 
-def is_triangle(matrix):
+def is_triangle(matrix: np.ndarray) -> bool:
     """Whether all that is not zero is above the diagonal, or all below."""
     return not np.triu(matrix).any() or not np.tril(matrix).any()
 
 
-def normalised(weights, method):
+def normalised(weights: np.ndarray, method: str) -> np.ndarray:
     """Weights divided by their maximum, mean row sum or spectral radius, or as they are ("none").
 
     The bits are the same on every machine: sums are exact, and the spectral radius, the largest
@@ -157,7 +137,7 @@ def normalised(weights, method):
     return weights / scale
 
 
-def spectral_radius(weights):
+def spectral_radius(weights: np.ndarray) -> float:
     """Largest absolute eigenvalue of a non-negative matrix (N, N), to about 1e-13.
 
     By power iteration between Collatz and Wielandt's bounds, which for a connected network is much
@@ -178,7 +158,7 @@ def spectral_radius(weights):
     return np.abs(np.linalg.eigvals(matrix)).max() * largest
 
 
-def delays_in_steps(distances, speed, dt):
+def delays_in_steps(distances: np.ndarray, speed: float, dt: float) -> np.ndarray:
     """Whole steps that a signal needs: the smallest number not shorter than the tract.
 
     distances in mm (any shape), speed in mm/ms, dt in ms. A millionth of a step is forgiven, so
@@ -194,22 +174,15 @@ def delays_in_steps(distances, speed, dt):
     return delays.astype(np.int64).clip(min=0)
 
 
-def write(path, connectome, source):
+def contents(anatomy: Connectome) -> dict[str, np.ndarray]:
+    """Variables of connectome.nc."""
+    weights, distances, labels = anatomy
+    names = dict.fromkeys(("labels", "target", "source"), labels)
+    return names | {"weights": weights, "distances": distances}
+
+
+def write(path: str | Path, anatomy: Connectome, source: str) -> None:
     """Write connectome.nc; ``source`` says where it is from."""
-    with files.new_netcdf(path, "Structural connectome", {"source": source}) as dataset:
-        files.add_variable(
-            dataset, "labels", ["region"], connectome.labels, long_name="region, in order"
-        )
-        add = files.add_variable
-        pairs = ["target", "source"]
-        add(dataset, "target", ["target"], connectome.labels, long_name="target region")
-        add(dataset, "source", ["source"], connectome.labels, long_name="source region")
-        add(
-            dataset,
-            "weights",
-            pairs,
-            connectome.weights,
-            units="1",
-            long_name="coupling weight onto target from source",
-        )
-        add(dataset, "distances", pairs, connectome.distances, units="mm", long_name="tract length")
+    with store.new_netcdf(path, TITLE, {"source": source}) as dataset:
+        for name, values in contents(anatomy).items():
+            store.add(dataset, name, values)

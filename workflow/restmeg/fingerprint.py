@@ -8,50 +8,72 @@ import functools
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from restmeg import InputError
 
 PACKAGE = Path(__file__).parent
-UNTRACKED = {"job", "fingerprint", "disk"}  # log, messages, locks: no result depends on them
+# No result depends on them: log, messages, locks, and tables of what there is to choose from. What
+# is chosen is followed by name, or by the numbers that it reads.
+UNTRACKED = {"job", "console", "fingerprint", "disk", "formats", "measures"}
 LARGE = 2**28  # bytes: more would take a second to read at each start
 PLANNED = "RESTMEG_PLANNED_CODE"  # environment variable: the code that a run was planned with
 
 
-def code(script):
+def code(script: str | Path, *chosen: str) -> str:
     """Digest of what a script and the modules of the package that it imports do.
 
     Imports are followed from module to module. Comments, docstrings, annotations, layout and the
     texts of errors and warnings do not count: no result depends on them.
+
+    chosen: dotted names of modules that it uses beside those that it imports.
     """
-    paths = sorted(modules(script).values())
+    paths = sorted(modules(script, *chosen).values())
     return _short(*(_meaning(path.read_bytes()) for path in [Path(script), *paths]))
 
 
-def modules(path):
-    """Modules of the package that a file imports, directly or through others: {name: path}."""
-    found = {"__init__": PACKAGE / "__init__.py"}
-    waiting = [Path(path)]
+def modules(script: str | Path, *chosen: str) -> dict[str, Path]:
+    """Modules of the package that a file imports, directly or through others: {name: path}.
+
+    Names are those within the package, such as "core.network"; "" is the package itself. chosen: as
+    in `code`.
+    """
+    found = {name: _path(name) for name in ("", *chosen)}
+    waiting = [Path(script), *found.values()]
     while waiting:
         for name in sorted(_imports(waiting.pop()) - found.keys() - UNTRACKED):
-            found[name] = PACKAGE / f"{name}.py"
+            found[name] = _path(name)
             waiting.append(found[name])
     return found
 
 
+def _path(name):
+    """The file of a module by its name within the package; None if there is none."""
+    path = PACKAGE.joinpath(*name.split(".")) if name else PACKAGE
+    for file in (path / "__init__.py", path.with_suffix(".py")):
+        if file.exists():
+            return file
+    return None
+
+
 @functools.cache
 def _imports(path):
+    """Names within the package of the modules that a file names in its imports."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "restmeg":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level and path.parent == PACKAGE:
-            names |= {node.module} if node.module else {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
-            names |= {alias.name.partition("restmeg.")[2] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("restmeg."):
-            names.add(node.module.split(".")[1])
-    return {name for name in names if (PACKAGE / f"{name}.py").exists()}
+            names |= {alias.name for alias in node.names}
+    found = set()
+    for name in names:
+        package, *inside = name.split(".")
+        if package == "restmeg":
+            # A module brings the packages that it is in.
+            found |= {".".join(inside[:depth]) for depth in range(1, len(inside) + 1)}
+    return {name for name in found if _path(name)}
 
 
 class _Meaning(ast.NodeTransformer):
@@ -91,20 +113,27 @@ def _meaning(source):
     return _short(ast.unparse(_Meaning().visit(ast.parse(source))))
 
 
-def plan():
+def _name(path):
+    """A module's name within the package, by its file."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def plan() -> None:
     """Tell the jobs of a run, by the environment, to use this package and what its code is now."""
     others = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE.parent), others]))
     if PLANNED not in os.environ:  # a job on a cluster keeps what its run noted
-        sources = {path.stem: path.read_bytes() for path in PACKAGE.glob("*.py")}
+        sources = {_name(path): path.read_bytes() for path in PACKAGE.rglob("*.py")}
         planned = {name: [_short(source), _meaning(source)] for name, source in sources.items()}
         os.environ[PLANNED] = json.dumps({"package": str(PACKAGE), **planned})
 
 
-def check_plan(loaded):
+def check_plan(loaded: Iterable[str]) -> None:
     """Raise InputError if the package or a module is not what the run was planned with.
 
-    loaded: names of the modules that a job uses. Its result would be taken for the planned code's.
+    loaded: names within the package of the modules that a job uses. Its result would be taken for
+    the planned code's.
     """
     planned = json.loads(os.environ.get(PLANNED, "{}"))
     package = planned.pop("package", str(PACKAGE))
@@ -114,7 +143,7 @@ def check_plan(loaded):
             "that one, so take the other off the path"
         )
     for name in sorted(set(loaded) & planned.keys() - UNTRACKED):
-        path = PACKAGE / f"{name}.py"
+        path = _path(name)
         raw, meaning = planned[name]
         source = path.read_bytes()
         if _short(source) != raw and _meaning(source) != meaning:
@@ -124,12 +153,12 @@ def check_plan(loaded):
             )
 
 
-def content(*items):
+def content(*items: Any) -> str:
     """Digest of arrays (their shapes and values), texts and whatever JSON can hold."""
     return _short(*map(_bytes, items))
 
 
-def of_file(path):
+def of_file(path: str | Path) -> str:
     """Digest of a file's bytes; of one above LARGE, of its size and the time of its last edit."""
     status = Path(path).stat()
     if status.st_size > LARGE:
@@ -137,7 +166,7 @@ def of_file(path):
     return _short(Path(path).read_bytes())
 
 
-def check_content(path, planned, *items):
+def check_content(path: str | Path, planned: str, *items: Any) -> None:
     """Raise InputError if what a file holds is no longer what a run was planned with.
 
     planned: from `content`.

@@ -37,8 +37,8 @@ def reporting(log):
         sys.stdout.reconfigure(line_buffering=True)  # so that the log is in the order of events
         with warned(ResultWarning, tell, others=True):
             try:
-                names = [name.split(".")[1] for name in sys.modules if name.startswith("restmeg.")]
-                fingerprint.check_plan(names)
+                names = [name for name in sys.modules if name.startswith("restmeg.")]
+                fingerprint.check_plan(name.removeprefix("restmeg.") for name in names)
                 yield
             except Exception as error:
                 traceback.print_exc()

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from restmeg import check, connectome, figures, files, scores
+from restmeg import check, connectome, figures, scoring, store
+from restmeg.scores import correlation
 
 
 def activity(connectome_path, activity_path, sensors_path, out):
@@ -13,8 +14,8 @@ def activity(connectome_path, activity_path, sensors_path, out):
     anatomy = connectome.read(connectome_path)
     _save(figures.connectome(*anatomy), "connectome", out)
     with (
-        files.open_netcdf(activity_path, "time", "rate_E") as active,
-        files.open_netcdf(sensors_path, "field", "sensor") as sensors,
+        store.open_netcdf(activity_path, "time", "rate_E") as active,
+        store.open_netcdf(sensors_path, "field", "sensor") as sensors,
     ):
         times = active["time"][...]
         shown = slice(0, int((times < times[0] + figures.SHOWN_MS).sum()))
@@ -38,8 +39,8 @@ def comparison(connectome_path, simulated_paths, target_paths, tables, point, ou
     Raises InputError if files are of another role or point.
     """
     anatomy = connectome.read(connectome_path)
-    simulated = scores.read_fc(simulated_paths, "simulated", anatomy.labels)
-    target = scores.read_fc(target_paths, "target", anatomy.labels)
+    simulated = scoring.read_fc(simulated_paths, "simulated", anatomy.labels)
+    target = scoring.read_fc(target_paths, "target", anatomy.labels)
     check.same(simulated_paths[0], "point", simulated.point, point)
     measure = simulated.measures[0]
     summary, single, notes = (pd.read_csv(path) for path in tables)
@@ -53,7 +54,7 @@ def comparison(connectome_path, simulated_paths, target_paths, tables, point, ou
     )
     _save(figure, "connectivity", out)
     figure = figures.structure_function(
-        scores.undirected(anatomy.weights), scores.edges(simulated.fc[0]), summary
+        correlation.undirected(anatomy.weights), correlation.edges(simulated.fc[0]), summary
     )
     _save(figure, "structure_function", out)
     same = notes.groupby("note", sort=False)["about"]

@@ -17,8 +17,8 @@ rule connectivity:
         recording=lambda wildcards: (
             INPUTS.recording if wildcards.point == study.RECORDING else None
         ),
-        measures=SETTINGS["connectivity"]["measures"],
-        code=code("connectivity.py"),
+        measures=MEASURES,
+        code=code("connectivity.py", "formats.netcdf", *map(measures.module, MEASURES)),
     script:
         "../scripts/connectivity.py"
 

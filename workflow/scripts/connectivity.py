@@ -1,9 +1,9 @@
 """Estimate functional connectivity, replicate by replicate."""
 
-from restmeg import connectivity, job
+from restmeg import estimation, job
 
 with job.reporting(snakemake.log[0]):
-    connectivity.connect(
+    estimation.estimate_file(
         snakemake.input.activity,
         snakemake.params.labels,
         snakemake.params.measures,

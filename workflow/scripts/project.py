@@ -1,9 +1,9 @@
 """Project regional activity to the sensors."""
 
-from restmeg import job, leadfield
+from restmeg import job, projection
 
 with job.reporting(snakemake.log[0]):
-    leadfield.project(
+    projection.project_file(
         snakemake.input.activity,
         snakemake.input.leadfield,
         snakemake.params.scale,

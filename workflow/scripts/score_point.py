@@ -1,9 +1,9 @@
 """Score one point against anatomy and target."""
 
-from restmeg import job, scores
+from restmeg import job, scoring
 
 with job.reporting(snakemake.log[0]):
-    scores.score_point(
+    scoring.score_point(
         snakemake.input.simulated,
         snakemake.input.target,
         snakemake.input.connectome,

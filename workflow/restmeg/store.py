@@ -1,4 +1,4 @@
-"""How results are stored: as NetCDF-4 that says what it holds.
+"""How results are stored: as NetCDF-4 that says what it holds. And arrays by name in .npz.
 
 Files are written and read with netCDF4 rather than xarray because most steps are short processes,
 and importing xarray (and with it pandas) would be the longest thing they do.
@@ -10,25 +10,46 @@ import importlib.util
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-# The netCDF4 package brings the Zstandard filter, but does not look for it in its own folder where
-# this variable is set, as the modules of some clusters do.
-PLUGINS = Path(importlib.util.find_spec("netCDF4").origin).parent / "plugins"
-if "HDF5_PLUGIN_PATH" in os.environ and PLUGINS.is_dir():
-    os.environ["HDF5_PLUGIN_PATH"] += os.pathsep + str(PLUGINS)
+from restmeg import InputError, __version__, check, disk
+from restmeg.variables import VARIABLES
 
-import netCDF4  # noqa: E402
 
-from restmeg import InputError, __version__, check, disk  # noqa: E402
+@contextlib.contextmanager
+def _filters_found() -> Iterator[None]:
+    """Let HDF5 find the Zstandard filter that the netCDF4 package brings.
+
+    HDF5 looks where this variable says when it starts, and netCDF4 adds its own folder only where
+    it is not set, as the modules of some clusters do.
+    """
+    name = "HDF5_PLUGIN_PATH"
+    given, package = os.environ.get(name), importlib.util.find_spec("netCDF4")
+    own = Path(package.origin).parent / "plugins" if package and package.origin else None
+    if given is None or own is None or not own.is_dir():
+        yield
+        return
+    os.environ[name] = given + os.pathsep + str(own)
+    try:
+        yield
+    finally:
+        os.environ[name] = given
+
+
+with _filters_found():
+    import netCDF4
 
 PIECE = 2**18  # values that are held at once of what may be long: a megabyte of float32
 
 
 @contextlib.contextmanager
-def new_netcdf(path, title, parameters, seed=None):
+def new_netcdf(
+    path: str | Path, title: str, parameters: dict, seed: int | None = None
+) -> Iterator[netCDF4.Dataset]:
     """Yield a new dataset that appears at ``path`` when the block succeeds.
 
     title: what the file is, in words; parameters: what it was made with, stored as JSON.
@@ -43,32 +64,37 @@ def new_netcdf(path, title, parameters, seed=None):
         yield dataset
 
 
-def add_variable(dataset, name, dimensions, values, units=None, long_name=None, **storage):
-    """Add a variable; its dimensions are made from the shape of ``values`` where they are new.
+def add(dataset: netCDF4.Dataset, name: str, values: Any) -> netCDF4.Variable:
+    """Add a variable of `variables.VARIABLES` with its values.
 
-    values: an array, or a shape (tuple) and ``dtype`` in ``storage`` for one to be filled later.
-    storage: passed on to netCDF4's createVariable (chunksizes, ...).
+    Its dimensions are made from the shape of ``values`` where they are new.
     """
-    shape = values if isinstance(values, tuple) else np.shape(values)
-    for dimension, size in zip(dimensions, shape, strict=True):
-        if dimension not in dataset.dimensions:
-            dataset.createDimension(dimension, size)
-    if isinstance(values, tuple):
-        dtype = storage.pop("dtype")
-    else:
-        values = np.asarray(values)
-        dtype = str if values.dtype.kind in "UO" else values.dtype
-    variable = dataset.createVariable(name, dtype, dimensions, **storage)
-    if units is not None:
-        variable.units = units
-    if long_name is not None:
-        variable.long_name = long_name
-    if not isinstance(values, tuple):
-        variable[...] = values.astype(object) if dtype is str else values
+    values = np.asarray(values)
+    dtype = str if values.dtype.kind in "UO" else values.dtype
+    variable = add_empty(dataset, name, values.shape, dtype)
+    variable[...] = values.astype(object) if dtype is str else values
     return variable
 
 
-def open_netcdf(path, *names):
+def add_empty(
+    dataset: netCDF4.Dataset, name: str, shape: tuple[int, ...], dtype: Any, **storage: Any
+) -> netCDF4.Variable:
+    """Add a variable to be filled later.
+
+    storage: passed on to netCDF4's createVariable (chunksizes, ...).
+    """
+    described = VARIABLES[name]
+    for dimension, size in zip(described.dimensions, shape, strict=True):
+        if dimension not in dataset.dimensions:
+            dataset.createDimension(dimension, size)
+    variable = dataset.createVariable(name, dtype, described.dimensions, **storage)
+    if described.units is not None:
+        variable.units = described.units
+    variable.long_name = described.long_name
+    return variable
+
+
+def open_netcdf(path: str | Path, *names: str) -> netCDF4.Dataset:
     """Open a NetCDF file that must hold the variables ``names``; close it after use.
 
     Raises InputError if it cannot be read or lacks one.
@@ -86,7 +112,7 @@ def open_netcdf(path, *names):
     return dataset
 
 
-def piece_length(width):
+def piece_length(width: int) -> int:
     """Samples of a float32 series ``width`` wide that make about a megabyte.
 
     That much is stored as one compressed piece, and read and worked on at once.
@@ -94,8 +120,10 @@ def piece_length(width):
     return max(1, PIECE // width)
 
 
-def add_series(dataset, name, shape, last_dimension, units, long_name):
-    """Add a float32 time series (replicate, time, last_dimension) in compressed pieces of time.
+def add_series(
+    dataset: netCDF4.Dataset, name: str, shape: tuple[int, int, int]
+) -> netCDF4.Variable:
+    """Add a float32 time series of VARIABLES in compressed pieces of time, to be filled later.
 
     Raises InputError if the netCDF4 package has no Zstandard.
     """
@@ -105,17 +133,14 @@ def add_series(dataset, name, shape, last_dimension, units, long_name):
             "of PyPI and conda-forge are"
         )
     length = min(shape[1], piece_length(shape[2]))
-    dimensions = ["replicate", "time", last_dimension]
     # Noise hardly compresses. zlib would take longer to write it than the network takes to make
     # it, for a file 13 % smaller; Blosc fails on what it cannot compress.
     storage = {"chunksizes": (1, length, shape[2]), "compression": "zstd", "complevel": 1}
     storage["chunk_cache"] = 16 * PIECE  # bytes: a few pieces, as each is written once and whole
-    return add_variable(
-        dataset, name, dimensions, shape, units, long_name, dtype=np.float32, **storage
-    )
+    return add_empty(dataset, name, shape, np.float32, **storage)
 
 
-def provenance(dataset):
+def provenance(dataset: netCDF4.Dataset) -> tuple[dict, int | None]:
     """The parameters and the seed that `new_netcdf` wrote; none for a file from elsewhere."""
     if not str(getattr(dataset, "source", "")).startswith("restmeg "):
         return {}, None
@@ -128,36 +153,36 @@ def provenance(dataset):
         ) from None
 
 
-def add_notes(dataset, notes):
+def add_notes(dataset: netCDF4.Dataset, notes: list[str]) -> None:
     """Store what is wrong with results, a list of texts, if anything is; `notes` reads them."""
     if notes:
         dataset.notes = json.dumps(notes)
 
 
-def notes(dataset):
+def notes(dataset: netCDF4.Dataset) -> list[str]:
     """What was noted about the results in a file: a list of texts."""
     return json.loads(getattr(dataset, "notes", "[]"))
 
 
-def copy_variables(source, dataset, *names):
-    """Copy one-dimensional variables, with units and long names, from one dataset to another.
+def copy_variables(source: netCDF4.Dataset, dataset: netCDF4.Dataset, *names: str) -> None:
+    """Copy one-dimensional variables of VARIABLES from one dataset to another.
 
     Long ones go piece by piece.
     """
     for name in names:
         variable = source[name]
-        attributes = (getattr(variable, key, None) for key in ("units", "long_name"))
         if variable.dtype is str:
-            add_variable(dataset, name, variable.dimensions, read_values(variable), *attributes)
+            add(dataset, name, read_values(variable))
             continue
-        shape, dtype = variable.shape, variable.dtype
-        copy = add_variable(dataset, name, variable.dimensions, shape, *attributes, dtype=dtype)
-        for first in range(0, *shape, PIECE):
+        copy = add_empty(dataset, name, variable.shape, variable.dtype)
+        for first in range(0, *variable.shape, PIECE):
             piece = slice(first, first + PIECE)
             copy[piece] = read_values(variable, piece)
 
 
-def read_values(variable, index=..., missing=None):
+def read_values(
+    variable: netCDF4.Variable, index: Any = ..., missing: float | None = None
+) -> np.ndarray:
     """Values of a netCDF4 variable, all of them there.
 
     missing: what to put in the place of missing values. Raises InputError if values cannot be read,
@@ -181,7 +206,7 @@ def read_values(variable, index=..., missing=None):
     return np.ma.filled(array, missing)
 
 
-def read_npz(path, *names):
+def read_npz(path: str | Path, *names: str) -> list[np.ndarray]:
     """The arrays ``names`` of an .npz file.
 
     Raises InputError if it cannot be read or lacks one.

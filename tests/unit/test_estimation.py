@@ -7,7 +7,8 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from restmeg import InputError, connectivity, files
+from restmeg import InputError, estimation, store
+from restmeg.measures import pearson
 
 LABELS = np.array(["A", "B", "C", "D"], dtype=object)
 
@@ -31,7 +32,7 @@ def record(path, rate, regions=LABELS, replicates=None, compressed=False):
 def connect(recording, folder):
     """The connectivity (replicate, region_to, region_from) of a recording."""
     path = folder / "connectivity.nc"
-    connectivity.connect(recording, LABELS, ["pearson"], "target", "recording", path)
+    estimation.estimate_file(recording, LABELS, ["pearson"], "target", "recording", path)
     with netCDF4.Dataset(path) as dataset:
         return dataset["fc"][0].filled(np.nan)
 
@@ -49,21 +50,21 @@ def assert_is_refused(path, message):
 def test_pearson_is_that_of_numpy(n_samples, n_regions, offset, scale):
     series = mixed(n_samples, n_regions) * scale + offset
     expected = np.corrcoef(series.T)
-    np.testing.assert_allclose(connectivity.pearson(series), expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(pearson.pearson(series), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_regions", [2, 33, 90])
 def test_pearson_is_exactly_symmetric(n_regions):
     series = mixed(100, n_regions) + 10
     series[:, 1] *= 1e-13
-    correlation = connectivity.pearson(series)
+    correlation = pearson.pearson(series)
     np.testing.assert_array_equal(correlation, correlation.T)
 
 
 @pytest.mark.parametrize("n_samples", [0, 1])
 def test_fewer_than_two_samples_have_no_correlation(n_samples):
     with pytest.raises(InputError, match=f"series: {n_samples} samples; expected at least 2"):
-        connectivity.pearson(np.ones((n_samples, 4)))
+        pearson.pearson(np.ones((n_samples, 4)))
 
 
 def test_pearson_of_numbers_done_by_hand():
@@ -71,7 +72,7 @@ def test_pearson_of_numbers_done_by_hand():
     half = 0.5
     minus = -0.8660254037844386
     expected = [[1, half, minus], [half, 1, 0], [minus, 0, 1]]
-    np.testing.assert_allclose(connectivity.pearson(series), expected, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(pearson.pearson(series), expected, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("n_regions", [3, 33])
@@ -79,17 +80,17 @@ def test_pearson_of_numbers_done_by_hand():
 @hypothesis.settings(max_examples=40, deadline=None)
 def test_pieces_of_any_length_give_the_same_bits(n_regions, cuts):
     series = mixed(3000, n_regions) + 10
-    moments = connectivity.Moments()
+    moments = pearson.Moments()
     for piece in np.split(series, sorted(cuts)):
         moments.add(piece)
     assert moments.n == 3000
-    assert moments.correlation().tobytes() == connectivity.pearson(series).tobytes()
+    assert moments.result().tobytes() == pearson.pearson(series).tobytes()
 
 
 def test_a_file_gives_the_same_bits_however_it_is_read(tmp_path, monkeypatch):
     path = record(tmp_path / "recording.nc", [mixed(200, 4).astype(np.float32)])
     whole = connect(path, tmp_path)
-    monkeypatch.setattr(files, "piece_length", lambda width: 7)
+    monkeypatch.setattr(store, "piece_length", lambda width: 7)
     assert connect(path, tmp_path).tobytes() == whole.tobytes()
 
 
@@ -97,7 +98,7 @@ def test_a_file_gives_the_same_bits_however_it_is_read(tmp_path, monkeypatch):
 def test_a_constant_region_has_no_correlation_and_changes_no_other(constant):
     series = mixed(500, 4)
     series[:, 2] = constant
-    correlation = connectivity.pearson(series)
+    correlation = pearson.pearson(series)
     others = [0, 1, 3]
     assert np.isnan(correlation[2]).all()
     assert np.isnan(correlation[:, 2]).all()
@@ -111,7 +112,7 @@ def test_values_are_within_one_and_ones_are_on_the_diagonal(factors, seed):
     # Multiples of one series: each value is 1 or -1 but for rounding.
     factors = np.array([factor for factor in factors if abs(factor) > 1e-3] + [1.0, -1 / 3])
     series = np.random.default_rng(seed).standard_normal((50, 1)) * factors
-    correlation = connectivity.pearson(series)
+    correlation = pearson.pearson(series)
     assert np.abs(correlation).max() <= 1
     np.testing.assert_array_equal(np.diag(correlation), np.ones(len(factors)))
     expected = np.sign(np.outer(factors, factors))
@@ -143,19 +144,19 @@ def test_what_was_noted_on_activity_stays_with_its_connectivity(tmp_path):
     path = tmp_path / "activity.nc"
     rate = mixed(50, 4)[None].astype(np.float32)
     rate[0, :, 2] = 1.0
-    with files.new_netcdf(path, "Activity", {"role": "simulated", "point": "p0"}, 7) as dataset:
-        files.add_variable(dataset, "region", ["region"], LABELS)
-        series = files.add_series(dataset, "rate_E", rate.shape, "region", "1", "rate")
+    with store.new_netcdf(path, "Activity", {"role": "simulated", "point": "p0"}, 7) as dataset:
+        store.add(dataset, "region", LABELS)
+        series = store.add_series(dataset, "rate_E", rate.shape)
         series[...] = rate
-        files.add_notes(dataset, ["saturated"])
+        store.add_notes(dataset, ["saturated"])
     out = tmp_path / "connectivity.nc"
     with pytest.warns(UserWarning, match="no variance in region C;"):
-        connectivity.connect(path, None, ["pearson"], "simulated", "p0", out)
-    with files.open_netcdf(out) as dataset:
-        first, second = files.notes(dataset)
+        estimation.estimate_file(path, None, ["pearson"], "simulated", "p0", out)
+    with store.open_netcdf(out) as dataset:
+        first, second = store.notes(dataset)
         assert first == "saturated"
         assert second.startswith("replicate 0: no variance in region C; connectivity with it")
-        assert files.provenance(dataset)[1] == 7
+        assert store.provenance(dataset)[1] == 7
         assert list(dataset["region_to"][...]) == list(LABELS)
 
 

@@ -9,15 +9,15 @@ import pytest
 import restmeg
 import xarray as xr
 from processes import KILLED, listing, run
-from restmeg import InputError, files
+from restmeg import InputError, store
 
 
 def write(path, seed=2**53 + 1):
     """A file with everything that results have."""
-    with files.new_netcdf(path, "A title", {"b": 1.5, "a": [1, 2]}, seed) as dataset:
-        files.add_variable(dataset, "time", ["time"], np.arange(5000) * 0.1, "ms", "time")
-        files.add_variable(dataset, "region", ["region"], np.array(["A", "µ"], dtype=object))
-        rate = files.add_series(dataset, "rate_E", (3, 5000, 2), "region", "1", "rate")
+    with store.new_netcdf(path, "A title", {"b": 1.5, "a": [1, 2]}, seed) as dataset:
+        store.add(dataset, "time", np.arange(5000) * 0.1)
+        store.add(dataset, "region", np.array(["A", "µ"], dtype=object))
+        rate = store.add_series(dataset, "rate_E", (3, 5000, 2))
         rate[...] = np.random.default_rng(0).standard_normal((3, 5000, 2))
 
 
@@ -25,8 +25,8 @@ def test_an_error_keeps_an_older_finished_file(tmp_path):
     path = tmp_path / "result.nc"
     write(path)
     old = path.read_bytes()
-    with pytest.raises(ValueError, match="stop"), files.new_netcdf(path, "Newer", {}) as dataset:
-        files.add_variable(dataset, "x", ["x"], np.zeros(3))
+    with pytest.raises(ValueError, match="stop"), store.new_netcdf(path, "Newer", {}) as dataset:
+        store.add(dataset, "time", np.zeros(3))
         raise ValueError("stop")
     assert path.read_bytes() == old
     assert listing(tmp_path) == ["result.nc"]
@@ -69,8 +69,8 @@ def test_attributes_say_what_it_is_and_from_what_and_nothing_else(tmp_path):
         }
         assert str(read.attrs["seed"]) == "9007199254740993"  # which no double can hold
         assert json.loads(read.attrs["parameters"]) == {"b": 1.5, "a": [1, 2]}
-        assert read["time"].attrs == {"units": "ms", "long_name": "time"}
-        assert read["rate_E"].attrs == {"units": "1", "long_name": "rate"}
+        assert read["time"].attrs == {"units": "ms", "long_name": "time at the end of the step"}
+        assert read["rate_E"].attrs == {"units": "1", "long_name": "excitatory rate"}
         assert list(read["region"].values) == ["A", "µ"]
 
 
@@ -82,23 +82,23 @@ def test_a_file_of_ours_without_its_parameters_is_told_as_such(tmp_path, left):
         del dataset.parameters
         if left is not None:
             dataset.parameters = left
-    with files.open_netcdf(path) as dataset, pytest.raises(InputError) as caught:
-        files.provenance(dataset)
+    with store.open_netcdf(path) as dataset, pytest.raises(InputError) as caught:
+        store.provenance(dataset)
     expected = "attribute 'parameters' is missing or no JSON; expected it as it was written"
     assert str(caught.value) == f"{path}: {expected}"
 
 
 def test_notes_travel_with_a_file_and_an_empty_list_is_none(tmp_path):
     for notes in ([], ["saturated", "and more"]):
-        with files.new_netcdf(tmp_path / "result.nc", "A title", {}) as dataset:
-            files.add_notes(dataset, notes)
-        with files.open_netcdf(tmp_path / "result.nc") as dataset:
-            assert files.notes(dataset) == notes
+        with store.new_netcdf(tmp_path / "result.nc", "A title", {}) as dataset:
+            store.add_notes(dataset, notes)
+        with store.open_netcdf(tmp_path / "result.nc") as dataset:
+            assert store.notes(dataset) == notes
             assert ("notes" in dataset.ncattrs()) == bool(notes)
 
 
 def test_without_a_seed_there_is_none(tmp_path):
-    with files.new_netcdf(tmp_path / "result.nc", "A title", {}):
+    with store.new_netcdf(tmp_path / "result.nc", "A title", {}):
         pass
     with netCDF4.Dataset(tmp_path / "result.nc") as dataset:
         assert dataset.ncattrs() == ["title", "parameters", "source"]
@@ -117,26 +117,26 @@ def test_a_series_is_stored_as_32_bit_in_pieces_of_time(tmp_path):
 
 @pytest.mark.parametrize("width", [1, 8, 306, 1000, 2**18, 2**20])
 def test_a_piece_is_about_a_megabyte(width):
-    length = files.piece_length(width)
+    length = store.piece_length(width)
     assert length >= 1
     assert length * width * 4 <= 2**20 or length == 1
     assert (length + 1) * width * 4 > 2**20
 
 
 def test_dimensions_of_another_size_are_refused(tmp_path):
-    with pytest.raises(ValueError), files.new_netcdf(tmp_path / "x.nc", "x", {}) as dataset:
-        files.add_variable(dataset, "a", ["x"], np.zeros(3))
-        files.add_variable(dataset, "b", ["x"], np.zeros(4))
+    with pytest.raises(ValueError), store.new_netcdf(tmp_path / "x.nc", "x", {}) as dataset:
+        store.add(dataset, "weights", np.zeros((3, 3)))
+        store.add(dataset, "distances", np.zeros((3, 4)))
     assert listing(tmp_path) == []
 
 
 def test_variables_are_copied_with_units_and_names(tmp_path):
     write(tmp_path / "from.nc")
     with (
-        files.open_netcdf(tmp_path / "from.nc", "time") as source,
-        files.new_netcdf(tmp_path / "to.nc", "Copy", {}) as dataset,
+        store.open_netcdf(tmp_path / "from.nc", "time") as source,
+        store.new_netcdf(tmp_path / "to.nc", "Copy", {}) as dataset,
     ):
-        files.copy_variables(source, dataset, "time", "region")
+        store.copy_variables(source, dataset, "time", "region")
     with xr.open_dataset(tmp_path / "from.nc") as old, xr.open_dataset(tmp_path / "to.nc") as new:
         for name in ("time", "region"):
             assert new[name].identical(old[name])
@@ -146,7 +146,7 @@ def test_a_missing_variable_is_named_and_the_file_closed(tmp_path):
     path = tmp_path / "result.nc"
     write(path)
     with pytest.raises(InputError) as caught:
-        files.open_netcdf(path, "time", "field")
+        store.open_netcdf(path, "time", "field")
     assert str(caught.value) == f"{path}: no variable 'field'; found time, region, rate_E"
     netCDF4.Dataset(path, "r+").close()  # refused as long as it is open
 
@@ -158,8 +158,8 @@ def test_damaged_data_are_refused_with_the_file(tmp_path):
     middle = len(content) // 2
     content[middle : middle + 50] = bytes(50)
     path.write_bytes(content)
-    with files.open_netcdf(path, "rate_E") as dataset, pytest.raises(InputError) as caught:
-        files.read_values(dataset["rate_E"])
+    with store.open_netcdf(path, "rate_E") as dataset, pytest.raises(InputError) as caught:
+        store.read_values(dataset["rate_E"])
     assert str(caught.value) == f"{path}: rate_E cannot be read (NetCDF: HDF error)"
 
 
@@ -169,11 +169,11 @@ def test_series_are_written_where_other_plugins_are_named(tmp_path):
         import os
         os.environ["HDF5_PLUGIN_PATH"] = "/nowhere"
         import numpy as np
-        from restmeg import files
-        with files.new_netcdf("a.nc", "A title", {}) as dataset:
-            rate = files.add_series(dataset, "rate_E", (1, 100, 3), "region", "1", "rate")
+        from restmeg import store
+        with store.new_netcdf("a.nc", "A title", {}) as dataset:
+            rate = store.add_series(dataset, "rate_E", (1, 100, 3))
             rate[0] = np.ones((100, 3))
-        with files.open_netcdf("a.nc", "rate_E") as dataset:
+        with store.open_netcdf("a.nc", "rate_E") as dataset:
             assert (dataset["rate_E"][...] == 1).all()
     """
     result = run(code, tmp_path)
@@ -185,7 +185,7 @@ def test_a_netcdf4_without_zstandard_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "a.nc"
     with (
         pytest.raises(InputError, match=r"netCDF4 .*: has no Zstandard; expected"),
-        files.new_netcdf(path, "A title", {}) as dataset,
+        store.new_netcdf(path, "A title", {}) as dataset,
     ):
-        files.add_series(dataset, "rate_E", (1, 100, 3), "region", "1", "rate")
+        store.add_series(dataset, "rate_E", (1, 100, 3))
     assert list(tmp_path.iterdir()) == []

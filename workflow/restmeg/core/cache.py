@@ -1,0 +1,56 @@
+"""The compiled core on disk."""
+
+import contextlib
+import fcntl
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from numba import __version__ as numba_version
+from numba import njit
+from numba.core import config
+from numba.core.registry import cpu_target
+
+
+def compiled_once(function: Callable):
+    """Compile on the first call, and keep the result on disk where anything can be written.
+
+    In a folder of its own for these sources, Numba and processor: Numba itself looks at the one
+    file in which the function stands, and its index and data of another version, found there by
+    processes that start meanwhile, could be taken for each other's.
+    """
+    compiled = njit(error_model="numpy", nogil=True)(function)
+    codegen = cpu_target.target_context.codegen()
+    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    content = b"".join(sources) + repr((numba_version, codegen.magic_tuple())).encode()
+    # Numba raises if neither the package nor the home directory can be written, as in some images.
+    with contextlib.suppress(RuntimeError):
+        compiled.enable_caching()
+        folder = Path(compiled.stats.cache_path, "core-" + hashlib.sha256(content).hexdigest()[:12])
+        before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
+        try:
+            compiled.enable_caching()
+        finally:
+            config.CACHE_DIR = before
+    return compiled
+
+
+def folder(compiled) -> tuple[Path | None, bool]:
+    """Where a compiled function is kept, or None if nowhere; whether it is there already."""
+    path = compiled.stats.cache_path
+    if path is None:
+        return None, False
+    return Path(path), any(Path(path).glob("*.nbc"))  # written last
+
+
+@contextlib.contextmanager
+def filling(compiled) -> Iterator[None]:
+    """A block that compiles: of several that find nothing kept, one does and others wait."""
+    path, filled = folder(compiled)
+    with contextlib.ExitStack() as stack:
+        if path and not filled:
+            with contextlib.suppress(OSError):  # some network drives lock nothing: then all go on
+                path.mkdir(parents=True, exist_ok=True)
+                file = stack.enter_context((path / "compile.lock").open("w"))
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,86 @@
+"""Functional connectivity of simulated activity and recordings, replicate by replicate."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from restmeg import ResultWarning, check, measures, recording, store
+
+TITLE = "Functional connectivity"
+
+
+class Estimate(NamedTuple):
+    """Functional connectivity of some replicates."""
+
+    fc: np.ndarray  # (measure, replicates, N, N)
+    notes: list[str]  # what is wrong with it, in words
+
+    def contents(self, series: recording.Recording, names: Sequence[str]) -> dict:
+        """Variables of connectivity.nc."""
+        return {
+            "measure": np.array(names, dtype=object),
+            "replicate": series.replicates,
+            "region_to": series.labels,
+            "region_from": series.labels,
+            "fc": self.fc,
+        }
+
+
+def estimate(series: recording.Recording, names: Sequence[str]) -> Estimate:
+    """All measures of all replicates; each replicate is read once.
+
+    names: out of measures.MEASURES. Notes regions with no variance, whose connectivity is NaN.
+    Raises InputError if a value is not finite.
+    """
+    replicates, labels = series.replicates, series.labels
+    fc = np.empty((len(names), len(replicates), len(labels), len(labels)))
+    for k in range(len(replicates)):
+        estimators = [measures.estimator(name) for name in names]
+        for piece in series.pieces(k):
+            for estimator in estimators:
+                estimator.add(piece)
+        for m, estimator in enumerate(estimators):
+            fc[m, k] = estimator.result()
+    notes = []
+    for m, name in enumerate(names):
+        for k, replicate in enumerate(replicates):
+            silent = [labels[i] for i in np.flatnonzero(np.isnan(np.diag(fc[m, k])))]
+            if silent:
+                notes.append(
+                    f"replicate {replicate}: no variance in region {check.some(silent, '')}; "
+                    f"connectivity with it ({name}) is NaN"
+                )
+    return Estimate(fc, notes)
+
+
+def estimate_file(
+    activity_path: str | Path,
+    labels: Sequence[str] | None,
+    names: Sequence[str],
+    role: str,
+    point: str,
+    path: str | Path,
+) -> None:
+    """Write connectivity.nc for one file of activity, simulated or recorded.
+
+    activity_path: ``rate_E`` (replicate, time, region), or (time, region) of a single replicate,
+        whose regions are brought into the order of ``labels``, or stay in theirs (None).
+    names: of measures; role, point: what the file is of.
+    path: ``fc`` (measure, replicate, region_to, region_from).
+
+    Warns, and notes in the file, of regions with no variance. Raises InputError if the regions are
+    not those of ``labels`` or a value is not finite.
+    """
+    with recording.opened(activity_path, labels) as series:
+        found = estimate(series, names)
+        raw = series.raw
+    for note in found.notes:
+        warnings.warn(f"{activity_path}: {note}", ResultWarning, stacklevel=2)
+    parameters = raw.provenance | {"role": role, "point": point, "measures": names}
+    with store.new_netcdf(path, TITLE, parameters, raw.seed) as dataset:
+        for name, values in found.contents(series, names).items():
+            store.add(dataset, name, values)
+        store.add_notes(dataset, raw.notes + found.notes)

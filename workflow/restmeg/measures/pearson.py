@@ -1,0 +1,69 @@
+"""Pearson correlation."""
+
+import numpy as np
+
+from restmeg import InputError, exact
+
+
+class Moments:
+    """Sums over time from which Pearson correlations follow, gathered a piece after another.
+
+    All sums are about the first sample, so that a region that never changes has a variance of
+    exactly zero, and over blocks of SAMPLES samples, so that pieces of any length give the same
+    bits.
+    """
+
+    SAMPLES = 1024
+
+    def __init__(self) -> None:
+        """Start with no samples."""
+        self.n = 0
+        self.origin = self.products = self.waiting = None
+
+    def add(self, series: np.ndarray) -> None:
+        """Add the next samples, (samples, N)."""
+        series = np.asarray(series, dtype=np.float64)
+        if not len(series):
+            return
+        if self.origin is None:
+            n_regions = series.shape[1]
+            self.origin = series[0].copy()
+            self.products = np.zeros((n_regions + 1, n_regions + 1))
+            self.waiting = np.empty((0, n_regions + 1))
+        self.n += len(series)
+        # A column of ones among the regions makes their sums one more row of their products.
+        with_ones = np.ones((len(series), series.shape[1] + 1))
+        np.subtract(series, self.origin, out=with_ones[:, :-1])
+        self.waiting = np.concatenate([self.waiting, with_ones])
+        while len(self.waiting) >= self.SAMPLES:
+            block, self.waiting = self.waiting[: self.SAMPLES], self.waiting[self.SAMPLES :]
+            self.products += exact.gram(block)
+
+    def result(self) -> np.ndarray:
+        """Pearson correlation (N, N), ones on the diagonal; NaN where a region has no variance.
+
+        Raises InputError if there are fewer than two samples.
+        """
+        if self.n < 2:
+            raise InputError(f"series: {self.n} samples; expected at least 2")
+        n_regions = len(self.origin)
+        products = self.products + exact.gram(self.waiting)
+        sums = products[n_regions, :n_regions]
+        covariance = products[:n_regions, :n_regions] - sums[:, None] * sums / self.n
+        variance = np.diag(covariance)
+        # Of a constant only rounding can be left, or nothing at all.
+        scale = np.sqrt(np.where(variance > 0, variance, np.nan))
+        correlation = covariance / np.outer(scale, scale)
+        np.fill_diagonal(correlation, np.where(np.isnan(scale), np.nan, 1.0))
+        return correlation.clip(-1, 1)
+
+
+def pearson(series: np.ndarray) -> np.ndarray:
+    """Pearson correlation of all pairs of regions.
+
+    series: (samples, N). Returns (N, N); a region with no variance has NaN in its row and column.
+    Raises InputError if there are fewer than two samples.
+    """
+    moments = Moments()
+    moments.add(series)
+    return moments.result()

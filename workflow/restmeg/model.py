@@ -1,0 +1,123 @@
+"""The model on a connectome: from settings in words to the tables that the core works on.
+
+`build_network` is where the names of the configuration meet the equations of `core`.
+"""
+
+import math
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+
+from restmeg import check
+from restmeg.connectome import delays_in_steps
+from restmeg.core import layout
+
+ROLES = {"simulated": 0, "target": 1}  # role: its number in the random stream
+
+
+class Network(NamedTuple):
+    """A connectome with a model on it, ready for `core.network.advance`."""
+
+    coupling: layout.Coupling
+    parameters: np.ndarray  # (len(layout.PARAMETERS), padded regions)
+    noise: layout.Noise
+    row: int  # length of a region's past in layout.State
+
+
+def build_network(weights: np.ndarray, distances: np.ndarray, model: dict, dt: float) -> Network:
+    """Put the model on a connectome.
+
+    weights: (N, N) onto target from source; distances: (N, N) in mm; dt in ms.
+    model: as in the configuration, plain numbers in ms and mm/ms, each of ``parameters`` and
+        ``noise`` a scalar or a list of N values.
+
+    Raises InputError for a list of another length or delays that exceed what can be addressed.
+    """
+    n_regions = len(weights)
+    weights = model["coupling_strength"] * np.array(weights, dtype=np.float64)
+    np.fill_diagonal(weights, 0.0)
+    lengths = np.where(
+        weights > 0, distances, 0.0
+    )  # of pairs without a weight they may be anything
+    delays = delays_in_steps(lengths, model["conduction_speed"], dt)
+    coupling, row = layout.lay_out_coupling(weights, delays)
+
+    value = {
+        name: _per_region(given, n_regions, f"model.parameters.{name}")
+        for name, given in model["parameters"].items()
+    }
+    leak = np.zeros_like(value["r"])
+    if model["coupling"] == "diffusive":
+        leak[:n_regions] = [math.fsum(row) for row in weights]
+    # What a rate does to the input of its own population and to that of the other.
+    own = {"E": value["wEE"], "I": -value["wII"]}
+    cross = {"E": -value["wIE"], "I": value["wEI"]}
+    table = {"r": value["r"]}
+    for name, loss in (("E", leak), ("I", 0.0)):
+        a, theta, tau = (value[f"{symbol}_{name}"] for symbol in ("a", "theta", "tau"))
+        dt_over_tau = np.divide(dt, tau, out=np.zeros_like(tau), where=tau > 0)  # padding has none
+        gain = -a * layout.LOG2_E
+        table |= {
+            f"dt_over_tau_{name}": dt_over_tau,
+            f"bias_{name}": -gain * theta,
+            f"self_{name}": gain * (own[name] - loss),
+            f"cross_{name}": gain * cross[name],
+            f"gain_{name}": gain,
+            f"offset_{name}": 1.0 / (1.0 + _exp(a * theta)),
+            f"slope_{name}": dt_over_tau * a * own[name],
+        }
+    parameters = layout.aligned(np.stack([table[name] for name in layout.PARAMETERS]))
+
+    noise = {
+        name: _per_region(given, n_regions, f"model.noise.{name}")
+        for name, given in model["noise"].items()
+    }
+    tau = np.where(noise["tau"] > 0, noise["tau"], 1.0)  # padding has none
+    noise = layout.Noise(
+        decay=_exp(-dt / tau),
+        scale=noise["sigma"] * np.sqrt(dt / tau),
+        mean=np.stack([noise["mean_E"], noise["mean_I"]]),
+    )
+    return Network(coupling, parameters, noise, row)
+
+
+def initial_state(
+    network: Network, rate_E: float | np.ndarray = 0.0, rate_I: float | np.ndarray = 0.0
+) -> layout.State:
+    """The state at t = 0: rates held constant at all times before, noise at zero.
+
+    rate_E, rate_I: scalars or (N,).
+    """
+    n_regions = network.coupling.n_regions
+    excitation = _per_region(rate_E, n_regions, "rate_E")
+    return layout.State(
+        past=layout.aligned(np.repeat(excitation, network.row)),
+        inhibition=_per_region(rate_I, n_regions, "rate_I"),
+        noise=np.zeros((2, layout.padded_regions(n_regions))),
+        clock=np.array([0, network.coupling.longest]),
+    )
+
+
+def stream(seed: int, role: str, replicate: int) -> layout.Stream:
+    """The random stream of one replicate; it depends on nothing else. role: a key of ROLES."""
+    return layout.Stream(np.uint64(seed), np.uint64(ROLES[role]), np.uint64(replicate))
+
+
+def _per_region(values, n_regions, where):
+    """A scalar or one value per region, as an array padded to whole vectors."""
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim:
+        check.per_region(where, values.shape, n_regions)
+    array = np.zeros(layout.padded_regions(n_regions))
+    array[:n_regions] = values
+    return array
+
+
+def _exp(values):
+    """Exponential, correctly rounded, so that it is the same with every C library.
+
+    Arguments are held within +-700, where it is neither zero nor infinite.
+    """
+    different, place = np.unique(np.clip(values, -700, 700), return_inverse=True)
+    return np.array([float(Decimal(float(x)).exp()) for x in different])[place]

@@ -1,0 +1,73 @@
+"""The forward model: from regional activity to the magnetic field at the sensors."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from restmeg import InputError, exact, leadfield, store, units
+
+TITLE = "Magnetic field at the sensors"
+
+
+def field(activity: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """Field (samples, sensors) in T of rates (samples, N), the same bits on every machine.
+
+    gain: (N, sensors) in T per unit of rate.
+    """
+    return exact.product(activity.astype(np.float64), gain)
+
+
+def scaled(gain: np.ndarray, scale: float) -> np.ndarray:
+    """Gain (N, sensors) in T per unit of rate, from T/(nA m) and a scale in nA m/mV.
+
+    The rate is read as a source potential in mV, which the scale makes a dipole moment.
+
+    Raises InputError if the field would be too strong to be stored.
+    """
+    leadfield.check_scale(gain, scale)
+    return gain * scale
+
+
+def fill(out: Any, read: Callable, gain: np.ndarray, piece: int) -> None:
+    """Project all replicates, a piece of time after another, and put them into ``out``.
+
+    out: (replicate, time, sensor), to be written to; read: (replicate's place, slice of samples) ->
+    rates (samples, N); piece: samples at once.
+    """
+    n_replicates, n_samples, _ = out.shape
+    for k in range(n_replicates):
+        for first in range(0, n_samples, piece):
+            rates = read(k, slice(first, first + piece))
+            out[k, first : first + len(rates)] = field(rates, gain)
+
+
+def project_file(
+    activity_path: str | Path, leadfield_path: str | Path, scale: float, path: str | Path
+) -> None:
+    """Write the sensors' field for one file of activity.
+
+    activity_path: ``rate_E`` (replicate, time, region); scale: in nA m/mV; path: ``field``
+    (replicate, time, sensor).
+
+    Raises InputError if the two are not for the same regions in the same order, or the field is too
+    strong to be stored.
+    """
+    with (
+        store.open_netcdf(leadfield_path, "gain", "region") as lead,
+        store.open_netcdf(activity_path, "rate_E", "region") as activity,
+    ):
+        if list(activity["region"][...]) != list(lead["region"][...]):
+            raise InputError(f"{activity_path}: its regions are not those of {leadfield_path}")
+        given = getattr(lead["gain"], "units", None)
+        factor = units.factor(f"{leadfield_path}: gain", given, leadfield.UNIT)
+        gain = scaled(store.read_values(lead["gain"]), scale * factor)
+        parameters, seed = store.provenance(activity)
+        parameters["scale"] = scale
+        rate = activity["rate_E"]
+        with store.new_netcdf(path, TITLE, parameters, seed) as dataset:
+            store.copy_variables(activity, dataset, "replicate", "time")
+            store.copy_variables(lead, dataset, "sensor")
+            out = store.add_series(dataset, "field", (*rate.shape[:2], gain.shape[1]))
+            fill(out, lambda k, piece: store.read_values(rate, (k, piece)), gain, out.chunking()[1])
