@@ -24,7 +24,7 @@ def locked(name):
 
 
 def requirement(text):
-    name, bound = re.fullmatch(r"([\w.-]+)>=([\w.]+)", text).groups()
+    name, bound = re.fullmatch(r"([\w.-]+)>=([\w.]+(?:,<[\w.]+)?)", text).groups()
     return name, bound
 
 
@@ -46,7 +46,9 @@ def test_locks_hold_what_is_required(name):
     versions = locked(name)
     extra = PYPROJECT["optional-dependencies"]["dev"] if "dev" in name else []
     for package, bound in map(requirement, [*PYPROJECT["dependencies"], *extra]):
-        assert number(versions[package]) >= number(bound), package
+        lowest, _, above = bound.partition(",<")
+        assert number(versions[package]) >= number(lowest), package
+        assert not above or number(versions[package]) < number(above), package
     assert text.count("--hash=sha256:") >= len(versions)
     assert "://" not in text
     assert "index-url" not in text

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import InputError, InputWarning, fingerprint, inputs, job, measures, settings
-from restmeg import study, yamlfile
+from restmeg import InputError, InputWarning, bundled, fingerprint, inputs, job, measures
+from restmeg import settings, study, yamlfile
 from restmeg.model import ROLES
 
-EXAMPLE = os.path.relpath(WORKFLOW.parent / "resources/connectome/example.npz")
-SCHEMA = settings.load_schema(WORKFLOW / "schemas/config.schema.yaml")
+EXAMPLE = os.path.relpath(bundled.example())
+SCHEMA = settings.load_schema(bundled.schema())
 
 
 def check_all():
@@ -43,11 +43,6 @@ def untracked(section):
     written down makes a result another one.
     """
     return SimpleNamespace(**SETTINGS[section])
-
-
-def settings_of(section, *keys):
-    """Some settings of a section by their names."""
-    return {key: SETTINGS[section][key] for key in keys}
 
 
 def code(script, *chosen):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from restmeg import InputError, results
+from restmeg import InputError, open_results
 from test_tables import POINTS, points  # noqa: F401, a fixture
 
 
@@ -23,33 +23,38 @@ def test_all_replicates_of_a_point_are_loaded_and_no_others(tmp_path):
         first, last = map(int, row[3].split("-"))
         write_fc(tmp_path / row[4], list(range(first, last + 1)), row[2])
     write_fc(tmp_path / "simulated/pa/0-9", list(range(10)), 99.0)  # of an earlier study
-    loaded = results.load("connectivity", tmp_path, point="pa")
+    loaded = open_results(tmp_path).load("connectivity", point="pa")
     assert loaded.replicate.values.tolist() == [0, 1, 2]
     assert (loaded.fc == 0.5).all()
     assert loaded.weights.dims == ("region",)
     assert loaded.attrs == {"title": "FC", "parameters": "{}"}
-    assert (results.load("connectivity", tmp_path, point="pb").fc == 1.5).all()
-    assert (results.load("connectivity", tmp_path, "target").fc == 2.0).all()
-    table = results.points(tmp_path)
+    assert (open_results(tmp_path).load("connectivity", point="pb").fc == 1.5).all()
+    assert (open_results(tmp_path).load("connectivity", "target").fc == 2.0).all()
+    table = open_results(tmp_path).points()
     assert table.to_dict("list") == {"point": ["pa", "pb"], "model.k": [0.5, 1.5]}
-    assert results.points(tmp_path, "target").to_dict("list") == {"point": ["pt"], "model.k": [2.0]}
+    assert open_results(tmp_path).points("target").to_dict("list") == {
+        "point": ["pt"],
+        "model.k": [2.0],
+    }
 
 
 @pytest.mark.usefixtures("points")
 def test_what_is_not_there_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"nowhere/points\.csv: no such file; expected the folder"):
+        open_results(tmp_path / "nowhere")
     with pytest.raises(
         InputError, match=r"points\.csv: 2 simulated points; expected the name of one"
     ):
-        results.load("connectivity", tmp_path)
+        open_results(tmp_path).load("connectivity")
     with pytest.raises(
         InputError, match=r"no simulated point pt; expected the name of one, such as pa"
     ):
-        results.load("connectivity", tmp_path, point="pt")
+        open_results(tmp_path).load("connectivity", point="pt")
     with pytest.raises(InputError, match=r"0-1/connectivity\.nc: no such file; expected it, if"):
-        results.load("connectivity", tmp_path, point="pa")
+        open_results(tmp_path).load("connectivity", point="pa")
     write_fc(tmp_path / "simulated/pa/0-1", [0, 7], 1.0)
     with pytest.raises(InputError, match=r"replicates \[0, 7\]; expected 0-1"):
-        results.load("connectivity", tmp_path, point="pa")
+        open_results(tmp_path).load("connectivity", point="pa")
 
 
 @pytest.mark.usefixtures("points")
@@ -58,4 +63,4 @@ def test_batches_of_two_studies_are_not_mixed(tmp_path):
     write_fc(tmp_path / "simulated/pa/0-1", [0, 1], 1.0, '{"duration": 80}')
     write_fc(tmp_path / "simulated/pa/2-2", [2], 1.0, '{"duration": 60}')
     with pytest.raises(InputError, match="pa/0-1 and simulated/pa/2-2 are of different studies"):
-        results.load("connectivity", tmp_path, point="pa")
+        open_results(tmp_path).load("connectivity", point="pa")

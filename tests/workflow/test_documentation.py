@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from restmeg import connectome, leadfield, recording, results
+from restmeg import connectome, leadfield, open_results, recording
 
 ROOT = Path(__file__).parents[2]
 LABELS = ["left", "right", "front", "back"]
@@ -55,7 +55,7 @@ def test_readme_s_recipes(finished, given, monkeypatch):
     fc = found["fc"]
     assert fc.dims == ("measure", "replicate", "region_to", "region_from")
     assert fc.replicate.values.tolist() == [0, 1, 2, 3]
-    assert fc.equals(results.load("connectivity").fc)
+    assert fc.equals(open_results().load("connectivity").fc)
     found = run(use, given)["fc"]
     np.testing.assert_allclose(found, np.corrcoef(given["activity"].T), atol=1e-12)
 

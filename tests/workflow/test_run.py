@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from restmeg import results, simulation
+from restmeg import open_results, simulation
 from restmeg.measures import pearson
 from restmeg.model import build_network, initial_state, stream
 from restmeg.scores import correlation
@@ -222,7 +222,7 @@ def checksums(study):
     lines = []
     for name, variable in (("activity", "rate_E"), ("connectivity", "fc")):
         for role in ("simulated", "target"):
-            dataset = results.load(name, study.path / "results", role)
+            dataset = open_results(study.path / "results").load(name, role)
             for replicate in dataset.replicate.values:
                 values = np.ascontiguousarray(dataset[variable].sel(replicate=replicate).values)
                 digest = hashlib.sha256(values.tobytes()).hexdigest()
@@ -268,7 +268,7 @@ def test_after_a_change_of_batches_the_table_of_points_leaves_old_files_out(fini
     finished.edit("simulation", duration="80 ms", replicates_per_job=3)
     finished.run()
     assert len(list(finished.path.glob("results/simulated/*/*/activity.nc"))) == 4
-    loaded = results.load("activity", finished.path / "results")
+    loaded = open_results(finished.path / "results").load("activity")
     assert loaded.replicate.values.tolist() == [0, 1, 2, 3]
     assert loaded.sizes["time"] == 700
 

@@ -1,7 +1,7 @@
 """Functional connectivity of simulated activity and recordings, replicate by replicate."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,15 +29,18 @@ class Estimate(NamedTuple):
         }
 
 
-def estimate(series: recording.Recording, names: Sequence[str]) -> Estimate:
+def estimate(
+    series: recording.Recording, names: Sequence[str], progress: Callable = iter
+) -> Estimate:
     """All measures of all replicates; each replicate is read once.
 
-    names: out of measures.MEASURES. Notes regions with no variance, whose connectivity is NaN.
+    names: out of measures.MEASURES; progress: wraps the numbers of replicates, as tqdm does. Notes
+    regions with no variance, whose connectivity is NaN.
     Raises InputError if a value is not finite.
     """
     replicates, labels = series.replicates, series.labels
     fc = np.empty((len(names), len(replicates), len(labels), len(labels)))
-    for k in range(len(replicates)):
+    for k in progress(range(len(replicates))):
         estimators = [measures.estimator(name) for name in names]
         for piece in series.pieces(k):
             for estimator in estimators:
@@ -54,6 +57,12 @@ def estimate(series: recording.Recording, names: Sequence[str]) -> Estimate:
                     f"connectivity with it ({name}) is NaN"
                 )
     return Estimate(fc, notes)
+
+
+def warn(where: str | Path, notes: Iterable[str]) -> None:
+    """Warn (ResultWarning) of what is wrong with an estimate."""
+    for note in notes:
+        warnings.warn(f"{where}: {note}", ResultWarning, stacklevel=3)
 
 
 def estimate_file(
@@ -77,8 +86,7 @@ def estimate_file(
     with recording.opened(activity_path, labels) as series:
         found = estimate(series, names)
         raw = series.raw
-    for note in found.notes:
-        warnings.warn(f"{activity_path}: {note}", ResultWarning, stacklevel=2)
+    warn(activity_path, found.notes)
     parameters = raw.provenance | {"role": role, "point": point, "measures": names}
     with store.new_netcdf(path, TITLE, parameters, raw.seed) as dataset:
         for name, values in found.contents(series, names).items():

@@ -88,17 +88,7 @@ def check(loaded, plan):
     anatomy = connectome.read(
         given["path"], given["orientation"], given["distance_unit"], given["normalise"]
     )
-    with np.errstate(over="ignore"):
-        row_sums = anatomy.weights.sum(axis=1)
-    _check_per_region(models, anatomy.labels)
-    _warn(given["path"], questions.of_connectome(given["path"], anatomy))
-    _check_coupling(given["path"], row_sums, models)
-    _warn(given["path"], questions.of_coupling(row_sums, models))
-    _warn("config", questions.of_step(simulation["dt"], row_sums, models))
-    slowest = min(model["conduction_speed"] for model in models)
-    connectome.delays_in_steps(
-        anatomy.distances[anatomy.weights > 0].max(), slowest, simulation["dt"]
-    )
+    check_network(given["path"], anatomy, models, simulation["dt"])
 
     given = loaded["leadfield"]
     if given["path"]:
@@ -123,6 +113,27 @@ def check(loaded, plan):
         gain=fingerprint.content(*field),
         recording=content,
     )
+
+
+def check_network(
+    path: str | Path, anatomy: connectome.Connectome, models: list[dict], dt: float
+) -> None:
+    """Check models, in plain numbers, on a connectome, and ask what is seldom meant.
+
+    path: what messages call the connectome; dt: in ms.
+
+    Raises InputError for models that do not fit it, and warns (InputWarning) of what is seldom
+    meant.
+    """
+    with np.errstate(over="ignore"):
+        row_sums = anatomy.weights.sum(axis=1)
+    _check_per_region(models, anatomy.labels)
+    _warn(path, questions.of_connectome(path, anatomy))
+    _check_coupling(path, row_sums, models)
+    _warn(path, questions.of_coupling(row_sums, models))
+    _warn("config", questions.of_step(dt, row_sums, models))
+    slowest = min(model["conduction_speed"] for model in models)
+    connectome.delays_in_steps(anatomy.distances[anatomy.weights > 0].max(), slowest, dt)
 
 
 def _warn(where, texts):

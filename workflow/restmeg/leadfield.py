@@ -42,10 +42,23 @@ def read(path: str | Path, labels: Sequence[str], unit: str = ASSUMED) -> LeadFi
     Raises InputError if it cannot be read, holds what cannot be a gain, or is not for these
     regions.
     """
+    raw = formats.reader("leadfield", path)(path)
+    return judged(path, raw, labels, unit, formats.find("leadfield", path).leaves_open)
+
+
+def judged(
+    path: str | Path,
+    raw: formats.RawLeadField,
+    labels: Sequence[str],
+    unit: str = ASSUMED,
+    leaves_open: Sequence[str] = (),
+) -> LeadField:
+    """A LeadField of what a file holds, which ``path`` is called in messages.
+
+    leaves_open: what its format cannot say; the others: see `read`, as for errors.
+    """
     given = None if unit == ASSUMED else unit
     factor = None if given is None else units.factor("config: leadfield.unit", given, UNIT)
-    leaves_open = formats.find("leadfield", path).leaves_open
-    raw = formats.reader("leadfield", path)(path)
     gain = check.numbers(path, "gain", raw.gain)
     if raw.unit is not None or (given is None and "unit" not in leaves_open):
         own = units.factor(f"{path}: gain", raw.unit, UNIT)

@@ -30,14 +30,15 @@ def scaled(gain: np.ndarray, scale: float) -> np.ndarray:
     return gain * scale
 
 
-def fill(out: Any, read: Callable, gain: np.ndarray, piece: int) -> None:
+def fill(out: Any, read: Callable, gain: np.ndarray, piece: int, progress: Callable = iter) -> None:
     """Project all replicates, a piece of time after another, and put them into ``out``.
 
     out: (replicate, time, sensor), to be written to; read: (replicate's place, slice of samples) ->
-    rates (samples, N); piece: samples at once.
+    rates (samples, N); piece: samples at once; progress: wraps the numbers of replicates, as tqdm
+    does.
     """
     n_replicates, n_samples, _ = out.shape
-    for k in range(n_replicates):
+    for k in progress(range(n_replicates)):
         for first in range(0, n_samples, piece):
             rates = read(k, slice(first, first + piece))
             out[k, first : first + len(rates)] = field(rates, gain)

@@ -2,74 +2,112 @@
 
 from pathlib import Path
 
+import pandas as pd
+import xarray as xr
+
 from restmeg import InputError, tables
 
 
-def points(folder="results", role="simulated"):
-    """What the points of a role stand for: a pandas DataFrame, a row each, in the sweep's order.
+class Results:
+    """The results of a study: what `results/points.csv` lists, and what belongs to it.
 
-    Its columns are ``point``, the short name, and the swept parameters in ms and mm/ms.
+    What an earlier study left in the folder is not among them.
     """
-    import pandas as pd
 
-    table = pd.read_csv(Path(folder) / "points.csv")
-    table = table[table["role"] == role].drop_duplicates("point")
-    return table.drop(columns=["role", "replicates", "folder"]).reset_index(drop=True)
+    def __init__(self, folder: str | Path = "results") -> None:
+        """Take the folder of a study that has been run. Raises InputError if it is none."""
+        self.folder = Path(folder)
+        self._points = self.folder / "points.csv"
+        if not self._points.is_file():
+            raise InputError(
+                f"{self._points}: no such file; expected the folder of a study that has been run"
+            )
 
+    def __repr__(self) -> str:
+        """What it is, and where."""
+        return f"restmeg.open_results({str(self.folder)!r})"
 
-def load(name, folder="results", role="simulated", point=None):
-    """All replicates of a point as one xarray Dataset, in ascending order.
+    def points(self, role: str = "simulated") -> pd.DataFrame:
+        """What the points of a role stand for: a row each, in the sweep's order.
 
-    name: of the files, such as "connectivity", "activity" or "sensors"; role: "simulated" or
-    "target"; point: its name in points.csv, which may be left out where there is one.
+        Its columns are ``point``, the short name, and the swept parameters in ms and mm/ms.
+        """
+        table = pd.read_csv(self._points)
+        table = table[table["role"] == role].drop_duplicates("point")
+        return table.drop(columns=["role", "replicates", "folder"]).reset_index(drop=True)
 
-    The files are those that points.csv lists, so that what an earlier study left in the folder is
-    not among them. Raises InputError if there is no such point or file, or a file holds other
-    replicates than its place says.
-    """
-    import xarray as xr
+    @property
+    def scores(self) -> pd.DataFrame:
+        """Each score of each point: mean, interval, n."""
+        return pd.read_csv(self.folder / "scores.csv")
 
-    folder = Path(folder)
-    _, rows = tables.read(folder / "points.csv")
-    rows = [row for row in rows if row["role"] == role]
-    names = list(dict.fromkeys(row["point"] for row in rows))
-    if point is None and len(names) == 1:
-        point = names[0]
-    rows = [row for row in rows if row["point"] == point]
-    if not rows:
-        found = f"no {role} point {point}" if point else f"{len(names)} {role} points"
-        raise InputError(
-            f"{folder}/points.csv: {found}; expected the name of one, such as {names[0]}"
+    @property
+    def scores_replicates(self) -> pd.DataFrame:
+        """The scores of each replicate, or pair of replicates."""
+        return pd.read_csv(self.folder / "scores_replicates.csv")
+
+    @property
+    def connectome(self) -> xr.Dataset:
+        """``weights`` and ``distances`` (target, source), as they were used."""
+        return _read(self.folder / "connectome.nc")
+
+    @property
+    def leadfield(self) -> xr.Dataset:
+        """``gain`` (region, sensor), as it was used."""
+        return _read(self.folder / "leadfield.nc")
+
+    def load(self, name: str, role: str = "simulated", point: str | None = None) -> xr.Dataset:
+        """All replicates of a point as one Dataset, in ascending order.
+
+        name: of the files, such as "connectivity", "activity" or "sensors"; role: "simulated" or
+        "target"; point: its name in `points`, which may be left out where there is one.
+
+        Raises InputError if there is no such point or file, or a file holds other replicates than
+        its place says.
+        """
+        _, rows = tables.read(self._points)
+        rows = [row for row in rows if row["role"] == role]
+        names = list(dict.fromkeys(row["point"] for row in rows))
+        if point is None and len(names) == 1:
+            point = names[0]
+        rows = [row for row in rows if row["point"] == point]
+        if not rows:
+            found = f"no {role} point {point}" if point else f"{len(names)} {role} points"
+            raise InputError(
+                f"{self._points}: {found}; expected the name of one, such as {', '.join(names[:1])}"
+            )
+        batches = [self._batch(row, name) for row in rows]
+        made = {
+            batch.attrs.get("parameters"): row["folder"]
+            for batch, row in zip(batches, rows, strict=True)
+        }
+        if len(made) > 1 or len({batch.attrs.get("seed") for batch in batches}) > 1:
+            raise InputError(
+                f"{self.folder}: {' and '.join(made.values())} are of different studies; expected "
+                "one, so run the study to its end"
+            )
+        return xr.concat(
+            batches, "replicate", data_vars="minimal", join="exact", combine_attrs="drop_conflicts"
         )
-    parts = [_part(folder, row, name) for row in rows]
-    made = {
-        part.attrs.get("parameters"): row["folder"] for part, row in zip(parts, rows, strict=True)
-    }
-    if len(made) > 1 or len({part.attrs.get("seed") for part in parts}) > 1:
-        raise InputError(
-            f"{folder}: {' and '.join(made.values())} are of different studies; expected one, so "
-            "run the study to its end"
-        )
-    return xr.concat(
-        parts, "replicate", data_vars="minimal", join="exact", combine_attrs="drop_conflicts"
-    )
+
+    def _batch(self, row: dict, name: str) -> xr.Dataset:
+        """A file that a row of points.csv names, as a Dataset in memory."""
+        path = self.folder / row["folder"] / f"{name}.nc"
+        batch = _read(path)
+        if "-" in row["replicates"]:
+            first, last = map(int, row["replicates"].split("-"))
+            held = batch.replicate.values.tolist()
+            if held != list(range(first, last + 1)):
+                raise InputError(f"{path}: replicates {held}; expected {row['replicates']}")
+        return batch
 
 
-def _part(folder, row, name):
-    """A file that a row of points.csv names, as a Dataset in memory."""
-    import xarray as xr
-
-    path = folder / row["folder"] / f"{name}.nc"
+def _read(path):
+    """A file of results as a Dataset in memory."""
     if not path.is_file():
         raise InputError(
             f"{path}: no such file; expected it, if the study has run to its end and "
             "simulation.keep and leadfield.project ask for it"
         )
     with xr.open_dataset(path) as dataset:
-        part = dataset.load()
-    if "-" in row["replicates"]:
-        first, last = map(int, row["replicates"].split("-"))
-        held = part.replicate.values.tolist()
-        if held != list(range(first, last + 1)):
-            raise InputError(f"{path}: replicates {held}; expected {row['replicates']}")
-    return part
+        return dataset.load()

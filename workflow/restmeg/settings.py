@@ -11,7 +11,9 @@ import copy
 import difflib
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import yaml
@@ -28,7 +30,7 @@ TYPES = {
 }
 
 
-def load_schema(path):
+def load_schema(path: str | Path) -> dict:
     """The schema as a dict, with its references to ``$defs`` resolved."""
     schema = yaml.safe_load(Path(path).read_text())
     return _resolve(schema, schema.pop("$defs"))
@@ -46,7 +48,7 @@ def _resolve(node, definitions):
     return node
 
 
-def load(config, schema):
+def load(config: dict, schema: dict) -> dict:
     """Check a configuration and return it complete, in plain numbers.
 
     config: dict as read from YAML; schema: from `load_schema`.
@@ -78,7 +80,7 @@ def load(config, schema):
     return settings
 
 
-def check_effects(settings, schema):
+def check_effects(settings: dict, schema: dict) -> None:
     """Raise InputError for a key that has no effect in this study and yet another value than usual.
 
     A file of settings over the bundled ones cannot unset those, so usual values pass.
@@ -101,13 +103,13 @@ def check_effects(settings, schema):
                 )
 
 
-def is_file(section, loaded, schema):
+def is_file(section: str, loaded: dict, schema: dict) -> bool:
     """Whether a part of a study is the user's file, and not the bundled one."""
     bundled = schema["properties"][section]["properties"]["source"]["default"]
     return loaded[section]["source"] != bundled
 
 
-def flat(nested, prefix=""):
+def flat(nested: dict, prefix: str = "") -> dict[str, Any]:
     """Values of nested dicts by their dotted names."""
     found = {}
     for name, value in nested.items():
@@ -144,7 +146,7 @@ def _check(key, value, schema, complete):
         raise InputError(f"{where}: found {_found(value)}; expected {TYPES['object']}")
     for name in value:
         if name not in properties:
-            raise InputError(_unknown_key(key, name, properties))
+            raise InputError(unknown_key(key, name, properties))
     checked = {}
     for name, part in properties.items():
         if name in value or complete:
@@ -161,7 +163,8 @@ def _number(text):
         return text
 
 
-def _unknown_key(key, name, accepted):
+def unknown_key(key: str, name: str, accepted: Iterable[str]) -> str:
+    """What is wrong with a key that there is not, with the nearest that there is."""
     where = json.dumps(name, default=str, ensure_ascii=False).strip('"')
     where = f"config: {key}.{where}" if key else f"config: {where}"
     by_lower_case = {other.lower().rsplit(".", 1)[-1]: other for other in accepted}
@@ -240,7 +243,7 @@ def _check_axis(key, values, model_schema):
     if below:
         raise InputError(f"config: sweep.{key}: not a scalar; expected one of {', '.join(below)}")
     if key not in scalars:
-        raise InputError(_unknown_key("sweep", key, scalars))
+        raise InputError(unknown_key("sweep", key, scalars))
     scalar = {name: rule for name, rule in scalars[key].items() if name != "per_region"}
     checked = [
         _check(f"sweep.{key}[{k}]", value, scalar, complete=True) for k, value in enumerate(values)
@@ -269,7 +272,23 @@ def _merge(base, override):
     return merged
 
 
-def axis_label(key, schema):
+def places(schema: dict, section: str) -> dict[str, list[str]]:
+    """Where each value of a section is: {its name: the keys that lead to it}."""
+    found = (key.split(".") for key in _scalars(section, schema["properties"][section]))
+    return {keys[-1]: keys for keys in found}
+
+
+def checked(key: str, value: Any, schema: dict) -> Any:
+    """One value of the configuration in plain numbers; key: its dotted name.
+
+    Raises InputError as `load` does.
+    """
+    section, name = key.split(".")
+    rule = schema["properties"][section]["properties"][name]
+    return _check(key, value, rule, complete=True)
+
+
+def axis_label(key: str, schema: dict) -> str:
     """A swept parameter as a figure names it: "conduction speed (mm/ms)"."""
     part = _scalars("model", schema["properties"]["model"])[key]
     unit = f" ({part['unit']})" if "unit" in part else ""

@@ -181,9 +181,14 @@ def simulate_batch(
         for name in ("lowest", "highest"):
             store.add(dataset, name, getattr(extremes, name))
         store.add_notes(dataset, extremes.notes)
-    for note in extremes.found:
-        warnings.warn(f"{role}, point {point}: {note}", ResultWarning, stacklevel=2)
+    warn(f"{role}, point {point}", extremes)
     journal.remove(path)
+
+
+def warn(where: str, extremes: Extremes) -> None:
+    """Warn (ResultWarning) of what only a simulation shows."""
+    for note in extremes.found:
+        warnings.warn(f"{where}: {note}", ResultWarning, stacklevel=3)
 
 
 def title(role: str) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from restmeg import InputError, settings
 
+TIMES = ("dt", "duration", "transient", "sampling_interval")  # all that a replicate takes
 MAX_JOBS = 20_000  # as planning them takes minutes
 RECORDING = "recording"  # in place of a point's name where the target is one
 ALL = "all"  # in place of a batch's name: one file, whose replicates it alone knows
@@ -39,7 +40,7 @@ def plan(loaded, schema):
 
     Raises InputError if it has more than MAX_JOBS jobs.
     """
-    first = settings.flat(settings.load({}, schema)["model"]) | FIRST_DEFAULTS
+    first = first_defaults(schema)
     recorded = settings.is_file("target", loaded, schema)
     _check_number_of_jobs(loaded, recorded)
     points = sweep_points(loaded["model"], loaded["sweep"], first)
@@ -59,6 +60,11 @@ def plan(loaded, schema):
             raise _collision(target)
         batches["target"] = _batches(loaded, "target")
     return Study(points, shown, target, truth, models, batches)
+
+
+def first_defaults(schema: dict) -> dict:
+    """What a model's name is about: {dotted key: its first default}."""
+    return settings.flat(settings.load({}, schema)["model"]) | FIRST_DEFAULTS
 
 
 def _batches(loaded, section):

@@ -1,0 +1,185 @@
+"""The functions for notebooks: the same numbers and bits as the workflow's files."""
+
+import json
+
+import numpy as np
+import pytest
+import restmeg
+import xarray as xr
+from processes import run
+from restmeg import InputError, InputWarning, ResultWarning
+
+SHORT = {"duration": "60 ms", "transient": "10 ms", "replicates": 3}
+
+
+@pytest.fixture(scope="module")
+def activity():
+    return restmeg.simulate("example", seed=3, progress=False, **SHORT)
+
+
+@pytest.fixture(scope="module")
+def target():
+    return restmeg.simulate("example", seed=5, role="target", progress=False, **SHORT)
+
+
+def test_importing_is_fast_and_changes_nothing(tmp_path):
+    code = """
+        import os, sys, warnings
+        environment, path, filters = dict(os.environ), list(sys.path), list(warnings.filters)
+        import restmeg
+        assert "numpy" not in sys.modules
+        assert "simulate" in dir(restmeg)
+        os.environ["HDF5_PLUGIN_PATH"] = environment["HDF5_PLUGIN_PATH"] = "/nowhere"
+        import restmeg.library, restmeg.store
+        assert dict(os.environ) == environment and sys.path == path
+        assert "matplotlib" not in sys.modules
+        try:
+            restmeg.simulat
+        except AttributeError as error:
+            assert str(error) == "module 'restmeg' has no attribute 'simulat'"
+    """
+    done = run(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_activity_is_labelled(activity):
+    assert activity.rate_E.dims == ("replicate", "time", "region")
+    assert activity.rate_E.dtype == np.float32
+    assert activity.time.values[[0, -1]].tolist() == [10.1, 60.0]
+    assert activity.time.attrs["units"] == "ms"
+    assert activity.region.values.tolist() == [f"R{k}" for k in range(8)]
+    parameters = json.loads(activity.attrs["parameters"])
+    assert parameters["model"]["coupling_strength"] == 1.5
+    assert activity.attrs["seed"] == 3
+
+
+def test_a_sweep_is_a_loop_and_points_share_their_noise(activity):
+    same = restmeg.simulate("example", coupling_strength=1.5, seed=3, progress=False, **SHORT)
+    xr.testing.assert_identical(same, activity)
+    other = restmeg.simulate("example", coupling_strength=0.5, seed=3, progress=False, **SHORT)
+    assert 0.9 < np.corrcoef(other.rate_E.values.ravel(), activity.rate_E.values.ravel())[0, 1] < 1
+
+
+def test_a_connectome_may_be_a_file_or_a_dataset(activity, tmp_path, example):
+    anatomy = xr.Dataset(
+        {
+            "weights": (("source", "target"), example[0].T),
+            "distances": (("target", "source"), example[1] / 10, {"units": "cm"}),
+            "labels": ("region", [f"R{k}" for k in range(8)]),
+        }
+    )
+    given = restmeg.simulate(anatomy, seed=3, progress=False, **SHORT)
+    xr.testing.assert_equal(given.rate_E, activity.rate_E)
+    anatomy.to_netcdf(tmp_path / "connectome.nc")
+    for path in (tmp_path / "connectome.nc", str(tmp_path / "connectome.nc")):
+        read = restmeg.simulate(path, seed=3, progress=False, **SHORT)
+        xr.testing.assert_identical(read, given)
+    # Coordinates may have an order of their own.
+    names = [f"R{k}" for k in range(8)]
+    shuffled = anatomy.assign_coords(target=names, source=names).isel(target=slice(None, None, -1))
+    turned = restmeg.simulate(shuffled, seed=3, progress=False, **SHORT)
+    xr.testing.assert_identical(turned, given)
+
+
+def test_values_by_region_are_matched_by_name(activity):
+    names = activity.region.values
+    drive = xr.DataArray(np.arange(8) / 50, {"region": names}, "region")
+    as_list = restmeg.simulate("example", mean_E=list(drive.values), progress=False, **SHORT)
+    as_array = restmeg.simulate("example", mean_E=drive[::-1], progress=False, **SHORT)
+    xr.testing.assert_identical(as_list, as_array)
+    assert not as_list.rate_E.equals(activity.rate_E)
+
+
+def test_connectivity_takes_what_it_needs(activity):
+    fc = restmeg.connectivity(activity)
+    assert fc.fc.dims == ("measure", "replicate", "region_to", "region_from")
+    expected = np.corrcoef(activity.rate_E.values[1].T.astype(float))
+    np.testing.assert_allclose(fc.fc.sel(replicate=1, measure="pearson"), expected, atol=1e-12)
+    for given in (activity.rate_E, activity.rate_E.transpose("region", "time", "replicate")):
+        xr.testing.assert_equal(restmeg.connectivity(given), fc)
+    alone = restmeg.connectivity(activity.rate_E.sel(replicate=1))
+    np.testing.assert_array_equal(alone.fc.values[0, 0], fc.fc.values[0, 1])
+
+
+def test_projection_matches_regions_by_name(activity):
+    gain = xr.DataArray(
+        1e-13 * np.random.default_rng(0).normal(size=(5, 8)),
+        {"sensor": list("abcde"), "region": activity.region.values[::-1]},
+        ("sensor", "region"),
+        attrs={"units": "T/(nA m)"},
+    )
+    field = restmeg.project(activity, gain, scale="50 nA m/mV")
+    expected = 50 * xr.dot(activity.rate_E.astype(float), gain, dim="region")
+    assert field.field.attrs["units"] == "T"
+    np.testing.assert_allclose(
+        field.field, expected.transpose("replicate", "time", "sensor"), rtol=1e-5, atol=1e-22
+    )
+    assert field.time.attrs["units"] == "ms"
+
+
+def test_scores_have_intervals_and_the_values_behind_them(activity, target):
+    fc, other = restmeg.connectivity(activity), restmeg.connectivity(target)
+    found = restmeg.score(fc, other, "example")
+    match = found.sel(measure="pearson", score="fc_match")
+    assert match.n == 9
+    assert match.ci_low < match.value < match.ci_high
+    assert found.fc_match.dims == ("measure", "replicate", "target_replicate")
+    assert match.value == pytest.approx(found.fc_match.mean())
+    assert found.structure_function_coupling.dims == ("measure", "replicate")
+    xr.testing.assert_equal(restmeg.score(fc.fc, other.fc[..., ::-1], "example"), found)
+
+
+def test_what_is_wrong_is_said(activity):
+    with pytest.warns(InputWarning, match="practically uncoupled"):
+        restmeg.simulate("example", coupling_strength=1e-3, progress=False, **SHORT)
+    with (
+        pytest.warns(InputWarning, match="uncoupled"),
+        pytest.warns(ResultWarning, match="saturated"),
+    ):
+        driven = restmeg.simulate("example", mean_E=100.0, progress=False, **SHORT)
+    assert "saturated" in driven.attrs["notes"]
+    still = activity.rate_E.copy()
+    still[0, :, 2] = 1.0
+    with pytest.warns(ResultWarning, match="no variance in region R2"):
+        assert np.isnan(restmeg.connectivity(still).fc[0, 0, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda a: restmeg.simulate("example", coupling_strenght=1.0),
+            "config: coupling_strenght: no such key; did you mean 'coupling_strength'?",
+        ),
+        (
+            lambda a: restmeg.simulate("example", duration=4),
+            "config: simulation.duration: 4 has no unit; expected a time",
+        ),
+        (lambda a: restmeg.simulate("exampel"), "exampel: not a connectome file; expected a name"),
+        (lambda a: restmeg.simulate("example", role="x"), "role: 'x'; expected one of simulated"),
+        (lambda a: restmeg.simulate(a.rate_E), "connectome: DataArray; expected 'example', a path"),
+        (lambda a: restmeg.simulate(a), "connectome: no variable 'weights'; found replicate"),
+        (lambda a: restmeg.connectivity(a[["time"]]), "activity: no variable 'rate_E'; found time"),
+        (lambda a: restmeg.connectivity(a.lowest), "activity: dimensions ('replicate', 'region')"),
+        (lambda a: restmeg.connectivity(np.ones(3)), "activity: ndarray; expected a Dataset or Da"),
+        (
+            lambda a: restmeg.connectivity(a, measures=["pearsn"]),
+            'config: connectivity.measures[0]: found "pearsn"; expected one of pearson',
+        ),
+        (lambda a: restmeg.project(a, a), "lead field: no variable 'gain'; found"),
+        (lambda a: restmeg.score(a, a, "example"), "simulated: no variable 'fc'; found"),
+        (lambda a: restmeg.open_results("nowhere"), "nowhere/points.csv: no such file; expected"),
+    ],
+)
+def test_mistakes_are_one_line(activity, call, message):
+    with pytest.raises(InputError) as caught:
+        call(activity)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_progress_bar_is_shown_unless_it_is_not_wanted(capsys):
+    restmeg.simulate("example", **SHORT)
+    assert "of 0.2 s simulated" in capsys.readouterr().err
+    restmeg.simulate("example", progress=False, **SHORT)
+    assert capsys.readouterr().err == ""

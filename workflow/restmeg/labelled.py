@@ -1,0 +1,188 @@
+"""From labelled xarray objects to what the package works on, and back."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from restmeg import (
+    InputError,
+    __version__,
+    bundled,
+    check,
+    connectome,
+    formats,
+    leadfield,
+    scoring,
+    units,
+)
+from restmeg.variables import VARIABLES
+
+EXAMPLE = "example"
+
+Labelled = xr.Dataset | xr.DataArray
+
+
+def name_of(given: str | Path | xr.Dataset) -> str | Path:
+    """The path of a connectome, or what messages call one that is in no file."""
+    if isinstance(given, str | Path):
+        return bundled.example() if str(given) == EXAMPLE else given
+    return "connectome"
+
+
+def anatomy(given: str | Path | xr.Dataset) -> connectome.Connectome:
+    """A checked Connectome."""
+    if isinstance(given, str | Path):
+        return connectome.read(Path(name_of(given)).expanduser())
+    if not isinstance(given, xr.Dataset):
+        raise InputError(
+            f"connectome: {type(given).__name__}; expected '{EXAMPLE}', a path, or a Dataset "
+            "with weights and distances"
+        )
+    for name in ("weights", "distances"):
+        if name not in given:
+            raise InputError(f"connectome: no variable '{name}'; found {_names(given)}")
+        if set(given[name].dims) != {"target", "source"}:
+            raise InputError(
+                f"connectome: {name} has dimensions {given[name].dims}; "
+                "expected 'target' and 'source'"
+            )
+    name = "labels" if "labels" in given.variables else "target"
+    if name not in given.variables:
+        raise InputError("connectome: no variable 'labels' or 'target'; expected names of regions")
+    labels = check.unique_names("connectome", "label", given[name].values)
+    length = given["distances"].attrs.get("units")
+    factor = units.factor("connectome: distances", length, "mm")
+    matrices = []
+    for name in ("weights", "distances"):
+        matrix = given[name].transpose("target", "source")
+        for end in matrix.dims:
+            if end in matrix.coords:
+                order = check.match_regions("connectome", matrix[end].values, labels)
+                matrix = matrix.isel({end: order})
+        matrices.append(matrix.values)
+    weights, distances, labels = connectome.standard("connectome", *matrices, labels)
+    return connectome.Connectome(weights, distances * factor, labels)
+
+
+def _variable(given: Labelled, name: str, where: str) -> xr.DataArray:
+    """A variable of a Dataset, or a DataArray as it is."""
+    if isinstance(given, xr.DataArray):
+        return given
+    if not isinstance(given, xr.Dataset):
+        raise InputError(
+            f"{where}: {type(given).__name__}; expected a Dataset or DataArray of xarray"
+        )
+    if name not in given:
+        raise InputError(f"{where}: no variable '{name}'; found {_names(given)}")
+    return given[name]
+
+
+def _names(dataset):
+    return ", ".join(map(str, dataset.variables)) or "none"
+
+
+def _provenance(given: Labelled) -> tuple[dict, int | None, list[str]]:
+    """Parameters, seed and notes that a Dataset of ours carries."""
+    if isinstance(given, xr.DataArray) or "parameters" not in given.attrs:
+        return {}, None, []
+    attributes = given.attrs
+    notes = json.loads(attributes.get("notes", "[]"))
+    return json.loads(attributes["parameters"]), attributes.get("seed"), notes
+
+
+def recording(activity: Labelled) -> formats.RawRecording:
+    """Regional series in the form that readers of files give."""
+    rate = _variable(activity, "rate_E", "activity")
+    if "replicate" not in rate.dims:
+        rate = rate.expand_dims("replicate")
+    if set(rate.dims) != {"replicate", "time", "region"} or "region" not in rate.coords:
+        raise InputError(
+            f"activity: dimensions {rate.dims} and coordinates {tuple(rate.coords)}; expected "
+            "'time' and 'region', or 'replicate' as well, and names of regions"
+        )
+    rate = rate.transpose("replicate", "time", "region")
+    values = rate.values
+    time = rate.coords.get("time")
+    parameters, seed, notes = _provenance(activity)
+    return formats.RawRecording(
+        n_replicates=len(values),
+        n_samples=values.shape[1],
+        dtype=values.dtype,
+        regions=rate["region"].values,
+        replicates=np.atleast_1d(rate["replicate"].values) if "replicate" in rate.coords else None,
+        times=None if time is None else time.values,
+        time_unit=None if time is None else time.attrs.get("units"),
+        read=lambda k, piece: values[k, piece],
+        provenance=parameters,
+        seed=seed,
+        notes=notes,
+    )
+
+
+def lead_field(lead: str | Path | Labelled, labels: Sequence[str]) -> leadfield.LeadField:
+    """A checked LeadField with its regions in the order of labels."""
+    if isinstance(lead, str | Path):
+        return leadfield.read(Path(lead).expanduser(), labels)
+    gain = _variable(lead, "gain", "lead field")
+    if set(gain.dims) != {"region", "sensor"} or not {"region", "sensor"} <= set(gain.coords):
+        raise InputError(
+            f"lead field: dimensions {gain.dims} and coordinates {tuple(gain.coords)}; expected "
+            "'region' and 'sensor' with names"
+        )
+    raw = formats.RawLeadField(
+        gain.transpose("region", "sensor").values,
+        gain["region"].values,
+        gain["sensor"].values,
+        gain.attrs.get("units"),
+    )
+    return leadfield.judged("lead field", raw, labels)
+
+
+def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> scoring.Connectivity:
+    """Functional connectivity in the form that files of it give."""
+    fc = _variable(given, "fc", role)
+    if set(fc.dims) != {"measure", "replicate", "region_to", "region_from"}:
+        raise InputError(
+            f"{role}: dimensions {fc.dims}; expected 'measure', 'replicate', 'region_to' and "
+            "'region_from'"
+        )
+    fc = fc.transpose("measure", "replicate", "region_to", "region_from")
+    names = [str(label) for label in labels]
+    for end in ("region_to", "region_from"):
+        if end in fc.coords:
+            fc = fc.isel({end: check.match_regions(role, fc[end].values, names)})
+    parameters, _, notes = _provenance(given)
+    measures = [str(name) for name in fc["measure"].values]
+    point = parameters.get("point", "")
+    return scoring.Connectivity(point, measures, fc["replicate"].values, names, fc.values, notes)
+
+
+def dataset(
+    contents: dict[str, Any],
+    title: str,
+    parameters: dict,
+    seed: int | None,
+    notes: Sequence[str] = (),
+) -> xr.Dataset:
+    """A Dataset with the variables and attributes that the same file would have."""
+    variables = {}
+    for name, values in contents.items():
+        described = VARIABLES[name]
+        attributes = {"units": described.units} if described.units else {}
+        attributes["long_name"] = described.long_name
+        values = np.asarray(values)
+        values = values.astype(object) if values.dtype.kind == "U" else values
+        variables[name] = (described.dimensions, values, attributes)
+    made = xr.Dataset(variables)
+    made.attrs["title"] = title
+    made.attrs["parameters"] = json.dumps(parameters, sort_keys=True)
+    if seed is not None:
+        made.attrs["seed"] = np.int64(seed)
+    made.attrs["source"] = f"restmeg {__version__}"
+    if notes:
+        made.attrs["notes"] = json.dumps(list(notes))
+    return made
