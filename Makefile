@@ -21,6 +21,7 @@ check: $(VENV)/ready-dev  ## format check and lint
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	ruff check .
+	mypy
 	snakemake --lint
 
 format: $(VENV)/ready-dev  ## format all code

@@ -116,3 +116,42 @@ def test_example_connectome_is_made_by_its_recipe(tmp_path):
         assert made["labels"].tolist() == expected["labels"].tolist()
     digest = hashlib.sha256(stored.read_bytes()).hexdigest()
     assert digest in (ROOT / "resources/README.md").read_text()
+
+
+def public_functions(path):
+    """Functions that others may call, and methods of what they may use."""
+    waiting = list(ast.parse(path.read_text()).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            waiting += node.body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield node
+
+
+# What Numba compiles takes numbers, Vectors and pointers, for which Python has no types.
+COMPILED = {"vectors.py", "elementary.py", "noise.py"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_public_signatures_are_annotated(path):
+    """And mypy, in `make check`, holds them to it."""
+    if path.parent.name == "core" and path.name in COMPILED:
+        return
+    for function in public_functions(path):
+        given = function.args
+        named = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+        bare = [a.arg for a in named if a and not a.annotation and a.arg not in ("self", "cls")]
+        assert not bare, f"{function.name}: {bare}"
+        assert function.returns is not None, function.name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*sorted(PACKAGE.rglob("*.py")), *sorted((ROOT / "workflow").glob("**/*.smk"))],
+    ids=lambda path: path.name,
+)
+def test_no_file_is_where_everything_is(path):
+    assert len(path.read_text().splitlines()) <= 400

@@ -3,15 +3,19 @@
 import difflib
 import math
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from restmeg import InputError
 
+Names = Sequence[str] | np.ndarray  # of regions, sensors, ...
 MAX_BYTES = 2**30  # of one array of a user's file: a matrix of 11 000 regions
 
 
-def size(path, name, shape, dtype):
+def size(path: str | Path, name: str, shape: tuple[int, ...], dtype: Any) -> None:
     """Raise InputError if an array that a file declares is too large to be what it should be."""
     n_bytes = int(np.prod([int(n) for n in shape], dtype=object)) * max(np.dtype(dtype).itemsize, 1)
     if n_bytes > MAX_BYTES:
@@ -21,13 +25,13 @@ def size(path, name, shape, dtype):
         )
 
 
-def same(path, what, found, expected):
+def same(path: str | Path, what: str, found: Any, expected: Any) -> None:
     """Raise InputError unless a file is of what it should be of."""
     if found != expected:
         raise InputError(f"{path}: {what} {found}; expected {expected}")
 
 
-def numbers(path, name, array):
+def numbers(path: str | Path, name: str, array: Any) -> np.ndarray:
     """A matrix as finite doubles. Raises InputError if it is none."""
     array = np.asarray(array)
     if array.dtype.kind not in "fiub":
@@ -39,7 +43,7 @@ def numbers(path, name, array):
     return array
 
 
-def every(path, name, matrix, good, expected):
+def every(path: str | Path, name: str, matrix: np.ndarray, good: np.ndarray, expected: str) -> None:
     """Raise InputError, with the first bad place and the number of such, unless all are good."""
     if not good.all():
         i, j = np.argwhere(~good)[0]
@@ -49,7 +53,7 @@ def every(path, name, matrix, good, expected):
         )
 
 
-def per_region(where, shape, n_regions):
+def per_region(where: str, shape: tuple[int, ...], n_regions: int) -> None:
     """Raise InputError unless a list of the configuration has a value for each region."""
     if shape != (n_regions,):
         raise InputError(
@@ -58,7 +62,7 @@ def per_region(where, shape, n_regions):
         )
 
 
-def unique_names(path, what, array):
+def unique_names(path: str | Path, what: str, array: Any) -> np.ndarray:
     """Names of regions, sensors or replicates as an array of str.
 
     Raises InputError if one is there twice or cannot be stored as text.
@@ -84,7 +88,7 @@ def _text(path, what, name):
     return text
 
 
-def match_regions(path, regions, labels):
+def match_regions(path: str | Path, regions: Any, labels: Names) -> list[int]:
     """The order that brings ``regions`` (of the file ``path``) to ``labels`` (of the connectome).
 
     Raises InputError, which tells what is missing and what may be meant, unless both are the same
@@ -107,7 +111,7 @@ def match_regions(path, regions, labels):
     return [position[label] for label in labels]
 
 
-def some(names, quote="'", shown=3):
+def some(names: Sequence | np.ndarray, quote: str = "'", shown: int = 3) -> str:
     """The first few names of a list in words: "'a', 'b', 'c' and 5 more"."""
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(f"{quote}{name}{quote}" for name in names[:shown]) + more

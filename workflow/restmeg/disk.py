@@ -5,13 +5,14 @@ import fcntl
 import glob
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from restmeg import InputError
 
 
 @contextlib.contextmanager
-def whole(path):
+def whole(path: str | Path) -> Iterator[Path]:
     """Yield a path beside ``path``, which becomes ``path`` only if the block succeeds.
 
     A killed process thus leaves nothing under the name of a result: a truncated NetCDF can be

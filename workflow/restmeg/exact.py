@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 
-def product(a, b):
+def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The matrix product a b, the same to the last bit with any BLAS, processor and threads.
 
     A linear algebra library picks the order of its additions, and so what it rounds, by the
@@ -26,7 +26,7 @@ def product(a, b):
     return _join(high_a @ high_b, cross, low_a @ low_b, bits) * (scale_a * scale_b)
 
 
-def gram(a):
+def gram(a: np.ndarray) -> np.ndarray:
     """The products of all pairs of columns, a^T a: product(a.T, a) in half the time.
 
     a: (k, n). Returns (n, n).

@@ -17,6 +17,7 @@ from restmeg import (
     questions,
     recording,
     settings,
+    study,
 )
 from restmeg.check import per_region
 
@@ -32,7 +33,7 @@ class Inputs(NamedTuple):
     recording: str | None  # digest of the target's file
 
 
-def check_sources(loaded, schema, results, example):
+def check_sources(loaded: dict, schema: dict, results: str | Path, example: str) -> None:
     """Find the file of each part of the study; raise InputError for a source that cannot be used.
 
     loaded: from `settings.load`; each section gets ``path``: the user's file, ``~`` expanded, or
@@ -76,7 +77,7 @@ def _usable(section, source, bundled, results):
     return str(path)
 
 
-def check(loaded, plan):
+def check(loaded: dict, plan: study.Study) -> Inputs:
     """Read the user's files as jobs will; return their Inputs.
 
     loaded: from `settings.load`, with paths from `check_sources`; plan: from `study.plan`.

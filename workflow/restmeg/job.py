@@ -5,18 +5,21 @@ Nothing here is part of a result, so an edit of this file computes nothing again
 
 import contextlib
 import gc
+import io
 import os
 import signal
 import sys
 import traceback
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 from restmeg import InputError, ResultWarning, fingerprint
 
 
 @contextlib.contextmanager
-def reporting(log):
+def reporting(log: str | Path) -> Iterator[None]:
     """Run a job's body: what it prints goes to ``log``, warnings and errors also to the user.
 
     The user sees one line for each; a traceback is in the log. A polite kill (SIGTERM) unwinds like
@@ -34,7 +37,9 @@ def reporting(log):
     with Path(log).open("w", buffering=1) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-        sys.stdout.reconfigure(line_buffering=True)  # so that the log is in the order of events
+        cast(io.TextIOWrapper, sys.stdout).reconfigure(
+            line_buffering=True
+        )  # so that the log is in the order of events
         with warned(ResultWarning, tell, others=True):
             try:
                 names = [name for name in sys.modules if name.startswith("restmeg.")]
@@ -51,7 +56,9 @@ def reporting(log):
 
 
 @contextlib.contextmanager
-def warned(told, tell, others=False):
+def warned(
+    told: type[Warning], tell: Callable[[str], object], others: bool = False
+) -> Iterator[None]:
     """Hand each warning of the category ``told`` in one line to the function ``tell``.
 
     others: print all, with their category, on standard error, for a log.

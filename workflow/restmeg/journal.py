@@ -27,8 +27,8 @@ class Journal:
     def __init__(self, path: str | Path, shapes: Sequence[tuple[int, int]], *content: Any) -> None:
         """Take up what is there for the result ``path``, if it was made from the same content.
 
-        shapes: of all pieces; content: all else that they depend on: arrays, paths of files, and
-        what JSON can hold.
+        shapes: of all pieces; content: all else that they depend on: arrays, and what JSON can
+        hold.
 
         Raises InputError if another process is at the same result.
         """
@@ -37,9 +37,7 @@ class Journal:
         digest = hashlib.sha256()
         for item in (shapes, *content):
             if isinstance(item, np.ndarray):
-                digest.update(np.ascontiguousarray(item))
-            elif isinstance(item, Path):
-                digest.update(item.read_bytes())
+                digest.update(np.ascontiguousarray(item).tobytes())
             else:
                 digest.update(json.dumps(item, sort_keys=True).encode())
         self.key = digest.hexdigest()
@@ -69,8 +67,8 @@ class Journal:
             key, count, *arrays = store.read_npz(self.state, "key", "count", *names)
         except InputError:  # none yet, or a damaged one
             key = None
-        if key == self.key:
-            size = 4 * sum(int(np.prod(shape)) for shape in self.shapes[:count])
+        if key is not None and str(key) == self.key:
+            size = 4 * sum(int(np.prod(shape)) for shape in self.shapes[: int(count)])
             if self.pieces.stat().st_size >= size:
                 self.file.truncate(size)
                 return int(count), arrays

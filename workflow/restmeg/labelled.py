@@ -64,7 +64,7 @@ def anatomy(given: str | Path | xr.Dataset) -> connectome.Connectome:
                 order = check.match_regions("connectome", matrix[end].values, labels)
                 matrix = matrix.isel({end: order})
         matrices.append(matrix.values)
-    weights, distances, labels = connectome.standard("connectome", *matrices, labels)
+    weights, distances, labels = connectome.standard("connectome", matrices[0], matrices[1], labels)
     return connectome.Connectome(weights, distances * factor, labels)
 
 

@@ -22,7 +22,7 @@ class LeadField(NamedTuple):
     sensors: np.ndarray  # (sensors,) names
 
 
-def synthetic(labels: Sequence[str], n_sensors: int, seed: int, gain_sum: float = 1.0) -> LeadField:
+def synthetic(labels: check.Names, n_sensors: int, seed: int, gain_sum: float = 1.0) -> LeadField:
     """A random positive lead field that gives every sensor the total gain ``gain_sum``, T/(nA m).
 
     |standard normal| + 0.1, each sensor's column divided by its sum: a stand-in with the shape and
@@ -34,7 +34,7 @@ def synthetic(labels: Sequence[str], n_sensors: int, seed: int, gain_sum: float 
     return LeadField(gain * gain_sum, np.asarray(labels, dtype=object), numbered(n_sensors))
 
 
-def read(path: str | Path, labels: Sequence[str], unit: str = ASSUMED) -> LeadField:
+def read(path: str | Path, labels: check.Names, unit: str = ASSUMED) -> LeadField:
     """Read a lead field, in one of the layouts of `formats`, with its regions as in ``labels``.
 
     unit: of the gain; "auto" is what the file says, and T/(nA m) where its format says nothing.
@@ -49,7 +49,7 @@ def read(path: str | Path, labels: Sequence[str], unit: str = ASSUMED) -> LeadFi
 def judged(
     path: str | Path,
     raw: formats.RawLeadField,
-    labels: Sequence[str],
+    labels: check.Names,
     unit: str = ASSUMED,
     leaves_open: Sequence[str] = (),
 ) -> LeadField:

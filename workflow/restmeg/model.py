@@ -69,15 +69,15 @@ def build_network(weights: np.ndarray, distances: np.ndarray, model: dict, dt: f
         }
     parameters = layout.aligned(np.stack([table[name] for name in layout.PARAMETERS]))
 
-    noise = {
-        name: _per_region(given, n_regions, f"model.noise.{name}")
-        for name, given in model["noise"].items()
+    given = {
+        name: _per_region(values, n_regions, f"model.noise.{name}")
+        for name, values in model["noise"].items()
     }
-    tau = np.where(noise["tau"] > 0, noise["tau"], 1.0)  # padding has none
+    tau = np.where(given["tau"] > 0, given["tau"], 1.0)  # padding has none
     noise = layout.Noise(
         decay=_exp(-dt / tau),
-        scale=noise["sigma"] * np.sqrt(dt / tau),
-        mean=np.stack([noise["mean_E"], noise["mean_I"]]),
+        scale=given["sigma"] * np.sqrt(dt / tau),
+        mean=np.stack([given["mean_E"], given["mean_I"]]),
     )
     return Network(coupling, parameters, noise, row)
 

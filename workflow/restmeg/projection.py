@@ -71,4 +71,5 @@ def project_file(
             store.copy_variables(activity, dataset, "replicate", "time")
             store.copy_variables(lead, dataset, "sensor")
             out = store.add_series(dataset, "field", (*rate.shape[:2], gain.shape[1]))
-            fill(out, lambda k, piece: store.read_values(rate, (k, piece)), gain, out.chunking()[1])
+            length = store.piece_length(gain.shape[1])
+            fill(out, lambda k, piece: store.read_values(rate, (k, piece)), gain, length)

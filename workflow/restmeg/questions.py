@@ -3,6 +3,9 @@
 They are asked once, before anything is computed, and no result depends on them.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 
 from restmeg import check, connectome, leadfield, rates, recording
@@ -19,7 +22,7 @@ SCALE = (
 )
 
 
-def of_connectome(path, anatomy):
+def of_connectome(path: str | Path, anatomy: connectome.Connectome) -> Iterator[str]:
     """Yield questions about a Connectome; path: of its file."""
     weights, distances, labels = anatomy
     if connectome.is_triangle(weights):
@@ -54,7 +57,7 @@ def of_connectome(path, anatomy):
         )
 
 
-def of_coupling(row_sums, models):
+def of_coupling(row_sums: np.ndarray, models: list[dict]) -> Iterator[str]:
     """Yield questions about weights (their row sums, (N,)) with all models of a study."""
     models = [model for model in models if model["coupling_strength"] > 0]
     if not models:
@@ -72,9 +75,9 @@ def of_coupling(row_sums, models):
         yield f"{scale}: regions may be saturated; {SCALE}"
 
 
-def of_step(dt, row_sums, models):
+def of_step(dt: float, row_sums: np.ndarray, models: list[dict]) -> Iterator[str]:
     """Yield what is wrong with the step dt (ms), once for each cause: of the worst model."""
-    worst = {}
+    worst: dict[str, tuple[float, str]] = {}
     for model in models:
         for cause, found in rates.step_notes(dt, model, row_sums).items():
             worst[cause] = max(found, worst.get(cause, found))
@@ -82,7 +85,7 @@ def of_step(dt, row_sums, models):
         yield text
 
 
-def of_leadfield(path, field, unit):
+def of_leadfield(path: str | Path, field: leadfield.LeadField, unit: str) -> Iterator[str]:
     """Yield questions about a LeadField; path: of its file; unit: what the configuration says."""
     sizes = np.abs(field.gain)
     largest = sizes.max()
@@ -104,13 +107,15 @@ def of_leadfield(path, field, unit):
         yield f"no gain at {len(deaf)} of {len(sizes.T)} sensors, {check.some(list(deaf))}"
 
 
-def of_recording(series, seconds, sampling_rate):
+def of_recording(
+    series: recording.Recording, seconds: float, sampling_rate: float
+) -> Iterator[str]:
     """Yield what a Recording is compared with, unless it is the like of itself.
 
     seconds, sampling_rate (Hz): of a simulated replicate.
     """
     simulated = f"simulated ones of {seconds:g} s at {sampling_rate:g} Hz"
-    if not series.sampling_rate:
+    if series.sampling_rate is None or series.seconds is None:
         yield (
             "no time axis with units of time, so its sampling rate is not known; replicates of "
             f"{series.n_samples} samples are compared with {simulated}; target.sampling_rate says "

@@ -1,5 +1,7 @@
 """Which rates a model can have, and what is to be said of those that it has."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from restmeg import check
@@ -10,7 +12,7 @@ NEAR = 0.02  # of the way from rest to a limit: a rate that never leaves this ed
 BEYOND = 0.1  # of the range: farther out than that no rounding or short step gets
 
 
-def limits(parameters):
+def limits(parameters: dict) -> tuple[np.ndarray, np.ndarray]:
     """Lowest and highest rate of the excitatory population, (1,) or (N,).
 
     F lies between -s and 1 - s, s = sigmoid(-a theta), and rE' = 0 at rE = F / (1 + r F): from
@@ -28,7 +30,7 @@ def limits(parameters):
     return rates.min(axis=0), rates.max(axis=0)
 
 
-def slope(model):
+def slope(model: dict) -> np.ndarray:
     """Slope of F at the constant drive, (1,) or (N,): what a small input does to a region at rest.
 
     F'(u) = a s (1 - s), s = sigmoid(a (u - theta)), at u = mean_E.
@@ -39,7 +41,7 @@ def slope(model):
     return a * s * (1 - s)
 
 
-def coupling_gain(model, row_sums):
+def coupling_gain(model: dict, row_sums: np.ndarray) -> float:
     """What a region at rest passes on of the others' rates, on average: slope k row sum.
 
     row_sums: (N,) of the weights. Of the bundled model and of one near a Hopf point it is about
@@ -49,14 +51,14 @@ def coupling_gain(model, row_sums):
         return model["coupling_strength"] * np.mean(slope(model) * row_sums)
 
 
-def step_notes(dt, model, row_sums):
+def step_notes(dt: float, model: dict, row_sums: np.ndarray) -> dict[str, tuple[float, str]]:
     """What is wrong with an integration step (ms) for a model: {cause: (how much, in words)}.
 
     With diffusive coupling a region also gets its own rate, times its row sum of weights (N,): the
     step is explicit in it, and with dt / tau_E slope k row sum above about one rates jump from step
     to step. (Nine connectomes with 4 s each were stable up to 1.17, and none from 2.1.)
     """
-    found = {}
+    found: dict[str, tuple[float, str]] = {}
     for section, name in (("parameters", "tau_E"), ("parameters", "tau_I"), ("noise", "tau")):
         shortest = np.min(model[section][name])
         if dt > LONG_STEP * shortest:
@@ -64,7 +66,7 @@ def step_notes(dt, model, row_sums):
                 f"simulation.dt, {dt:g} ms, is more than {LONG_STEP:g} of model.{section}.{name}, "
                 f"{shortest:g} ms; what is simulated is then the integrator and not the model"
             )
-            found[name, section] = dt / shortest, text
+            found[f"{section}.{name}"] = dt / shortest, text
     if model["coupling"] == "diffusive":
         with np.errstate(over="ignore"):
             pull = model["coupling_strength"] * slope(model) * row_sums
@@ -80,7 +82,13 @@ def step_notes(dt, model, row_sums):
     return found
 
 
-def notes(lowest, highest, parameters, labels, replicates):
+def notes(
+    lowest: np.ndarray,
+    highest: np.ndarray,
+    parameters: dict,
+    labels: check.Names,
+    replicates: Sequence[int],
+) -> list[str]:
     """What is wrong with simulated rates, in words: a list, empty if nothing is.
 
     lowest, highest: (replicates, N), the smallest and largest rE of each region; replicates: their
@@ -101,8 +109,8 @@ def notes(lowest, highest, parameters, labels, replicates):
     texts = []
     for where, text in kinds:
         if where.any():
-            regions = [labels[i] for i in np.flatnonzero(where.any(axis=0))]
-            numbers = [replicates[k] for k in np.flatnonzero(where.any(axis=1))]
+            regions = [labels[int(i)] for i in np.flatnonzero(where.any(axis=0))]
+            numbers = [replicates[int(k)] for k in np.flatnonzero(where.any(axis=1))]
             rates = f"{lowest[where].min():.3g} to {highest[where].max():.3g}"
             texts.append(
                 f"replicate {check.some(numbers, '')}, region {check.some(regions, '')}: {text} "

@@ -1,7 +1,7 @@
 """Series of regional activity as files hold them: simulated ones and a user's recording alike."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,7 +52,7 @@ class Recording(NamedTuple):
 
 @contextlib.contextmanager
 def opened(
-    path: str | Path, labels: Sequence[str] | None = None, sampling_rate: float | None = None
+    path: str | Path, labels: check.Names | None = None, sampling_rate: float | None = None
 ) -> Iterator[Recording]:
     """Open a file of activity whose regions are ``labels``, in any order; yield a Recording.
 
@@ -68,7 +68,7 @@ def opened(
 def judged(
     path: str | Path,
     raw: formats.RawRecording,
-    labels: Sequence[str] | None = None,
+    labels: check.Names | None = None,
     sampling_rate: float | None = None,
 ) -> Recording:
     """A Recording of what a file holds.

@@ -1,7 +1,7 @@
 """Score a point of a study: from files of functional connectivity to tables."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ class Connectivity(NamedTuple):
     notes: list  # what is wrong with it, in words
 
 
-def read_fc(paths: Sequence[str | Path], role: str, labels: Sequence[str]) -> Connectivity:
+def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Connectivity:
     """Functional connectivity of all replicates of a point, from some files of connectivity.
 
     paths: connectivity.nc of the point's batches, in any order; role: what they must be of;
@@ -34,6 +34,7 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Sequence[str]) -> Co
     Returns Connectivity, replicates in ascending order. Raises InputError for files of different
     points, measures or replicates that are there twice, another role or other regions.
     """
+    labels = [str(name) for name in labels]
     points: dict[str, str | Path] = {}
     measures: dict[tuple, str | Path] = {}
     replicates, batches, notes = [], [], []
@@ -43,12 +44,13 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Sequence[str]) -> Co
             check.same(path, "role", parameters.get("role"), role)
             points[parameters["point"]] = path
             measures[tuple(str(name) for name in dataset["measure"][...])] = path
-            if [str(name) for name in dataset["region_to"][...]] != [str(name) for name in labels]:
+            if [str(name) for name in dataset["region_to"][...]] != labels:
                 raise InputError(f"{path}: its regions are not those of the connectome")
             replicates.append(dataset["replicate"][...])
             batches.append(dataset["fc"][...])
             notes += store.notes(dataset)
-    for name, found in (("point", points), ("measures", measures)):
+    kinds: list[tuple[str, dict]] = [("point", points), ("measures", measures)]
+    for name, found in kinds:
         if len(found) > 1:
             (first, path), (second, other), *_ = found.items()
             raise InputError(f"{other}: {name} {second}, but {path} has {first}; expected one")
@@ -56,7 +58,8 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Sequence[str]) -> Co
     check.unique_names(paths[0], "replicate", numbers)
     order = np.argsort(numbers, kind="stable")
     fc = np.concatenate(batches, axis=1)[:, order]
-    return Connectivity(*points, list(*measures), numbers[order], list(labels), fc, notes)
+    (point,), (names,) = points, measures
+    return Connectivity(point, list(names), numbers[order], labels, fc, notes)
 
 
 class Scored(NamedTuple):

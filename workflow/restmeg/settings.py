@@ -111,7 +111,7 @@ def is_file(section: str, loaded: dict, schema: dict) -> bool:
 
 def flat(nested: dict, prefix: str = "") -> dict[str, Any]:
     """Values of nested dicts by their dotted names."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in nested.items():
         key = prefix + name
         found |= flat(value, f"{key}.") if isinstance(value, dict) else {key: value}

@@ -257,7 +257,7 @@ def simulated(
     total = len(batch.replicates) * one
     with progress(total=total, initial=before, mininterval=1, bar_format=PROGRESS) as bar:
 
-        def advance(n_steps: int, **options: Any) -> np.ndarray:
+        def advance(state: layout.State, n_steps: int, **options: Any) -> np.ndarray:
             piece = run(net, state, random, n_steps, plan.every, **options)
             seconds, wanted = (dt / 1000 * number for number in (bar.n + n_steps, total))
             bar.set_postfix_str(f"{seconds:.1f} of {wanted:.1f} s simulated", refresh=False)
@@ -267,11 +267,12 @@ def simulated(
         for number in range(done, len(batch.replicates) * len(pieces)):
             k, n = divmod(number, len(pieces))
             random = stream(batch.seed, batch.role, batch.replicates[k])
-            if n == 0:
+            if n == 0 or state is None:
                 state = initial_state(net)
                 for first in range(0, plan.transient, max(lengths)):
-                    advance(min(max(lengths), plan.transient - first), record=False)
-            piece = advance(lengths[n])
+                    n_steps = min(max(lengths), plan.transient - first)
+                    advance(state, n_steps, record=False)
+            piece = advance(state, lengths[n])
             if not np.isfinite(piece).all():
                 last = pieces[n][1]
                 (time,) = batch.times(last - 1, last)

@@ -175,7 +175,8 @@ def copy_variables(source: netCDF4.Dataset, dataset: netCDF4.Dataset, *names: st
             add(dataset, name, read_values(variable))
             continue
         copy = add_empty(dataset, name, variable.shape, variable.dtype)
-        for first in range(0, *variable.shape, PIECE):
+        (length,) = variable.shape
+        for first in range(0, length, PIECE):
             piece = slice(first, first + PIECE)
             copy[piece] = read_values(variable, piece)
 
@@ -220,7 +221,7 @@ def read_npz(path: str | Path, *names: str) -> list[np.ndarray]:
                 found = archive.files
                 for name in set(names) & set(found):
                     check.size(path, name, *_declared(archive, name))
-                arrays = [archive[name] if name in found else None for name in names]
+                arrays = {name: archive[name] for name in names if name in found}
     except InputError:
         raise
     except OSError as error:
@@ -230,10 +231,10 @@ def read_npz(path: str | Path, *names: str) -> list[np.ndarray]:
         if "allow_pickle" in reason:
             reason = "it holds Python objects; save labels as text, np.array(labels, dtype=str)"
         raise InputError(f"{path}: cannot be read as .npz ({reason})") from error
-    for name, array in zip(names, arrays, strict=True):
-        if array is None:
+    for name in names:
+        if name not in arrays:
             raise InputError(f"{path}: no array '{name}'; found {', '.join(found) or 'none'}")
-    return arrays
+    return [arrays[name] for name in names]
 
 
 def _declared(archive, name):

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from restmeg import InputError, settings
 
@@ -11,7 +11,8 @@ TIMES = ("dt", "duration", "transient", "sampling_interval")  # all that a repli
 MAX_JOBS = 20_000  # as planning them takes minutes
 RECORDING = "recording"  # in place of a point's name where the target is one
 ALL = "all"  # in place of a batch's name: one file, whose replicates it alone knows
-FIRST_DEFAULTS = {}  # {dotted key of a model: its first default}, where that has changed since
+# {dotted key of a model: its first default}, where that has changed since
+FIRST_DEFAULTS: dict[str, Any] = {}
 
 
 class Point(NamedTuple):
@@ -33,7 +34,7 @@ class Study(NamedTuple):
     batches: dict  # {role: {name of a batch: [replicates]}}
 
 
-def plan(loaded, schema):
+def plan(loaded: dict, schema: dict) -> Study:
     """The Study that a configuration asks for.
 
     loaded: from `settings.load`; schema: from `settings.load_schema`.
@@ -91,7 +92,7 @@ def _check_number_of_jobs(loaded, recorded):
         )
 
 
-def sweep_points(model, sweep, first):
+def sweep_points(model: dict, sweep: dict, first: dict) -> list[Point]:
     """The points of a sweep: the grid of all its values, or the model alone where it is empty.
 
     model, sweep: from `settings.load`; first: see `name_of`. Raises InputError if two get one name.
@@ -114,7 +115,7 @@ def _replaced(model, path, value):
     return {**model, name: _replaced(model[name], rest, value) if rest else value}
 
 
-def name_of(model, first):
+def name_of(model: dict, first: dict) -> str:
     """A short name that belongs to a model's parameters, whichever of them are being swept.
 
     So a finished point is found again when values or whole axes are added to the sweep. Only what
@@ -148,7 +149,7 @@ def _collision(name):
     )
 
 
-def batches(replicates, per_job):
+def batches(replicates: int, per_job: int) -> dict[str, list[int]]:
     """Which replicates are simulated together: {"0-9": [0, ..., 9], ...}.
 
     Batches start at fixed numbers and are named by what they hold, so that asking for more
@@ -159,7 +160,7 @@ def batches(replicates, per_job):
     return {f"{group[0]}-{group[-1]}": group for group in groups}
 
 
-def table(study):
+def table(study: Study) -> list[list]:
     """Rows of points.csv, the first with the names of columns: where the files of a point are.
 
     A row is a batch of a point of one role, with the value of each swept parameter (ms, mm/ms), in

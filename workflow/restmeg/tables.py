@@ -2,13 +2,15 @@
 
 import contextlib
 import csv
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from restmeg import InputError, disk
 
 
 @contextlib.contextmanager
-def new_csv(path, head):
+def new_csv(path: str | Path, head: Sequence[str]) -> Iterator[Any]:
     """Yield a CSV writer after the names of columns; the file appears when the block succeeds."""
     with disk.whole(path) as partial, partial.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -16,21 +18,21 @@ def new_csv(path, head):
         yield writer
 
 
-def read(path):
+def read(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
     """Names of the columns of a CSV file, and its rows as dicts of texts."""
     with Path(path).open(newline="") as file:
         reader = csv.DictReader(file)
         return list(reader.fieldnames or []), list(reader)
 
 
-def write(path, rows):
+def write(path: str | Path, rows: Sequence[Sequence]) -> None:
     """Write rows, the first of which names the columns."""
     head, *rows = rows
     with new_csv(path, head) as table:
         table.writerows(rows)
 
 
-def gather(points_path, point_paths, path):
+def gather(points_path: str | Path, point_paths: Sequence[str | Path], path: str | Path) -> None:
     """Write the rows of the tables of all points as one, with the swept parameters of each.
 
     points_path: points.csv; point_paths: tables with a column ``point``, joined by it, in any
@@ -42,10 +44,11 @@ def gather(points_path, point_paths, path):
     columns, points = read(points_path)
     axes = columns[columns.index("point") + 1 : columns.index("replicates")]
     known = {row["point"]: [row[axis] for axis in axes] for row in points}
-    found, head = {name: {} for name in known}, None
+    found: dict[str, dict[tuple, None]] = {name: {} for name in known}
+    head: list[str] = []
     for table in point_paths:
         names, rows = read(table)
-        head = names if head is None else head
+        head = head or names
         if names != head:
             raise InputError(f"{table}: columns {names}; expected {head}, as in {point_paths[0]}")
         for row in rows:
@@ -54,6 +57,6 @@ def gather(points_path, point_paths, path):
                     f"{table}: point '{row['point']}' is none of {points_path}; expected its names"
                 )
             found[row["point"]][tuple(row[name] for name in head[1:])] = None
-    with new_csv(path, [head[0], *axes, *head[1:]]) as table:
-        for name, rows in found.items():
-            table.writerows([name, *known[name], *row] for row in rows)
+    with new_csv(path, [head[0], *axes, *head[1:]]) as out:
+        for name, kept in found.items():
+            out.writerows([name, *known[name], *row] for row in kept)

@@ -6,6 +6,7 @@ mV, fields in T.
 
 import functools
 import re
+from typing import Any
 
 from restmeg import InputError
 
@@ -39,7 +40,7 @@ POWER = re.compile(
 POWERS = re.compile(r"\*\*|\^|[⁻⁰¹²³⁴-⁹]+")
 
 
-def magnitude(where, text, unit):
+def magnitude(where: str, text: Any, unit: str) -> float:
     """The number that ``text`` ("4 s") is in ``unit`` ("ms").
 
     where: what to call it in a message. Raises InputError for text that is no quantity, has no
@@ -56,7 +57,7 @@ def magnitude(where, text, unit):
     return float(f"{value:.12g}")
 
 
-def factor(where, given, unit):
+def factor(where: str, given: Any, unit: str) -> float:
     """What values in the unit ``given``, an attribute of a file, are to be multiplied by.
 
     Raises InputError if it is None, cannot be read or has another dimension than ``unit``.

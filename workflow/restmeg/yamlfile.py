@@ -13,7 +13,7 @@ MAX_VALUES = 10**6  # with aliases written out
 SURPRISING = re.compile(r"[+-]?(0[0-9_]+|[0-9_]+(:[0-5]?[0-9])+(\.[0-9_]*)?)")
 
 
-def check(path):
+def check(path: str | Path) -> None:
     """Raise InputError, one line with the place, for a YAML file that says what nobody means.
 
     That is text that is not UTF-8 or no YAML, a key that stands twice in one mapping (readers take

@@ -5,21 +5,23 @@ import fcntl
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from numba import __version__ as numba_version
 from numba import njit
-from numba.core import config
+from numba.core import config as numba_config
 from numba.core.registry import cpu_target
 
 
-def compiled_once(function: Callable):
+def compiled_once(function: Callable) -> Any:
     """Compile on the first call, and keep the result on disk where anything can be written.
 
     In a folder of its own for these sources, Numba and processor: Numba itself looks at the one
     file in which the function stands, and its index and data of another version, found there by
     processes that start meanwhile, could be taken for each other's.
     """
-    compiled = njit(error_model="numpy", nogil=True)(function)
+    compiled: Any = njit(error_model="numpy", nogil=True)(function)
+    config: Any = numba_config
     codegen = cpu_target.target_context.codegen()
     sources = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
     content = b"".join(sources) + repr((numba_version, codegen.magic_tuple())).encode()
@@ -35,7 +37,7 @@ def compiled_once(function: Callable):
     return compiled
 
 
-def folder(compiled) -> tuple[Path | None, bool]:
+def folder(compiled: Any) -> tuple[Path | None, bool]:
     """Where a compiled function is kept, or None if nowhere; whether it is there already."""
     path = compiled.stats.cache_path
     if path is None:
@@ -44,7 +46,7 @@ def folder(compiled) -> tuple[Path | None, bool]:
 
 
 @contextlib.contextmanager
-def filling(compiled) -> Iterator[None]:
+def filling(compiled: Any) -> Iterator[None]:
     """A block that compiles: of several that find nothing kept, one does and others wait."""
     path, filled = folder(compiled)
     with contextlib.ExitStack() as stack:

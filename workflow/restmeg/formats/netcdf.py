@@ -36,7 +36,7 @@ def connectome(path: str | Path) -> RawConnectome:
                     matrix = matrix.take(check.match_regions(path, regions, labels), axis)
             matrices.append(matrix if variable.dimensions[0] == "target" else matrix.T)
         length = getattr(dataset["distances"], "units", None)
-        return RawConnectome(*matrices, labels, length)
+        return RawConnectome(matrices[0], matrices[1], labels, length)
 
 
 def leadfield(path: str | Path) -> RawLeadField:

@@ -18,14 +18,14 @@ class Moments:
     def __init__(self) -> None:
         """Start with no samples."""
         self.n = 0
-        self.origin = self.products = self.waiting = None
+        self.origin = self.waiting = self.products = np.empty((0, 0))
 
     def add(self, series: np.ndarray) -> None:
         """Add the next samples, (samples, N)."""
         series = np.asarray(series, dtype=np.float64)
         if not len(series):
             return
-        if self.origin is None:
+        if not self.n:
             n_regions = series.shape[1]
             self.origin = series[0].copy()
             self.products = np.zeros((n_regions + 1, n_regions + 1))
