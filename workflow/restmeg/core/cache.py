@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from numba import __version__ as numba_version
 from numba import njit
 from numba.core import config as numba_config
 from numba.core.registry import cpu_target
+from numba.core.runtime.nrt import rtsys
 
 
 def compiled_once(function: Callable) -> Any:
@@ -34,7 +36,19 @@ def compiled_once(function: Callable) -> Any:
             compiled.enable_caching()
         finally:
             config.CACHE_DIR = before
+        compiled._cache.load_overload = functools.partial(_load, compiled._cache)
     return compiled
+
+
+def _load(cache, signature, context):
+    """What Numba's own cache does, without what only a compilation needs.
+
+    That is everything that Numba can compile, with scipy.linalg where it is installed: ten times as
+    long to import as what is kept takes to load. Whoever compiles imports it then.
+    """
+    rtsys.initialize(context)  # counts references to arrays; part of what is left out
+    with cache._guard_against_spurious_io_errors():
+        return cache._load_overload(signature, context)
 
 
 def folder(compiled: Any) -> tuple[Path | None, bool]:

@@ -22,19 +22,21 @@ class Moments:
 
     def add(self, series: np.ndarray) -> None:
         """Add the next samples, (samples, N)."""
-        series = np.asarray(series, dtype=np.float64)
+        series = np.asarray(series)
         if not len(series):
             return
         if not self.n:
             n_regions = series.shape[1]
-            self.origin = series[0].copy()
+            self.origin = series[0].astype(np.float64)
             self.products = np.zeros((n_regions + 1, n_regions + 1))
             self.waiting = np.empty((0, n_regions + 1))
         self.n += len(series)
         # A column of ones among the regions makes their sums one more row of their products.
-        with_ones = np.ones((len(series), series.shape[1] + 1))
-        np.subtract(series, self.origin, out=with_ones[:, :-1])
-        self.waiting = np.concatenate([self.waiting, with_ones])
+        before = self.waiting
+        self.waiting = np.empty((len(before) + len(series), before.shape[1]))
+        self.waiting[: len(before)] = before
+        np.subtract(series, self.origin, out=self.waiting[len(before) :, :-1])
+        self.waiting[len(before) :, -1] = 1.0
         while len(self.waiting) >= self.SAMPLES:
             block, self.waiting = self.waiting[: self.SAMPLES], self.waiting[self.SAMPLES :]
             self.products += exact.gram(block)
