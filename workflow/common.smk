@@ -28,9 +28,10 @@ def check_all():
             yamlfile.check(path)
         loaded = settings.load(config, SCHEMA)
         inputs.check_sources(loaded, SCHEMA, "results", EXAMPLE)
-        plan = study.plan(loaded, SCHEMA)
+        anatomy = inputs.read_connectome(loaded)
+        plan = study.plan(loaded, SCHEMA, anatomy.weights)
         with job.warned(InputWarning, tell):
-            return loaded, plan, inputs.check(loaded, plan)
+            return loaded, plan, inputs.check(loaded, plan, anatomy)
     except InputError as error:
         line = str(error)
         sys.exit(line if line.startswith("config: ") else f"restmeg: {line}")

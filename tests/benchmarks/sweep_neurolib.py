@@ -31,7 +31,7 @@ TRUTH = 1.5
 
 STUDY = """
 connectome: {{source: {connectome}}}
-simulation: {{replicates: {replicates}, replicates_per_job: 16, sampling_interval: {sampling} ms}}
+simulation: {{replicates: {replicates}, sampling_interval: {sampling} ms}}
 target: {{replicates: {replicates}}}
 sweep: {{model.coupling_strength: {strengths}}}
 """

@@ -46,7 +46,8 @@ def checked(config):
     inputs.check_sources(loaded, SCHEMA, "results", EXAMPLE)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        found = inputs.check(loaded, study.plan(loaded, SCHEMA))
+        anatomy = inputs.read_connectome(loaded)
+        found = inputs.check(loaded, study.plan(loaded, SCHEMA, anatomy.weights), anatomy)
     assert all(warning.category is InputWarning for warning in caught)
     return found, [str(warning.message) for warning in caught]
 

@@ -68,7 +68,7 @@ def test_defaults_are_plain_numbers_in_the_units_of_the_workflow():
         "transient": 300.0,
         "sampling_interval": 0.1,
         "replicates": 20,
-        "replicates_per_job": 10,
+        "replicates_per_job": None,
         "keep": "all",
         "seed": 0,
     }

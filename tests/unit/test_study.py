@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
@@ -17,7 +18,7 @@ FIRST = settings.flat(MODEL)
 
 
 def plan(text):
-    return study.plan(settings.load(yaml.safe_load(text), SCHEMA), SCHEMA)
+    return study.plan(settings.load(yaml.safe_load(text), SCHEMA), SCHEMA, np.ones((8, 8)))
 
 
 numbers = st.integers(-(10**6), 10**6)
@@ -77,15 +78,53 @@ def test_every_parameter_is_part_of_the_name(key):
 @hypothesis.settings(deadline=None)
 @given(st.integers(1, 300), st.integers(1, 40), st.integers(0, 100))
 def test_batches_partition_the_replicates_and_more_replicates_keep_every_full_one(n, size, more):
-    groups = study.batches(n, size)
+    groups = study.batches(n, size, 1)
     assert [k for group in groups.values() for k in group] == list(range(n))
     assert all(len(group) == size for group in list(groups.values())[:-1])
     full = {name: group for name, group in groups.items() if len(group) == size}
-    assert full.items() <= study.batches(n + more, size).items()
+    assert full.items() <= study.batches(n + more, size, 1).items()
 
 
 def test_a_batch_is_named_by_what_it_holds():
-    assert study.batches(7, 3) == {"0-2": [0, 1, 2], "3-5": [3, 4, 5], "6-6": [6]}
+    assert study.batches(7, 3, 1) == {"0-2": [0, 1, 2], "3-5": [3, 4, 5], "6-6": [6]}
+
+
+@given(n=st.integers(1, 3000), largest=st.integers(1, 2000), more=st.integers(0, 3000))
+def test_automatic_batches_double_up_to_the_largest(n, largest, more):
+    groups = study.batches(n, None, largest)
+    assert [k for group in groups.values() for k in group] == list(range(n))
+    sizes = [len(group) for group in groups.values()]
+    assert max(sizes) <= largest
+    # More replicates add batches, and at most half of what is there is simulated again.
+    kept = groups.keys() & study.batches(n + more, None, largest).keys()
+    assert list(groups)[:-1] == [name for name in list(groups)[:-1] if name in kept]
+    if largest >= 16:
+        assert len(sizes) <= 3 + np.log2(max(n / 16, 1)) + n / (largest / 2)
+        assert len(groups[list(groups)[-1]]) <= max(16, n / 2)
+
+
+def test_automatic_batches_of_a_few_replicates_are_one_job():
+    assert list(study.batches(16, None, 250)) == ["0-15"]
+    assert list(study.batches(20, None, 250)) == ["0-15", "16-19"]
+    assert list(study.batches(100, None, 250)) == ["0-15", "16-31", "32-63", "64-99"]
+    assert list(study.batches(100, None, 40)) == ["0-15", "16-31", "32-63", "64-95", "96-99"]
+    assert list(study.batches(12, None, 5)) == ["0-4", "5-9", "10-11"]
+
+
+@pytest.mark.parametrize(
+    ("times", "n_regions", "expected"),
+    [
+        ({}, 8, (200, 300)),  # the bundled study: by the size of the file
+        ({"sampling_interval": 1.0}, 80, (200, 350)),
+        ({"duration": 100_000.0}, 80, (1, 5)),
+        ({"duration": 600_000.0, "sampling_interval": 4.0}, 400, (1, 1)),
+    ],
+)
+def test_a_batch_is_worth_half_a_minute_and_some_hundred_megabytes(times, n_regions, expected):
+    simulation = LOADED["simulation"] | times
+    largest = study.largest_batch(simulation, np.ones((n_regions, n_regions)))
+    assert expected[0] <= largest <= expected[1]
+    assert study.largest_batch(simulation | {"replicates": 9}, np.ones((n_regions,) * 2)) == largest
 
 
 values = st.lists(st.floats(0, 100), min_size=1, max_size=4, unique=True)
@@ -182,7 +221,11 @@ def test_the_table_of_points_says_what_they_stand_for_and_where_their_files_are(
     ("text", "key", "number"),
     [
         ("simulation: {replicates: 1000000, replicates_per_job: 1}", "replicates_per_job", 2000041),
-        ("target: {replicates: 1000000}", "replicates_per_job", 200005),
+        (
+            "{target: {replicates: 1000000}, simulation: {replicates_per_job: 10}}",
+            "replicates_per_job",
+            200005,
+        ),
         (f"sweep: {{model.coupling_strength: {list(range(5000))}}}", "sweep", 25004),
         (
             f"sweep: {{model.noise.mean_E: {list(range(200))}, model.noise.mean_I: "

@@ -77,19 +77,25 @@ def _usable(section, source, bundled, results):
     return str(path)
 
 
-def check(loaded: dict, plan: study.Study) -> Inputs:
+def read_connectome(loaded: dict) -> connectome.Connectome:
+    """The connectome of a study, as jobs will read it. Raises InputError if it cannot be used."""
+    given = loaded["connectome"]
+    return connectome.read(
+        given["path"], given["orientation"], given["distance_unit"], given["normalise"]
+    )
+
+
+def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> Inputs:
     """Read the user's files as jobs will; return their Inputs.
 
-    loaded: from `settings.load`, with paths from `check_sources`; plan: from `study.plan`.
+    loaded: from `settings.load`, with paths from `check_sources`; plan: from `study.plan`; anatomy:
+    from `read_connectome`.
 
     Raises InputError for what cannot be used, and warns (InputWarning) of what is seldom meant.
     """
-    given, models = loaded["connectome"], [*plan.models.values()]
+    models = [*plan.models.values()]
     simulation = loaded["simulation"]
-    anatomy = connectome.read(
-        given["path"], given["orientation"], given["distance_unit"], given["normalise"]
-    )
-    check_network(given["path"], anatomy, models, simulation["dt"])
+    check_network(loaded["connectome"]["path"], anatomy, models, simulation["dt"])
 
     given = loaded["leadfield"]
     if given["path"]:

@@ -5,10 +5,16 @@ import itertools
 import json
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from restmeg import InputError, settings
 
 TIMES = ("dt", "duration", "transient", "sampling_interval")  # all that a replicate takes
 MAX_JOBS = 20_000  # as planning them takes minutes
+JOB_SECONDS = 30  # that a job of automatic size is worth
+FILE_BYTES = 300e6  # that its file of activity may have, before it is compressed
+STEP_SECONDS = 4e-7, 1.2e-8, 1e-10  # of a step: once, for each region, for each connected pair
+FEW = 16  # replicates of the first batches of automatic size
 RECORDING = "recording"  # in place of a point's name where the target is one
 ALL = "all"  # in place of a batch's name: one file, whose replicates it alone knows
 # {dotted key of a model: its first default}, where that has changed since
@@ -34,33 +40,39 @@ class Study(NamedTuple):
     batches: dict  # {role: {name of a batch: [replicates]}}
 
 
-def plan(loaded: dict, schema: dict) -> Study:
+def plan(loaded: dict, schema: dict, weights: np.ndarray) -> Study:
     """The Study that a configuration asks for.
 
-    loaded: from `settings.load`; schema: from `settings.load_schema`.
+    loaded: from `settings.load`; schema: from `settings.load_schema`; weights: (N, N) of the
+    connectome.
 
     Raises InputError if it has more than MAX_JOBS jobs.
     """
     first = first_defaults(schema)
     recorded = settings.is_file("target", loaded, schema)
-    _check_number_of_jobs(loaded, recorded)
+    largest = largest_batch(loaded["simulation"], weights)
+    per_job = loaded["simulation"]["replicates_per_job"]
+    groups = {
+        role: batches(loaded[section]["replicates"], per_job, largest)
+        for role, section in (("simulated", "simulation"), ("target", "target"))
+    }
+    if recorded:
+        groups["target"] = {ALL: []}
+    _check_number_of_jobs(loaded, groups)
     points = sweep_points(loaded["model"], loaded["sweep"], first)
     base = name_of(loaded["model"], first)
     shown = next((point for point in points if point.name == base), points[0])
     models = {point.name: point.model for point in points}
-    batches = {"simulated": _batches(loaded, "simulation")}
     truth = {}
     if recorded:
         target = RECORDING
-        batches["target"] = {ALL: []}
     else:
         model = loaded["target"]["model"]
         target = name_of(model, first)
         truth = {key: settings.flat(model)[key.removeprefix("model.")] for key in loaded["sweep"]}
         if models.setdefault(target, model) != model:
             raise _collision(target)
-        batches["target"] = _batches(loaded, "target")
-    return Study(points, shown, target, truth, models, batches)
+    return Study(points, shown, target, truth, models, groups)
 
 
 def first_defaults(schema: dict) -> dict:
@@ -68,20 +80,13 @@ def first_defaults(schema: dict) -> dict:
     return settings.flat(settings.load({}, schema)["model"]) | FIRST_DEFAULTS
 
 
-def _batches(loaded, section):
-    return batches(loaded[section]["replicates"], loaded["simulation"]["replicates_per_job"])
-
-
-def _check_number_of_jobs(loaded, recorded):
-    per_job = loaded["simulation"]["replicates_per_job"]
+def _check_number_of_jobs(loaded, batches):
     n_points = 1
     for values in loaded["sweep"].values():
         n_points *= len(values)
-    n_batches = -(-loaded["simulation"]["replicates"] // per_job)
+    n_batches, n_target = (len(batches[role]) for role in ("simulated", "target"))
     steps = 3 if loaded["leadfield"]["project"] == "all" else 2
-    n_jobs = n_points * (n_batches * steps + 1)
-    n_target = 1 if recorded else -(-loaded["target"]["replicates"] // per_job)
-    n_jobs += 2 * n_target
+    n_jobs = n_points * (n_batches * steps + 1) + 2 * n_target
     if n_jobs > MAX_JOBS:
         many = n_points >= max(n_batches, n_target)
         key = "sweep" if many else "simulation.replicates_per_job"
@@ -149,15 +154,43 @@ def _collision(name):
     )
 
 
-def batches(replicates: int, per_job: int) -> dict[str, list[int]]:
+def batches(replicates: int, per_job: int | None, largest: int) -> dict[str, list[int]]:
     """Which replicates are simulated together: {"0-9": [0, ..., 9], ...}.
 
     Batches start at fixed numbers and are named by what they hold, so that asking for more
     replicates adds batches and leaves the full ones as they are.
+
+    per_job: replicates of a batch, or None for batches that begin with FEW and become twice as
+    large, up to ``largest``: then a few replicates are one job, and of many little is lost when
+    more are asked for.
     """
-    starts = range(0, replicates, per_job)
-    groups = [list(range(first, min(first + per_job, replicates))) for first in starts]
-    return {f"{group[0]}-{group[-1]}": group for group in groups}
+    size = per_job or min(FEW, largest)
+    starts = [0]
+    while starts[-1] + size < replicates:
+        starts.append(starts[-1] + size)
+        if not per_job and 2 * size <= largest and starts[-1] == 2 * size:
+            size *= 2
+    ends = [*starts[1:], replicates]
+    return {f"{a}-{b - 1}": list(range(a, b)) for a, b in zip(starts, ends, strict=True)}
+
+
+def largest_batch(simulation: dict, weights: np.ndarray) -> int:
+    """How many replicates make about JOB_SECONDS of work, and at most FILE_BYTES of activity.
+
+    It is the cost of one replicate alone, from what the core was measured to take (seconds on one
+    core of 2024), so that it stays when replicates are added.
+
+    simulation: in plain numbers; weights: (N, N).
+    """
+    n_regions, n_pairs = len(weights), int((weights > 0).sum())
+    seconds = (
+        simulation["duration"]
+        / simulation["dt"]
+        * (STEP_SECONDS[0] + STEP_SECONDS[1] * n_regions + STEP_SECONDS[2] * n_pairs)
+    )
+    recorded = simulation["duration"] - simulation["transient"]
+    n_bytes = 4 * n_regions * recorded / simulation["sampling_interval"]
+    return max(1, int(min(JOB_SECONDS / seconds, FILE_BYTES / n_bytes)))
 
 
 def table(study: Study) -> list[list]:
