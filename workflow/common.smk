@@ -8,7 +8,17 @@ from types import SimpleNamespace
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import InputError, InputWarning, fingerprint, inputs, job, settings, study, yamlfile
+from restmeg import (
+    InputError,
+    InputWarning,
+    console,
+    fingerprint,
+    inputs,
+    job,
+    settings,
+    study,
+    yamlfile,
+)
 
 EXAMPLE = os.path.relpath(WORKFLOW.parent / "resources/connectome/example.npz")
 SCHEMA = settings.load_schema(WORKFLOW / "schemas/config.schema.yaml")
@@ -86,6 +96,8 @@ def memory(base, factor):
 
 SETTINGS, STUDY, INPUTS = check_all()
 fingerprint.plan()  # jobs use this package too, whatever else is installed
+if workflow.is_main_process:
+    console.attach(logger, workflow.output_settings)
 POINTS = [point.name for point in STUDY.points]
 SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))

@@ -13,7 +13,8 @@ from pathlib import Path
 from restmeg import InputError
 
 PACKAGE = Path(__file__).parent
-UNTRACKED = {"job", "fingerprint", "disk"}  # log, messages, locks: no result depends on them
+# Log, messages, locks, and what is shown of a run: no result depends on them.
+UNTRACKED = {"job", "fingerprint", "disk", "console", "screen", "progress", "summary"}
 LARGE = 2**28  # bytes: more would take a second to read at each start
 PLANNED = "RESTMEG_PLANNED_CODE"  # environment variable: the code that a run was planned with
 

@@ -14,13 +14,17 @@ from pathlib import Path
 
 from restmeg import InputError, ResultWarning, fingerprint
 
+# Environment variable: the main process shows what the logs say, so jobs leave its terminal alone.
+WATCHED = "RESTMEG_WATCHED"
+
 
 @contextlib.contextmanager
 def reporting(log):
     """Run a job's body: what it prints goes to ``log``, warnings and errors also to the user.
 
-    The user sees one line for each; a traceback is in the log. A polite kill (SIGTERM) unwinds like
-    an error, so that unfinished files are removed.
+    The user sees one line for each, which is in the log as well: after the traceback of an error, as
+    the line that starts with "restmeg: ". A polite kill (SIGTERM) unwinds like an error, so that
+    unfinished files are removed.
     """
     # The garbage collector need not look at modules again, which takes 0.2 s of a short job's time,
     # most of it when the process ends.
@@ -29,7 +33,8 @@ def reporting(log):
     terminal = os.dup(2)
 
     def tell(line):
-        os.write(terminal, f"{line}\n".encode())
+        if WATCHED not in os.environ:
+            os.write(terminal, f"{line}\n".encode())
 
     with Path(log).open("w", buffering=1) as file:
         os.dup2(file.fileno(), 1)
@@ -44,7 +49,9 @@ def reporting(log):
                 traceback.print_exc()
                 known = isinstance(error, InputError)
                 line = str(error) if known else f"{type(error).__name__}: {error}"
-                tell(f"restmeg: {line.splitlines()[0]} (details in {log})")
+                line = f"restmeg: {line.splitlines()[0]}"
+                print(line, file=sys.stderr)
+                tell(f"{line} (details in {log})")
                 sys.exit(1)
             finally:
                 gc.freeze()

@@ -1,0 +1,232 @@
+"""What a run shows in place of Snakemake's own output: what it does, and at the end what came out.
+
+Snakemake hands what it has to say to the handlers of its logger (records with an attribute `event`,
+as its logger plugins get them). A plugin of ours would have to be installed and named on the command
+line. So `attach` puts a handler of our own in front of the one that prints, by means of the module
+`logging` alone, when the workflow is read: from then on each record that we know is shown in our
+way, and each other one as that handler would have printed it. Where something is not as expected,
+as in another version of Snakemake, its own handler gets its place back and the run goes on. The log
+in .snakemake/log is complete in any case.
+
+Jobs do not write to the terminal meanwhile. What they say is read from their logs, which is the same
+for jobs that run elsewhere.
+"""
+
+import contextlib
+import logging
+import os
+import threading
+from pathlib import Path
+
+from restmeg import job, progress, summary
+from restmeg.screen import Lines, screen
+
+DEFAULT = "DefaultStreamHandler"  # Snakemake's own, which is not there beside another that prints
+LOOK = 1.0  # s between looks at the logs of running jobs
+NOTHING = "Nothing to be done"
+STOPPING = ("Terminating processes on user request", "Will exit after finishing")
+# After failures that are told anyway, these say nothing more.
+KNOWN = ("Exiting because a job execution failed", "At least one job did not complete success")
+
+
+def attach(logger: logging.Logger, settings: object) -> None:
+    """Show the run that may come on Snakemake's logger in our way.
+
+    settings: Snakemake's output settings. Nothing is changed for dry runs and all that executes no
+    job, nor where the user asked for another amount of output (--verbose, --quiet) or another
+    logger that prints.
+    """
+    os.environ.pop(job.WATCHED, None)
+    with contextlib.suppress(Exception):
+        if any(isinstance(handler, Console) for handler in logger.handlers):
+            return
+        default = next(h for h in logger.handlers if h.name == DEFAULT)
+        quiet = {getattr(part, "name", str(part)).lower() for part in settings.quiet or ()}
+        if settings.dryrun or settings.verbose or settings.debug_dag or quiet - {"host"}:
+            return
+        console = Console(default, Path.cwd(), settings)
+        console.logger = logger
+        logger.removeHandler(default)
+        logger.addHandler(console)
+
+
+class Console(logging.Handler):
+    """Shows the records that it knows in our way, and others as the default handler would."""
+
+    logger: logging.Logger | None = None
+
+    def __init__(self, default: logging.StreamHandler, folder: Path, settings: object = None):
+        """folder: where the workflow runs."""
+        super().__init__()
+        self.default = default
+        self.folder = folder
+        self.colour = not getattr(settings, "nocolor", False)
+        self.show_logs = getattr(settings, "show_failed_logs", False)
+        self.run = progress.Run(folder)
+        self.screen: Lines | None = None  # from when jobs are going to be executed
+        self.guard = threading.RLock()  # not the handler's own, which is held while it is closed
+        self.over = threading.Event()
+        self.told: set[str] = set()  # warnings
+        self.held: list[str] = []  # what Snakemake says of processes that failed
+        self.nothing = self.stopping = self.scored = self.trouble = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a record; what we cannot show is shown by the default handler, from then on."""
+        with self.guard:
+            try:
+                if not self._take(record):
+                    self._pass_on(record)
+            except Exception:
+                self._give_up()
+                self.default.handle(record)
+
+    def close(self) -> None:
+        """Tell what came out, after all that Snakemake had to say."""
+        with self.guard:
+            ended, _ = self.over.is_set(), self.over.set()
+            if not ended:
+                try:
+                    self._conclude()
+                except Exception:
+                    self._give_up()
+        super().close()
+
+    def _give_up(self):
+        self.over.set()
+        os.environ.pop(job.WATCHED, None)
+        with contextlib.suppress(Exception):
+            if self.screen:
+                self.screen.stop()
+        if self.logger:
+            self.logger.removeHandler(self)
+            self.logger.addHandler(self.default)
+
+    def _pass_on(self, record):
+        if self.screen is None:
+            self.default.handle(record)
+        elif self.default.filter(record):
+            serious = record.levelno >= logging.ERROR
+            self.trouble |= serious
+            self.screen.text(self.default.format(record), "red" if serious else "yellow")
+
+    def _take(self, record):
+        """Show a record in our way; False if it is to be passed on."""
+        event = getattr(record, "event", None)
+        event = str(getattr(event, "value", event))
+        if event == "workflow_started":
+            self._start()
+        if self.screen is None:
+            return False
+        known = getattr(self, f"_on_{event}", None)
+        if known:
+            return known(record) is not False
+        text = record.getMessage() if record.msg else ""
+        if record.levelno >= logging.WARNING:
+            return (bool(self.run.failed) or self.stopping) and any(k in text for k in KNOWN)
+        self.nothing |= text.startswith(NOTHING)
+        if text.startswith(STOPPING) and not self.stopping:
+            self.stopping = True
+            self.screen.text("Stopping: waiting for what runs now.", "yellow")
+        return True  # what else it tells of its work is in its own log
+
+    def _start(self):
+        self.screen = screen(self.default.stream, self.run, self.colour)
+        os.environ[job.WATCHED] = "1"
+
+    def _on_run_info(self, record):
+        self.run.plan(record.stats)
+        self.screen.start()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _on_job_info(self, record):
+        if record.output:
+            self.run.start(record.jobid, record.rule_name, record.wildcards, record.log)
+            self.scored |= "results/scores.csv" in record.output
+            self.screen.update()
+        else:  # the rule that asks for all files
+            self.scored = True
+
+    def _on_job_finished(self, record):
+        ended = self.run.end(getattr(record, "job_id", None))
+        if ended:
+            self._warn(ended)
+            self.screen.ended(ended)
+
+    def _on_job_error(self, record):
+        ended = self.run.end(record.jobid, failed=True)
+        if ended:
+            ended.more_logs = [self.folder / path for path in record.log]
+            self._warn(ended)
+            self.screen.ended(ended)
+        return ended is not None and not self.show_logs
+
+    def _on_error(self, record):
+        """Hold back that a job's process failed, which its log tells better."""
+        text = record.getMessage()
+        if "CalledProcessError" in text:
+            self.held += [text] if text not in self.held else []
+            return True
+        return (bool(self.run.failed) or self.stopping) and any(known in text for known in KNOWN)
+
+    def _ignore(self, record):
+        """Told by what jobs tell."""
+
+    _on_job_started = _on_progress = _on_group_info = _on_group_error = _ignore
+    _on_shellcmd = _on_resources_info = _on_workflow_started = _on_rulegraph = _ignore
+
+    def _watch(self):
+        while not self.over.wait(LOOK):
+            with self.guard:
+                if self.over.is_set():
+                    return
+                try:
+                    self.run.look()
+                    self.screen.look()
+                except Exception:
+                    self._give_up()
+
+    def _warn(self, ended):
+        for text in ended.warnings():
+            if text not in self.told:
+                self.told.add(text)
+                self.screen.text(f"restmeg: warning: {text}", "yellow")
+
+    def _conclude(self):
+        if self.screen is None:
+            return
+        self.screen.stop()
+        say, run = self.screen.text, self.run
+        count = f"{len(run.done)} of {run.total} steps"
+        if self.stopping or run.failed:
+            reasons = self._reasons()
+            how = "Interrupted" if self.stopping else "Failed"
+            say(f"{how} after {progress.duration(run.seconds)}: {count} are done and stay.", "bold")
+            for line in reasons:
+                say(line, "red")
+        elif self.nothing and not self.trouble:
+            places = summary.places(self.folder)
+            say(f"Nothing to do: all is up to date{f' in {places}' if places else ''}.")
+        elif run.total and len(run.done) == run.total:
+            lines = summary.scores(self.folder) if self.scored else []
+            say(f"Done: {count} in {progress.duration(run.seconds)}.", "bold")
+            for line in lines:
+                say(line)
+            places = summary.places(self.folder)
+            if places:
+                say(f"Look at {places}.")
+
+    def _reasons(self):
+        """A line for each job that failed; before them, what else may help to understand them."""
+        lines = {}
+        for failed in self.run.failed:
+            reason = failed.reason()
+            if reason is None:
+                if self.stopping:
+                    continue  # it was told to stop
+                for text in self.held:
+                    self.screen.text(text, "red")
+                self.held = []
+                reason = f"{failed.name} failed: {failed.last_words() or 'its log does not say why'}"
+            log = ", ".join(os.path.relpath(path, self.folder) for path in failed.logs)
+            lines[f"restmeg: {reason} (details in {log})"] = None
+        return list(lines)
