@@ -1,15 +1,15 @@
 """What a run shows in place of Snakemake's own output: what it does, and at the end what came out.
 
-Snakemake hands what it has to say to the handlers of its logger (records with an attribute `event`,
-as its logger plugins get them). A plugin of ours would have to be installed and named on the command
-line. So `attach` puts a handler of our own in front of the one that prints, by means of the module
-`logging` alone, when the workflow is read: from then on each record that we know is shown in our
-way, and each other one as that handler would have printed it. Where something is not as expected,
-as in another version of Snakemake, its own handler gets its place back and the run goes on. The log
-in .snakemake/log is complete in any case.
+Snakemake hands what it has to say to the handlers of its logger: records with an attribute `event`,
+as its logger plugins get them. A plugin of ours would have to be installed, and be named on the
+command line. So `attach` puts a handler of our own in the place of the one that prints, by means of
+the module `logging` alone, when the workflow is read. From when jobs are going to be executed, each
+record that it knows is shown in our way, and each other one as that handler would have printed it.
+Where something is not as expected, as in another version of Snakemake, its own handler gets its
+place back and the run goes on. The log in .snakemake/log is complete in any case.
 
-Jobs do not write to the terminal meanwhile. What they say is read from their logs, which is the same
-for jobs that run elsewhere.
+Jobs do not write to the terminal meanwhile. What they say is read from their logs, which is the
+same for jobs that run elsewhere.
 """
 
 import contextlib
@@ -125,7 +125,7 @@ class Console(logging.Handler):
             return (bool(self.run.failed) or self.stopping) and any(k in text for k in KNOWN)
         self.nothing |= text.startswith(NOTHING)
         if text.startswith(STOPPING) and not self.stopping:
-            self.stopping = True
+            self.stopping = self.run.stopping = True
             self.screen.text("Stopping: waiting for what runs now.", "yellow")
         return True  # what else it tells of its work is in its own log
 
@@ -155,7 +155,6 @@ class Console(logging.Handler):
     def _on_job_error(self, record):
         ended = self.run.end(record.jobid, failed=True)
         if ended:
-            ended.more_logs = [self.folder / path for path in record.log]
             self._warn(ended)
             self.screen.ended(ended)
         return ended is not None and not self.show_logs
@@ -196,37 +195,45 @@ class Console(logging.Handler):
             return
         self.screen.stop()
         say, run = self.screen.text, self.run
-        count = f"{len(run.done)} of {run.total} steps"
+        if run.total:
+            say("")
+        time = progress.duration(run.seconds)
         if self.stopping or run.failed:
             reasons = self._reasons()
             how = "Interrupted" if self.stopping else "Failed"
-            say(f"{how} after {progress.duration(run.seconds)}: {count} are done and stay.", "bold")
+            done = f"{len(run.done)} of {run.total} steps are done"
+            say(f"{how} after {time}: {done}; the next run goes on from there.", "bold")
             for line in reasons:
                 say(line, "red")
         elif self.nothing and not self.trouble:
-            places = summary.places(self.folder)
-            say(f"Nothing to do: all is up to date{f' in {places}' if places else ''}.")
+            where = summary.places(self.folder)
+            say(f"Nothing to do: all is up to date{f' in {where}' if where else ''}.")
         elif run.total and len(run.done) == run.total:
-            lines = summary.scores(self.folder) if self.scored else []
-            say(f"Done: {count} in {progress.duration(run.seconds)}.", "bold")
-            for line in lines:
+            steps = "1 step" if run.total == 1 else f"{run.total} steps"
+            say(f"Done in {time}: {steps}.", "bold")
+            for line in summary.scores(self.folder) if self.scored else []:
                 say(line)
-            places = summary.places(self.folder)
-            if places:
-                say(f"Look at {places}.")
+            where = summary.places(self.folder) if self.scored else ""
+            if where:
+                say(f"Look at {where}.")
 
     def _reasons(self):
         """A line for each job that failed; before them, what else may help to understand them."""
         lines = {}
         for failed in self.run.failed:
-            reason = failed.reason()
-            if reason is None:
-                if self.stopping:
-                    continue  # it was told to stop
+            log = ", ".join(os.path.relpath(path, self.folder) for path in failed.logs)
+            reason, last = failed.reason(), failed.last_words()
+            if reason:
+                line = f"restmeg: {reason} (details in {log})"
+            elif self.stopping:
+                continue  # it was told to stop
+            elif last:
+                line = f"restmeg: {failed.name} failed: {last} (details in {log})"
+            else:
+                line = f"restmeg: {failed.name} failed, see above; its log {log} has no reason"
+            lines[line] = None
+            if not reason:
                 for text in self.held:
                     self.screen.text(text, "red")
                 self.held = []
-                reason = f"{failed.name} failed: {failed.last_words() or 'its log does not say why'}"
-            log = ", ".join(os.path.relpath(path, self.folder) for path in failed.logs)
-            lines[f"restmeg: {reason} (details in {log})"] = None
         return list(lines)

@@ -22,9 +22,9 @@ WATCHED = "RESTMEG_WATCHED"
 def reporting(log):
     """Run a job's body: what it prints goes to ``log``, warnings and errors also to the user.
 
-    The user sees one line for each, which is in the log as well: after the traceback of an error, as
-    the line that starts with "restmeg: ". A polite kill (SIGTERM) unwinds like an error, so that
-    unfinished files are removed.
+    The user sees one line for each. Of an error, the log has a traceback, and after it that line,
+    which starts with "restmeg: ". A polite kill (SIGTERM) unwinds like an error, so that unfinished
+    files are removed.
     """
     # The garbage collector need not look at modules again, which takes 0.2 s of a short job's time,
     # most of it when the process ends.

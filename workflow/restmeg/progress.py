@@ -78,7 +78,9 @@ class Job:
 
     def rate(self, now: float) -> float | None:
         """Simulated s per s, as far as it can be told."""
-        if self.ended is not None and self.wanted and self.ended > self.started:
+        if not self.wanted:
+            return None
+        if self.ended is not None and not self.failed and self.ended > self.started:
             return self.wanted / (self.ended - self.started)
         if self.first and now > self.first[0] and self.simulated > self.first[1]:
             return (self.simulated - self.first[1]) / (now - self.first[0])
@@ -110,6 +112,7 @@ class Run:
         self.counts: dict[str, int] = {}
         self.jobs: dict[int, Job] = {}
         self.most_at_once = 1
+        self.stopping = False  # the user asked for it
 
     def plan(self, counts: Mapping[str, int]) -> None:
         """Note how many jobs of each rule there will be."""
@@ -176,36 +179,39 @@ class Run:
             return None
         length = _mean(job.wanted for job in known)
         rest = max(0, self.counts.get(SIMULATION, 0) - len(known))
-        return sum(job.simulated for job in known), sum(j.wanted for j in known) + rest * length
+        done = sum(job.simulated for job in known if not job.failed)
+        return done, sum(job.wanted for job in known) + rest * length
 
-    def left(self) -> float | None:
-        """About how many s are left; None while nothing tells.
+    def left(self) -> tuple[float, bool] | None:
+        """About how many s are left, and whether that is all; None while nothing tells.
 
         From how long finished jobs of a rule took and how far simulations are; as many at once as
-        there were.
+        there were. It is not all as long as many jobs are of rules of which none has finished:
+        they are taken to be as long as others.
         """
         now = self.clock()
-        length = {
-            rule: _mean(job.ended - job.started for job in self.done if job.rule == rule)
-            for rule in self.counts
-        }
-        others = _mean(job.ended - job.started for job in self.done if job.rule != SIMULATION)
-        expected = _mean(
-            job.wanted / rate for job in self.jobs.values() if job.wanted and (rate := job.rate(now))
-        )
-        length = {rule: others if value is None else value for rule, value in length.items()}
-        if SIMULATION in length:
-            length[SIMULATION] = expected
-        work, jobs = 0.0, len(self.running)
-        for rule, count in self.counts.items():
+        lengths = {rule: self._length(rule, now) for rule in self.counts}
+        others = _mean(length for length in lengths.values() if length is not None)
+        work, jobs, unknown = 0.0, 0, 0
+        for rule, length in lengths.items():
             mine = [job for job in self.jobs.values() if job.rule == rule]
             running = [job for job in mine if job.ended is None]
-            if (running or len(mine) < count) and length[rule] is None:
-                return None
-            work += sum(_rest(job, length[rule], now) for job in running)
-            work += (count - len(mine)) * (length[rule] or 0.0)
-            jobs += count - len(mine)
-        return work / max(1, min(self.most_at_once, jobs))
+            waiting = self.counts[rule] - len(mine)
+            jobs += waiting + len(running)
+            if length is None and waiting + len(running):
+                if rule == SIMULATION or others is None:
+                    return None
+                unknown += waiting + len(running)
+                length = others
+            work += sum(_rest(job, length, now) for job in running) + waiting * (length or 0.0)
+        return work / max(1, min(self.most_at_once, jobs)), unknown * 10 <= jobs
+
+    def _length(self, rule, now):
+        """How many s a job of a rule takes, as far as it can be told."""
+        mine = [job for job in self.jobs.values() if job.rule == rule and not job.failed]
+        if rule == SIMULATION:
+            return _mean(job.wanted / rate for job in mine if (rate := job.rate(now)))
+        return _mean(job.ended - job.started for job in mine if job.ended is not None)
 
 
 def _rest(job, length, now):
@@ -230,7 +236,14 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
-def about(seconds: float) -> str:
+def left(seconds: float, all_known: bool) -> str:
     """An estimated time, rounded so that it does not change with each look."""
     step = 1 if seconds < 10 else 5 if seconds < 60 else 10 if seconds < 600 else 60
-    return f"about {duration(max(1, round(seconds / step) * step)).replace('.0 s', ' s')} left"
+    rounded = duration(max(1, round(seconds / step) * step)).replace(".0 s", " s")
+    return f"{'about' if all_known else 'more than'} {rounded} left"
+
+
+def simulated(done: float, wanted: float) -> str:
+    """How far simulations are, in s."""
+    form = ".0f" if wanted >= 100 else ".1f"
+    return f"{done:{form}} of {wanted:{form}} s simulated"

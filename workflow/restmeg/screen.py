@@ -4,9 +4,10 @@ import io
 import os
 import sys
 import tempfile
+from pathlib import Path
 from typing import TextIO
 
-from restmeg.progress import SIMULATION, Job, Run, about, duration
+from restmeg.progress import SIMULATION, Job, Run, duration, left, simulated
 
 EVERY = 30.0  # s between lines on what runs, where nothing can be overwritten
 WIDE = 80  # columns from which there is room for bars
@@ -34,6 +35,7 @@ class Lines:
     def text(self, text: str, style: str = "") -> None:
         """Write a text of its own; style: for terminals."""
         del style
+        self.spoke = self.run.clock()
         self.stream.write(f"{text}\n")
         self.stream.flush()
 
@@ -49,16 +51,14 @@ class Lines:
         """A job has ended, well or not."""
         total = str(self.run.total)
         place = f"{len(self.run.done):>{len(total)}}/{total}"
-        how = "FAILED after " if job.failed else ""
+        how = f"{'stopped' if self.run.stopping else 'FAILED'} after " if job.failed else ""
         self.text(f"{place} {job.name}, {how}{duration(job.ended - job.started)}")
 
     def look(self) -> None:
         """A second has passed."""
-        now = self.run.clock()
-        if now - self.spoke >= EVERY and self.run.running:
-            self.spoke = now
+        if self.run.clock() - self.spoke >= EVERY and self.run.running:
             parts = [f"{len(self.run.running)} running", *_state(self.run)]
-            self.text(f"{' ' * len(str(self.run.total))}. {', '.join(parts)}")
+            self.text(f"{' ' * (2 * len(str(self.run.total)) + 1)} {', '.join(parts)}")
 
     def stop(self) -> None:
         """The run is over."""
@@ -66,18 +66,18 @@ class Lines:
 
 def _state(run):
     """How far the simulations are and how long it takes, as far as it is known."""
-    simulated, left = run.simulated(), run.left()
-    if simulated and simulated[0] < simulated[1]:
-        yield f"{simulated[0]:.1f} of {simulated[1]:.1f} s simulated"
-    if left is not None:
-        yield about(left)
+    time, rest = run.simulated(), run.left()
+    if time and time[0] < time[1]:
+        yield simulated(*time)
+    if rest:
+        yield left(*rest)
 
 
 class View(Lines):
     """A table of the rules on a terminal: steps done of all, what runs, and how long it takes.
 
-    What others write to the terminal meanwhile, as jobs that cannot even start, goes to a file first
-    and then above the table, which it would otherwise tear.
+    What others write to the terminal meanwhile, as jobs that cannot even start, goes to a file and
+    from there above the table, which it would otherwise tear.
     """
 
     def __init__(self, stream: TextIO, run: Run, colour: bool = True):
@@ -141,8 +141,8 @@ class View(Lines):
             size = os.get_terminal_size(self.file.fileno())
         except OSError:
             return
-        if size.columns and size.lines:
-            self.console.size = size
+        if size.columns and size.lines:  # the last columns are left for the ^C of an interrupt
+            self.console.size = (size.columns - 3, size.lines)
 
     def table(self):
         """What is shown, as rich draws it."""
@@ -150,50 +150,65 @@ class View(Lines):
         from rich.table import Table
         from rich.text import Text
 
-        run = self.run
-        if not run.total:
+        if not self.run.total:
             return Text("")
-        over = len(run.done) == run.total
-        head = Text.assemble(
-            (f"{len(run.done)} of {run.total} steps", "bold"), f"   {duration(run.seconds)}"
-        )
-        left = None if over else run.left()
-        if left is not None:
-            head.append(f", {about(left)}")
+        wide = self.console.width >= WIDE
         grid = Table.grid(padding=(0, 2), expand=True)
         grid.add_column(no_wrap=True)
         grid.add_column(no_wrap=True, justify="right")
-        wide = self.console.width >= WIDE
         if wide:
-            grid.add_column(width=24)
+            grid.add_column(width=20)
         grid.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        for rule, count in run.counts.items():
+        for rule, count in self.run.counts.items():
             cells = self._row(rule, count)
             grid.add_row(*cells if wide else cells[:2] + cells[3:])
-        return Group(head, grid)
+        return Group(self._head(), grid)
+
+    def _head(self):
+        from rich.text import Text
+
+        run = self.run
+        over = len(run.done) == run.total or run.failed or run.stopping
+        rest = None if over else run.left()
+        after = f", {left(*rest)}" if rest else ""
+        return Text.assemble(
+            (f"{len(run.done)} of {run.total} steps", "bold"), f", {duration(run.seconds)}{after}"
+        )
 
     def _row(self, rule, count):
-        from rich.progress_bar import ProgressBar
+        """Name of a rule, steps done of all, a bar, and what it is at."""
         from rich.text import Text
 
         mine = [job for job in self.run.jobs.values() if job.rule == rule]
         running = [job for job in mine if job.ended is None]
         failed = sum(job.failed for job in mine)
         done = len(mine) - len(running) - failed
-        style = "red" if failed else "bold" if running else "dim" if done < count else ""
-        part, what = done / count, running[0].about if running else ""
-        if len(running) > 1:
-            what = f"{what} and {len(running) - 1} more"
-        simulated = self.run.simulated() if rule == SIMULATION else None
-        if simulated and simulated[1]:
-            part = simulated[0] / simulated[1]
-            what = f"{simulated[0]:.1f} of {simulated[1]:.1f} s simulated"
+        part, what = done / count, []
         if failed:
-            what = f"{failed} failed" + (f", {what}" if what else "")
-        bar = ProgressBar(
-            total=1.0, completed=part, complete_style="cyan", finished_style="green", style="dim"
-        )
-        return [Text(rule, style), Text(f"{done} of {count}", style), bar, Text(what, "dim")]
+            what.append(f"{failed} {'stopped' if self.run.stopping else 'failed'}")
+        time = self.run.simulated() if rule == SIMULATION else None
+        if time and time[1]:
+            part = time[0] / time[1]
+            what.append(simulated(*time))
+        elif running:
+            more = f" and {len(running) - 1} more" if len(running) > 1 else ""
+            what.append(f"{running[0].about or 'running'}{more}")
+        style = "red" if failed else "bold" if running else "dim" if done < count else ""
+        bar = _bar(part) if count > 1 else ""
+        return [
+            Text(f"  {rule}", style),
+            Text(f"{done} of {count}", style),
+            bar,
+            Text(", ".join(what), "red" if failed else "dim"),
+        ]
+
+
+def _bar(part):
+    from rich.progress_bar import ProgressBar
+
+    return ProgressBar(
+        total=1.0, completed=part, complete_style="cyan", finished_style="green", style="dim"
+    )
 
 
 class _Others:
@@ -205,20 +220,20 @@ class _Others:
         self.place = 0
 
     def catch(self):
-        """From now on, what is written to standard output and error on a terminal goes to a file."""
+        """From now on, what goes to standard output and error goes to a file, if to a terminal."""
         _flush()
-        self.file = tempfile.TemporaryFile()
+        self.file, path = tempfile.mkstemp()
+        Path(path).unlink()
         for number in (1, 2):
             if os.isatty(number):
                 self.kept[number] = os.dup(number)
-                os.dup2(self.file.fileno(), number)
+                os.dup2(self.file, number)
 
     def read(self, to_the_end=False):
         """Lines that have come since."""
         if self.file is None:
             return []
-        size = os.fstat(self.file.fileno()).st_size - self.place
-        new = os.pread(self.file.fileno(), size, self.place)
+        new = os.pread(self.file, os.fstat(self.file).st_size - self.place, self.place)
         if not to_the_end:
             new = new[: new.rfind(b"\n") + 1]
         self.place += len(new)
@@ -232,8 +247,8 @@ class _Others:
             os.close(terminal)
         self.kept = {}
         lines = self.read(to_the_end=True)
-        if self.file:
-            self.file.close()
+        if self.file is not None:
+            os.close(self.file)
         self.file = None
         return lines
 

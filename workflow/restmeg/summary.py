@@ -72,7 +72,7 @@ def _number(text):
 
 
 def _aligned(table):
-    """Rows of texts as lines: the first column to the left, numbers to the right, the last as it is."""
+    """Rows of texts as lines: numbers to the right, the first column and what is no number not."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     numbers = range(1, len(widths) - (table[0][-1] != "n"))
     return [
