@@ -157,7 +157,7 @@ class Console(logging.Handler):
         if ended:
             self._warn(ended)
             self.screen.ended(ended)
-        return ended is not None and not self.show_logs
+        return record.jobid in self.run.jobs and not self.show_logs
 
     def _on_error(self, record):
         """Hold back that a job's process failed, which its log tells better."""
@@ -201,7 +201,7 @@ class Console(logging.Handler):
         if self.stopping or run.failed:
             reasons = self._reasons()
             how = "Interrupted" if self.stopping else "Failed"
-            done = f"{len(run.done)} of {run.total} steps are done"
+            done = f"{len(run.done)} of {progress.steps(run.total)} done"
             say(f"{how} after {time}: {done}; the next run goes on from there.", "bold")
             for line in reasons:
                 say(line, "red")
@@ -209,8 +209,7 @@ class Console(logging.Handler):
             where = summary.places(self.folder)
             say(f"Nothing to do: all is up to date{f' in {where}' if where else ''}.")
         elif run.total and len(run.done) == run.total:
-            steps = "1 step" if run.total == 1 else f"{run.total} steps"
-            say(f"Done in {time}: {steps}.", "bold")
+            say(f"Done in {time}: {progress.steps(run.total)}.", "bold")
             for line in summary.scores(self.folder) if self.scored else []:
                 say(line)
             where = summary.places(self.folder) if self.scored else ""

@@ -130,12 +130,13 @@ class Run:
         self.most_at_once = max(self.most_at_once, len(self.running))
 
     def end(self, number: int, failed: bool = False) -> Job | None:
-        """Note that a job ended; returns it, or None if it is none of ours."""
+        """Note that a job ended; returns it, or None if it is no step or has ended before."""
         job = self.jobs.get(number)
-        if job:
-            job.ended = self.clock()
-            job.failed = failed
-            job.look(job.ended)
+        if job is None or job.ended is not None:
+            return None
+        job.ended = self.clock()
+        job.failed = failed
+        job.look(job.ended)
         return job
 
     def look(self) -> None:
@@ -234,6 +235,11 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def steps(count: int) -> str:
+    """A number of steps in words."""
+    return "1 step" if count == 1 else f"{count} steps"
 
 
 def left(seconds: float, all_known: bool) -> str:

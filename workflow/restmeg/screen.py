@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TextIO
 
-from restmeg.progress import SIMULATION, Job, Run, duration, left, simulated
+from restmeg.progress import SIMULATION, Job, Run, duration, left, simulated, steps
 
 EVERY = 30.0  # s between lines on what runs, where nothing can be overwritten
 WIDE = 80  # columns from which there is room for bars
@@ -42,7 +42,7 @@ class Lines:
     def start(self) -> None:
         """Say what there is to do."""
         parts = ", ".join(f"{count} {rule}" for rule, count in self.run.counts.items())
-        self.text(f"{self.run.total} steps: {parts}")
+        self.text(f"{steps(self.run.total)}: {parts}")
 
     def update(self) -> None:
         """A job has started."""
@@ -172,7 +172,7 @@ class View(Lines):
         rest = None if over else run.left()
         after = f", {left(*rest)}" if rest else ""
         return Text.assemble(
-            (f"{len(run.done)} of {run.total} steps", "bold"), f", {duration(run.seconds)}{after}"
+            (f"{len(run.done)} of {steps(run.total)}", "bold"), f", {duration(run.seconds)}{after}"
         )
 
     def _row(self, rule, count):
