@@ -53,8 +53,8 @@ def test_a_run_is_a_line_a_job_and_a_summary(study):
     assert result.stdout == ""
     lines = result.stderr.splitlines()
     steps = [line for line in lines if STEP.match(line)]
-    assert len(steps) == 14
-    assert len(lines) < 14 + 16
+    assert len(steps) == 15
+    assert len(lines) < 15 + 16
     assert "\x1b" not in result.stderr
     assert "\r" not in result.stderr
     places = "results/report.html, results/scores.csv and results/figures/"
@@ -94,12 +94,19 @@ def test_the_reason_comes_from_the_log_where_the_job_has_no_terminal(study):
     assert re.match(r"restmeg: model: replicate \d .*not finite.*\(details in results/logs/", last)
 
 
-def test_warnings_of_jobs_are_shown(study):
-    study.edit("model", noise={"mean_E": 400.0})
-    lines = study.snakemake("--cores", "2", "--until", "simulate").stderr.splitlines()
-    told = [line for line in lines if re.match("restmeg: warning: (simulated|target), point", line)]
-    assert told
-    assert len(set(told)) == len(told)
+def test_a_warning_of_several_jobs_is_shown_once(study):
+    warning = """
+    import warnings
+    from restmeg import ResultWarning
+    warnings.warn("region B is silent", ResultWarning)
+"""
+    for name in ("connectome", "leadfield"):
+        script = study.path / f"workflow/scripts/{name}.py"
+        script.write_text(re.sub(r"(?<=log\[0\]\):\n)", warning, script.read_text()))
+    said = study.run("results/connectome.nc", "results/leadfield.nc").stderr
+    assert said.count("restmeg: warning: region B is silent\n") == said.count("is silent") == 1
+    for name in ("connectome", "leadfield"):
+        assert "is silent" in study.result(f"logs/{name}.log").read_text()
 
 
 def test_what_snakemake_finds_wrong_is_shown_whole(study):
@@ -134,9 +141,9 @@ def test_a_terminal_has_a_live_view_and_ends_clean(study, columns):
     assert status == 0
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1  # the cursor is back
     text = CONTROL.sub("", written)
-    for part in ("0 of 14 steps", "14 of 14 steps", "0 of 3", "3 of 3", " s simulated", "Done in"):
+    for part in ("0 of 15 steps", "15 of 15 steps", "0 of 3", "3 of 3", " s simulated", "Done in"):
         assert part in text
-    table = text[text.rindex("14 of 14 steps") : text.rindex("Done in")].splitlines()
+    table = text[text.rindex("15 of 15 steps") : text.rindex("Done in")].splitlines()
     assert len([line for line in table if line.strip()]) == 11  # each rule once
     assert all(len(line.rstrip()) < columns for line in table)
     assert "Finished jobid" not in text
@@ -171,7 +178,7 @@ def test_an_interrupt_leaves_a_sane_terminal(study):
     text = CONTROL.sub("", written)
     assert "Stopping: waiting for what runs now." in text
     last = text.rstrip().splitlines()[-1]
-    assert re.match(r"Interrupted after .*: 3 of 14 steps done; the next run goes on", last)
+    assert re.match(r"Interrupted after .*: 3 of 15 steps done; the next run goes on", last)
     assert "Exception" not in text
 
 
