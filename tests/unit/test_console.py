@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -215,8 +216,8 @@ def test_a_record_of_another_kind_gives_snakemake_its_output_back(snakemake):
     snakemake.plan(score=1, total=1)
     snakemake.says("job_info", "rule score:")  # without what it is about
     snakemake.says("job_error", "Error in rule score", logging.ERROR)
-    assert snakemake.lines()[1:] == ["rule score:", "Error in rule score"]
-    assert snakemake.logger.handlers == [snakemake.default]
+    assert snakemake.end()[1:] == ["rule score:", "Error in rule score"]
+    assert job.WATCHED not in os.environ
 
 
 def bar(simulated, wanted):

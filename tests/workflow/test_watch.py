@@ -136,18 +136,18 @@ def test_quiet_and_verbose_are_snakemake_s_own(study, option, shown):
 
 @pytest.mark.parametrize("columns", [60, 120])
 def test_a_terminal_has_a_live_view_and_ends_clean(study, columns):
-    arguments = command(study, "--cores", "2")
+    arguments = command(study, "--cores", "2", "--until", "score")
     status, written = on_terminal(study, *arguments, columns=columns)
     assert status == 0
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1  # the cursor is back
     text = CONTROL.sub("", written)
-    for part in ("0 of 15 steps", "15 of 15 steps", "0 of 3", "3 of 3", " s simulated", "Done in"):
+    for part in ("0 of 10 steps", "10 of 10 steps", "0 of 3", "3 of 3", " s simulated", "Done in"):
         assert part in text
-    table = text[text.rindex("15 of 15 steps") : text.rindex("Done in")].splitlines()
-    assert len([line for line in table if line.strip()]) == 11  # each rule once
+    table = text[text.rindex("10 of 10 steps") : text.rindex("Done in")].splitlines()
+    assert len([line for line in table if line.strip()]) == 1 + 6  # each rule once
     assert all(len(line.rstrip()) < columns for line in table)
     assert "Finished jobid" not in text
-    assert text.rstrip().endswith("Look at results/scores.csv and results/figures/.")
+    assert text.rstrip().endswith("Look at results/scores.csv.")
 
 
 def test_what_others_write_to_the_terminal_is_kept(study):

@@ -6,7 +6,7 @@ command line. So `attach` puts a handler of our own in the place of the one that
 the module `logging` alone, when the workflow is read. From when jobs are going to be executed, each
 record that it knows is shown in our way, and each other one as that handler would have printed it.
 Where something is not as expected, as in another version of Snakemake, its own handler gets its
-place back and the run goes on. The log in .snakemake/log is complete in any case.
+say again and the run goes on. The log in .snakemake/log is complete in any case.
 
 Jobs do not write to the terminal meanwhile. What they say is read from their logs, which is the
 same for jobs that run elsewhere.
@@ -45,15 +45,12 @@ def attach(logger: logging.Logger, settings: object) -> None:
         if settings.dryrun or settings.verbose or settings.debug_dag or quiet - {"host"}:
             return
         console = Console(default, Path.cwd(), settings)
-        console.logger = logger
         logger.removeHandler(default)
         logger.addHandler(console)
 
 
 class Console(logging.Handler):
     """Shows the records that it knows in our way, and others as the default handler would."""
-
-    logger: logging.Logger | None = None
 
     def __init__(self, default: logging.StreamHandler, folder: Path, settings: object = None):
         """folder: where the workflow runs."""
@@ -68,23 +65,26 @@ class Console(logging.Handler):
         self.over = threading.Event()
         self.told: set[str] = set()  # warnings
         self.held: list[str] = []  # what Snakemake says of processes that failed
+        self.broken = False  # Snakemake's own output has its place back
         self.nothing = self.stopping = self.scored = self.trouble = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show a record; what we cannot show is shown by the default handler, from then on."""
         with self.guard:
             try:
-                if not self._take(record):
+                if self.broken or not self._take(record):
                     self._pass_on(record)
             except Exception:
+                if self.broken:
+                    raise
                 self._give_up()
                 self.default.handle(record)
 
     def close(self) -> None:
         """Tell what came out, after all that Snakemake had to say."""
         with self.guard:
-            ended, _ = self.over.is_set(), self.over.set()
-            if not ended:
+            if not (self.over.is_set() or self.broken):
+                self.over.set()
                 try:
                     self._conclude()
                 except Exception:
@@ -92,17 +92,14 @@ class Console(logging.Handler):
         super().close()
 
     def _give_up(self):
-        self.over.set()
+        self.broken = True
         os.environ.pop(job.WATCHED, None)
         with contextlib.suppress(Exception):
             if self.screen:
                 self.screen.stop()
-        if self.logger:
-            self.logger.removeHandler(self)
-            self.logger.addHandler(self.default)
 
     def _pass_on(self, record):
-        if self.screen is None:
+        if self.screen is None or self.broken:
             self.default.handle(record)
         elif self.default.filter(record):
             serious = record.levelno >= logging.ERROR
@@ -140,9 +137,9 @@ class Console(logging.Handler):
 
     def _on_job_info(self, record):
         if record.output:
-            self.run.start(record.jobid, record.rule_name, record.wildcards, record.log)
+            wildcards = record.wildcards or {}
+            self.run.start(record.jobid, record.rule_name, wildcards, record.log)
             self.scored |= "results/scores.csv" in record.output
-            self.screen.update()
         else:  # the rule that asks for all files
             self.scored = True
 
@@ -176,7 +173,7 @@ class Console(logging.Handler):
     def _watch(self):
         while not self.over.wait(LOOK):
             with self.guard:
-                if self.over.is_set():
+                if self.over.is_set() or self.broken:
                     return
                 try:
                     self.run.look()
@@ -201,14 +198,17 @@ class Console(logging.Handler):
         if self.stopping or run.failed:
             reasons = self._reasons()
             how = "Interrupted" if self.stopping else "Failed"
-            done = f"{len(run.done)} of {progress.steps(run.total)} done"
+            done = f"{run.n_done} of {progress.steps(run.total)} done"
             say(f"{how} after {time}: {done}; the next run goes on from there.", "bold")
             for line in reasons:
                 say(line, "red")
+        elif self.held:  # of what is none of our steps
+            for text in self.held:
+                say(text, "red")
         elif self.nothing and not self.trouble:
             where = summary.places(self.folder)
             say(f"Nothing to do: all is up to date{f' in {where}' if where else ''}.")
-        elif run.total and len(run.done) == run.total:
+        elif run.total and run.n_done == run.total:
             say(f"Done in {time}: {progress.steps(run.total)}.", "bold")
             for line in summary.scores(self.folder) if self.scored else []:
                 say(line)

@@ -111,6 +111,9 @@ class Run:
         self.begun = clock()
         self.counts: dict[str, int] = {}
         self.jobs: dict[int, Job] = {}
+        self.of_rule: dict[str, dict[int, Job]] = {}
+        self.running: dict[int, Job] = {}  # that have started and not ended
+        self.n_done = 0  # jobs that ended well
         self.most_at_once = 1
         self.stopping = False  # the user asked for it
 
@@ -124,24 +127,26 @@ class Run:
         """Note that a job starts, maybe once more."""
         paths = [self.folder / log for log in logs]
         about = " ".join(map(str, wildcards.values()))
-        self.jobs[number] = Job(rule, about, paths, [_state(p) for p in paths], self.clock())
-        started = sum(job.rule == rule for job in self.jobs.values())
-        self.counts[rule] = max(self.counts.get(rule, 0), started)
+        job = Job(rule, about, paths, [_state(path) for path in paths], self.clock())
+        mine = self.of_rule.setdefault(rule, {})
+        self.jobs[number] = self.running[number] = mine[number] = job
+        self.counts[rule] = max(self.counts.get(rule, 0), len(mine))
         self.most_at_once = max(self.most_at_once, len(self.running))
 
     def end(self, number: int, failed: bool = False) -> Job | None:
         """Note that a job ended; returns it, or None if it is no step or has ended before."""
-        job = self.jobs.get(number)
-        if job is None or job.ended is not None:
+        job = self.running.pop(number, None)
+        if job is None:
             return None
         job.ended = self.clock()
         job.failed = failed
+        self.n_done += not failed
         job.look(job.ended)
         return job
 
     def look(self) -> None:
         """Read how far running simulations are."""
-        for job in self.running:
+        for job in self.running.values():
             if job.rule == SIMULATION:
                 job.look(self.clock())
 
@@ -156,16 +161,6 @@ class Run:
         return sum(self.counts.values())
 
     @property
-    def running(self) -> list[Job]:
-        """Jobs that have started and not ended."""
-        return [job for job in self.jobs.values() if job.ended is None]
-
-    @property
-    def done(self) -> list[Job]:
-        """Jobs that ended well."""
-        return [job for job in self.jobs.values() if job.ended is not None and not job.failed]
-
-    @property
     def failed(self) -> list[Job]:
         """Jobs that failed, and were not started again."""
         return [job for job in self.jobs.values() if job.failed]
@@ -175,7 +170,7 @@ class Run:
 
         Those that have not started are taken to be as long as the others.
         """
-        known = [job for job in self.jobs.values() if job.wanted]
+        known = [job for job in self.of_rule.get(SIMULATION, {}).values() if job.wanted]
         if not known:
             return None
         length = _mean(job.wanted for job in known)
@@ -195,8 +190,8 @@ class Run:
         others = _mean(length for length in lengths.values() if length is not None)
         work, jobs, unknown = 0.0, 0, 0
         for rule, length in lengths.items():
-            mine = [job for job in self.jobs.values() if job.rule == rule]
-            running = [job for job in mine if job.ended is None]
+            mine = self.of_rule.get(rule, {})
+            running = [job for job in mine.values() if job.ended is None]
             waiting = self.counts[rule] - len(mine)
             jobs += waiting + len(running)
             if length is None and waiting + len(running):
@@ -209,7 +204,7 @@ class Run:
 
     def _length(self, rule, now):
         """How many s a job of a rule takes, as far as it can be told."""
-        mine = [job for job in self.jobs.values() if job.rule == rule and not job.failed]
+        mine = [job for job in self.of_rule.get(rule, {}).values() if not job.failed]
         if rule == SIMULATION:
             return _mean(job.wanted / rate for job in mine if (rate := job.rate(now)))
         return _mean(job.ended - job.started for job in mine if job.ended is not None)

@@ -44,13 +44,10 @@ class Lines:
         parts = ", ".join(f"{count} {rule}" for rule, count in self.run.counts.items())
         self.text(f"{steps(self.run.total)}: {parts}")
 
-    def update(self) -> None:
-        """A job has started."""
-
     def ended(self, job: Job) -> None:
         """A job has ended, well or not."""
         total = str(self.run.total)
-        place = f"{len(self.run.done):>{len(total)}}/{total}"
+        place = f"{self.run.n_done:>{len(total)}}/{total}"
         how = f"{'stopped' if self.run.stopping else 'FAILED'} after " if job.failed else ""
         self.text(f"{place} {job.name}, {how}{duration(job.ended - job.started)}")
 
@@ -111,26 +108,22 @@ class View(Lines):
         """Show the table."""
         self.others.catch()
         self.live.start()
-        self.update()
+        self.look()
 
-    def update(self) -> None:
-        """Show it anew."""
+    def look(self) -> None:
+        """Show it anew: once a second, and not with each of what may be many thousand jobs."""
         for line in self.others.read():
             self.text(line)
         self._fit()
         self.live.refresh()
 
-    look = update
-
     def ended(self, job: Job) -> None:
         """A job has ended, well or not."""
-        del job
-        self.update()
 
     def stop(self) -> None:
         """Leave the table as it is, and the terminal as it was."""
         if self.live.is_started:
-            self.update()
+            self.look()
             self.live.stop()
         for line in self.others.release():
             self.text(line)
@@ -168,18 +161,18 @@ class View(Lines):
         from rich.text import Text
 
         run = self.run
-        over = len(run.done) == run.total or run.failed or run.stopping
+        over = run.n_done == run.total or run.failed or run.stopping
         rest = None if over else run.left()
         after = f", {left(*rest)}" if rest else ""
         return Text.assemble(
-            (f"{len(run.done)} of {steps(run.total)}", "bold"), f", {duration(run.seconds)}{after}"
+            (f"{run.n_done} of {steps(run.total)}", "bold"), f", {duration(run.seconds)}{after}"
         )
 
     def _row(self, rule, count):
         """Name of a rule, steps done of all, a bar, and what it is at."""
         from rich.text import Text
 
-        mine = [job for job in self.run.jobs.values() if job.rule == rule]
+        mine = self.run.of_rule.get(rule, {}).values()
         running = [job for job in mine if job.ended is None]
         failed = sum(job.failed for job in mine)
         done = len(mine) - len(running) - failed
