@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -297,3 +298,13 @@ def test_the_summary_of_a_sweep_is_its_ranges(tmp_path):
     ]
     (folder / "figures").mkdir()
     assert summary.places(tmp_path) == "results/scores.csv and results/figures/"
+
+
+@pytest.mark.parametrize("lacking", ["rich", "cursor"])
+def test_a_terminal_that_cannot_have_a_view_has_lines(tmp_path, monkeypatch, lacking):
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    monkeypatch.setenv("TERM", "dumb" if lacking == "cursor" else "xterm")
+    if lacking == "rich":
+        monkeypatch.setitem(sys.modules, "rich.console", None)
+    assert type(screen.screen(stream, progress.Run(tmp_path))) is screen.Lines

@@ -202,9 +202,6 @@ class Console(logging.Handler):
             say(f"{how} after {time}: {done}; the next run goes on from there.", "bold")
             for line in reasons:
                 say(line, "red")
-        elif self.held:  # of what is none of our steps
-            for text in self.held:
-                say(text, "red")
         elif self.nothing and not self.trouble:
             where = summary.places(self.folder)
             say(f"Nothing to do: all is up to date{f' in {where}' if where else ''}.")
@@ -215,6 +212,9 @@ class Console(logging.Handler):
             where = summary.places(self.folder) if self.scored else ""
             if where:
                 say(f"Look at {where}.")
+        elif self.held:  # of what is none of our steps
+            for text in self.held:
+                say(text, "red")
 
     def _reasons(self):
         """A line for each job that failed; before them, what else may help to understand them."""
