@@ -10,6 +10,7 @@ sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
 from restmeg import InputError, InputWarning, bundled, fingerprint, inputs, job, measures
 from restmeg import settings, study, yamlfile
+from restmeg.console import handler
 from restmeg.model import ROLES
 
 EXAMPLE = os.path.relpath(bundled.example())
@@ -87,6 +88,8 @@ def memory(base, factor):
 
 SETTINGS, STUDY, INPUTS = check_all()
 fingerprint.plan()  # jobs use this package too, whatever else is installed
+if workflow.is_main_process:
+    handler.attach(logger, workflow.output_settings)
 POINTS = [point.name for point in STUDY.points]
 SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))
@@ -98,6 +101,12 @@ SHOWN_AT = ", ".join(f"{AXES[key]} {value}" for key, value in STUDY.shown.values
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 if AXES:
     FIGURES.append("sweep")
+
+
+onstart:
+    if workflow.local_exec:
+        # Its limit of jobs a second is for clusters, and here only holds the end of each run.
+        workflow.scheduler.job_rate_limiter = None
 
 
 wildcard_constraints:

@@ -1,5 +1,6 @@
 import pytest
 from processes import KILLED, listing, run
+from restmeg import job
 
 
 def test_a_process_asked_to_stop_leaves_no_file_at_all(tmp_path):
@@ -38,7 +39,8 @@ def test_an_error_is_one_line_for_the_user_and_a_traceback_in_the_log(tmp_path, 
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
     log = (tmp_path / "job.log").read_text()
     assert log.startswith("progress\nTraceback (most recent call last):\n")
-    assert f"{error.split('(')[0]}: " in log.splitlines()[-1]
+    assert f"{error.split('(')[0]}: " in log.splitlines()[-2]
+    assert log.splitlines()[-1] == line.split(" (details")[0]
 
 
 @pytest.mark.parametrize(("kind", "told"), [("InputError", ""), ("ValueError", "ValueError: ")])
@@ -46,7 +48,19 @@ def test_an_error_of_several_lines_is_one_line_for_the_user(tmp_path, kind, told
     done = run(JOB.format(body=f"raise {kind}('first\\nsecond')"), tmp_path)
     line = f"restmeg: {told}first (details in job.log)\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
-    assert (tmp_path / "job.log").read_text().endswith("first\nsecond\n")
+    said = f"restmeg: {told}first\n"
+    assert (tmp_path / "job.log").read_text().endswith(f"first\nsecond\n{said}")
+
+
+@pytest.mark.parametrize("body", ["raise InputError('x')", "warnings.warn('x', ResultWarning)"])
+def test_a_watched_job_tells_its_log_alone(tmp_path, body, monkeypatch):
+    monkeypatch.setenv(job.WATCHED, "1")
+    done = run(JOB.format(body=body), tmp_path)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert (tmp_path / "job.log").read_text().splitlines()[-1] in (
+        "restmeg: x",
+        "ResultWarning: x",
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,17 @@ from typing import cast
 
 from restmeg import InputError, ResultWarning, fingerprint
 
+# Environment variable: the main process shows what the logs say, so jobs leave its terminal alone.
+WATCHED = "RESTMEG_WATCHED"
+
 
 @contextlib.contextmanager
 def reporting(log: str | Path) -> Iterator[None]:
     """Run a job's body: what it prints goes to ``log``, warnings and errors also to the user.
 
-    The user sees one line for each; a traceback is in the log. A polite kill (SIGTERM) unwinds like
-    an error, so that unfinished files are removed.
+    The user sees one line for each. Of an error, the log has a traceback, and after it that line,
+    which starts with "restmeg: ". A polite kill (SIGTERM) unwinds like an error, so that unfinished
+    files are removed.
     """
     # The garbage collector need not look at modules again, which takes 0.2 s of a short job's time,
     # most of it when the process ends.
@@ -32,14 +36,14 @@ def reporting(log: str | Path) -> Iterator[None]:
     terminal = os.dup(2)
 
     def tell(line):
-        os.write(terminal, f"{line}\n".encode())
+        if WATCHED not in os.environ:
+            os.write(terminal, f"{line}\n".encode())
 
     with Path(log).open("w", buffering=1) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-        cast(io.TextIOWrapper, sys.stdout).reconfigure(
-            line_buffering=True
-        )  # so that the log is in the order of events
+        # So that the log is in the order of events.
+        cast(io.TextIOWrapper, sys.stdout).reconfigure(line_buffering=True)
         with warned(ResultWarning, tell, others=True):
             try:
                 names = [name for name in sys.modules if name.startswith("restmeg.")]
@@ -49,7 +53,9 @@ def reporting(log: str | Path) -> Iterator[None]:
                 traceback.print_exc()
                 known = isinstance(error, InputError)
                 line = str(error) if known else f"{type(error).__name__}: {error}"
-                tell(f"restmeg: {line.splitlines()[0]} (details in {log})")
+                line = f"restmeg: {line.splitlines()[0]}"
+                print(line, file=sys.stderr)
+                tell(f"{line} (details in {log})")
                 sys.exit(1)
             finally:
                 gc.freeze()

@@ -204,7 +204,7 @@ def _bar(shown: bool) -> Callable:
     return functools.partial(tqdm, disable=not shown)
 
 
-def _settings(changes, labels):
+def _settings(changes: dict[str, Any], labels: list[str]) -> tuple[dict, dict]:
     """The schema, and checked settings with some keys of model and simulation changed."""
     schema = _schema()
     config: dict[str, Any] = {}
