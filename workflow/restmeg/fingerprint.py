@@ -34,24 +34,35 @@ def modules(path):
     waiting = [Path(path)]
     while waiting:
         for name in sorted(_imports(waiting.pop()) - found.keys() - UNTRACKED):
-            found[name] = PACKAGE / f"{name}.py"
+            found[name] = _source(name)
             waiting.append(found[name])
     return found
+
+
+def _source(name):
+    """Path of a module ("tables", "figures.style") or of what a folder is imported as."""
+    path = PACKAGE.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 @functools.cache
 def _imports(path):
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "restmeg":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level and path.parent == PACKAGE:
-            names |= {node.module} if node.module else {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if node.level and path.is_relative_to(PACKAGE):
+                folder = path.parents[node.level - 1].relative_to(PACKAGE.parent)
+                module = ".".join([*folder.parts, *filter(None, [module])])
+            names |= {f"{module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            names |= {alias.name.partition("restmeg.")[2] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("restmeg."):
-            names.add(node.module.split(".")[1])
-    return {name for name in names if (PACKAGE / f"{name}.py").exists()}
+            names |= {alias.name for alias in node.names}
+    found = set()
+    for name in names:
+        top, *parts = name.split(".")
+        if top == "restmeg":  # each folder on the way to a module is imported too
+            found |= {".".join(parts[: k + 1]) for k in range(len(parts))}
+    return {name for name in found if _source(name).exists()}
 
 
 class _Meaning(ast.NodeTransformer):
@@ -91,12 +102,18 @@ def _meaning(source):
     return _short(ast.unparse(_Meaning().visit(ast.parse(source))))
 
 
+def _name(path):
+    """Name of a module as `_source` takes it; a folder's ``__init__`` has the folder's."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
 def plan():
     """Tell the jobs of a run, by the environment, to use this package and what its code is now."""
     others = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE.parent), others]))
     if PLANNED not in os.environ:  # a job on a cluster keeps what its run noted
-        sources = {path.stem: path.read_bytes() for path in PACKAGE.glob("*.py")}
+        sources = {_name(path): path.read_bytes() for path in PACKAGE.rglob("*.py")}
         planned = {name: [_short(source), _meaning(source)] for name, source in sources.items()}
         os.environ[PLANNED] = json.dumps({"package": str(PACKAGE), **planned})
 
@@ -114,7 +131,7 @@ def check_plan(loaded):
             "that one, so take the other off the path"
         )
     for name in sorted(set(loaded) & planned.keys() - UNTRACKED):
-        path = PACKAGE / f"{name}.py"
+        path = _source(name)
         raw, meaning = planned[name]
         source = path.read_bytes()
         if _short(source) != raw and _meaning(source) != meaning:

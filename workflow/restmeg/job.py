@@ -37,7 +37,9 @@ def reporting(log):
         sys.stdout.reconfigure(line_buffering=True)  # so that the log is in the order of events
         with warned(ResultWarning, tell, others=True):
             try:
-                names = [name.split(".")[1] for name in sys.modules if name.startswith("restmeg.")]
+                names = [
+                    name.partition(".")[2] for name in sys.modules if name.startswith("restmeg.")
+                ]
                 fingerprint.check_plan(names)
                 yield
             except Exception as error:
