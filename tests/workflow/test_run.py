@@ -133,7 +133,8 @@ PLOTS = {"plot_activity", "plot_scores"}
     ("module", "rules"),
     [
         ("job", set()),
-        ("figures", PLOTS),
+        ("figures/style", PLOTS),
+        ("figures/anatomy", PLOTS),
         ("scores", {"score_point", "score", "plot_scores", "plot_activity"}),
         ("connectivity", {"connectivity", "score_point", "score", "plot_scores"}),
         ("simulation", SIMULATE | PLOTS),
@@ -146,7 +147,7 @@ def test_an_edit_of_a_module_reruns_what_uses_it(finished, module, rules):
 
 
 def test_comments_and_touched_files_rerun_nothing(finished):
-    for path in (finished.path / "workflow/restmeg").glob("*.py"):
+    for path in (finished.path / "workflow/restmeg").rglob("*.py"):
         path.write_text(path.read_text() + "\n# edited\n")
     for path in finished.path.glob("workflow/**/*.*"):
         path.touch()
