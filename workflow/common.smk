@@ -8,7 +8,8 @@ from types import SimpleNamespace
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import InputError, InputWarning, fingerprint, inputs, job, settings, study, yamlfile
+from restmeg import InputError, InputWarning, deviations, fingerprint, inputs, job, settings
+from restmeg import study, summary, yamlfile
 
 EXAMPLE = os.path.relpath(WORKFLOW.parent / "resources/connectome/example.npz")
 SCHEMA = settings.load_schema(WORKFLOW / "schemas/config.schema.yaml")
@@ -92,10 +93,19 @@ FIRST_BATCH = next(iter(STUDY.batches["simulated"]))
 PROJECTED = POINTS if SETTINGS["leadfield"]["project"] == "all" else [SHOWN]
 SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
-SHOWN_AT = ", ".join(f"{AXES[key]} {value}" for key, value in STUDY.shown.values.items())
+SHOWN_AT = ", ".join(summary.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 if AXES:
     FIGURES.append("sweep")
+SUMMARISED = {
+    "point": SHOWN,
+    "shown": SHOWN_AT,
+    "axes": AXES,
+    "truth": STUDY.truth,
+    "recorded": STUDY.target == study.RECORDING,
+    "speed": STUDY.shown.model["conduction_speed"],
+    **settings_of("simulation", "dt", "duration", "transient", "sampling_interval"),
+}
 
 
 wildcard_constraints:
