@@ -12,7 +12,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
-	@echo "Scores are in results/scores.csv, figures with captions in results/report.html."
+	@echo "The answer is in results/summary.html, how it was made in results/report.html."
 
 test: $(VENV)/ready-dev  ## run every test
 	python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
