@@ -179,6 +179,13 @@ def test_of_a_large_sweep_the_best_points_are_listed(paths):
     assert text.count("<tr><td") == 5
 
 
+def test_parameters_in_words():
+    space = "\N{NO-BREAK SPACE}"
+    assert summary.setting("conduction speed (mm/ms)", "5.0") == f"conduction speed 5{space}mm/ms"
+    assert summary.setting("coupling", "additive") == "coupling additive"
+    assert summary.setting("tau E (ms)", [1.0, 2.0]) == "tau E of one value per region"
+
+
 def test_a_sweep_without_any_finite_value(paths):
     assert "connectome none none" in words(page(paths, sweep(paths, ["nan"] * 3)))
 

@@ -124,6 +124,8 @@ def _time(ms: float) -> str:
 def setting(label: str, value: object) -> str:
     """A parameter and its value: "conduction speed 10 mm/ms" of "conduction speed (mm/ms)"."""
     name, _, unit = label.rstrip(")").partition(" (")
+    if isinstance(value, list):
+        return f"{name} of one value per region"
     return f"{name} {_number(value)}" + (f"{SPACE}{unit}" if unit else "")
 
 
