@@ -11,6 +11,7 @@ include: "workflow/rules/structure.smk"
 include: "workflow/rules/activity.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/summary.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -19,6 +20,7 @@ report: "workflow/report/workflow.rst"
 rule all:
     default_target: True
     input:
+        summary="results/summary.html",
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",
         notes="results/scores_notes.csv",

@@ -12,6 +12,7 @@ from restmeg import InputError, InputWarning, bundled, fingerprint, inputs, job,
 from restmeg import settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
+from restmeg.summary import deviations, page
 
 EXAMPLE = os.path.relpath(bundled.example())
 SCHEMA = settings.load_schema(bundled.schema())
@@ -95,12 +96,22 @@ SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))
 PROJECTED = POINTS if SETTINGS["leadfield"]["project"] == "all" else [SHOWN]
 SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
+TIMES = {key: SETTINGS["simulation"][key] for key in study.TIMES}
 MEASURES = SETTINGS["connectivity"]["measures"]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
-SHOWN_AT = ", ".join(f"{AXES[key]} {value}" for key, value in STUDY.shown.values.items())
+SHOWN_AT = ", ".join(page.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 if AXES:
     FIGURES.append("sweep")
+SUMMARISED = {
+    "point": SHOWN,
+    "shown": SHOWN_AT,
+    "axes": AXES,
+    "truth": STUDY.truth,
+    "recorded": STUDY.target == study.RECORDING,
+    "speed": STUDY.shown.model["conduction_speed"],
+    **TIMES,
+}
 
 
 onstart:

@@ -25,6 +25,7 @@ ALLOWED = {
     "plot_activity": FIGURES,
     "plot_scores": FIGURES,
     "plot_sweep": FIGURES,
+    "summarise": FILES,
 }
 
 

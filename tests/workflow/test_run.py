@@ -77,16 +77,20 @@ def test_bytes_do_not_depend_on_cores_or_batches(finished, study):
         assert study.result(name).read_bytes() == finished.result(name).read_bytes()
 
 
-def test_figures_and_report(finished):
-    names = ["connectome", "traces", "connectivity", "structure_function", "scores"]
-    for name in names:
+def test_each_figure_is_there_in_two_formats(finished):
+    for name in ("connectome", "traces", "connectivity", "structure_function", "scores"):
         assert finished.result(f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
         assert b"<svg" in finished.result(f"figures/{name}.svg").read_bytes()
-    finished.run("--report", "report.html")
-    report = (finished.path / "report.html").read_text()
-    for name in names:
-        assert f"{name}.png" in report
-    assert "95 % bootstrap interval" in report
+
+
+def test_an_edit_of_a_caption_or_the_page_remakes_the_summary_alone(finished):
+    for name in ("traces.rst", "summary.html.j2"):
+        path = finished.path / "workflow/report" / name
+        path.write_text(path.read_text() + " More.\n")
+        assert finished.todo() == {"summary": 1}
+        finished.run()
+        assert "More." in finished.result("summary.html").read_text()
+        assert finished.todo() == {}
 
 
 def test_a_job_leaves_a_progress_bar_in_its_log(finished):
@@ -104,7 +108,9 @@ def test_two_axes_of_a_sweep(finished):
         "connectivity": 2,
         "score_point": 1,
     }  # two batches; the base is done
-    gathered = dict.fromkeys(("points", "score", "plot_activity", "plot_scores", "plot_sweep"), 1)
+    gathered = dict.fromkeys(
+        ("points", "score", "plot_activity", "plot_scores", "plot_sweep", "summary"), 1
+    )
     assert finished.todo() == new_point | gathered
     finished.run()
     finished.edit("sweep", **{"model.conduction_speed": ["10 m/s", "5 mm/ms"]})
@@ -129,16 +135,19 @@ def test_two_axes_of_a_sweep(finished):
 
 
 SIMULATE = {"simulate", "project", "connectivity", "score_point", "score"}
-PLOTS = {"plot_activity", "plot_scores"}
+PLOTS = {"plot_activity", "plot_scores", "summary"}
 
 
 @pytest.mark.parametrize(
     ("module", "rules"),
     [
         ("job", set()),
-        ("figures", PLOTS),
-        ("scores/intervals", {"score_point", "score", "plot_scores", "plot_activity"}),
-        ("measures/pearson", {"connectivity", "score_point", "score", "plot_scores"}),
+        ("figures/style", PLOTS),
+        ("figures/anatomy", PLOTS),
+        ("summary/captions", {"summary"}),
+        ("console/screen", set()),
+        ("scores/intervals", {"score_point", "score"} | PLOTS),
+        ("measures/pearson", {"connectivity", "score_point", "score", "plot_scores", "summary"}),
         ("measures/__init__", set()),
         ("formats/__init__", set()),
         ("formats/npz", set()),
@@ -186,16 +195,17 @@ def test_another_restmeg_on_the_path_is_not_used(study):
 @pytest.mark.parametrize(
     ("section", "values", "rules"),
     [
-        ("leadfield", {"scale": "2 nA m/mV"}, {"project", "plot_activity"}),
+        ("leadfield", {"scale": "2 nA m/mV"}, {"project", "plot_activity", "summary"}),
         ("leadfield", {"scale": "50 uA m/V"}, set()),  # the same
-        ("leadfield", {"seed": 3}, {"leadfield", "project", "plot_activity"}),
+        ("leadfield", {"seed": 3}, {"leadfield", "project", "plot_activity", "summary"}),
         (
             "target",
             {"seed": 6},
-            {"simulate", "connectivity", "score_point", "score", "plot_scores"},
+            {"simulate", "connectivity", "score_point", "score", "plot_scores", "summary"},
         ),
         ("connectome", {"normalise": "max"}, {"connectome"} | SIMULATE | PLOTS),
         ("target", {"model": {"coupling_strength": 1.5}}, set()),  # the same
+        ("simulation", {"keep": "shown"}, {"summary"}),  # which tells how it was set
     ],
 )
 def test_an_edit_of_the_config_reruns_what_depends_on_it(finished, section, values, rules):
@@ -257,10 +267,10 @@ def test_a_renamed_connectome_simulates_nothing_again(study):
     study.run()
     first.rename(second)
     study.edit("connectome", source="second.npz")
-    assert study.todo() == {}
+    assert study.todo() == {"summary": 1}  # which tells its name
     # Nor what changes no number: these matrices are symmetric.
     study.edit("connectome", orientation="source_target")
-    assert study.todo() == {}
+    assert study.todo() == {"summary": 1}
 
 
 def test_after_a_change_of_batches_the_table_of_points_leaves_old_files_out(finished):

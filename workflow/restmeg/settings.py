@@ -238,13 +238,13 @@ def _check_times(simulation):
 
 def _check_axis(key, values, model_schema):
     """The values of one swept parameter in plain numbers."""
-    scalars = _scalars("model", model_schema)
-    below = [name for name in scalars if name.startswith(f"{key}.")]
+    swept = scalars("model", model_schema)
+    below = [name for name in swept if name.startswith(f"{key}.")]
     if below:
         raise InputError(f"config: sweep.{key}: not a scalar; expected one of {', '.join(below)}")
-    if key not in scalars:
-        raise InputError(unknown_key("sweep", key, scalars))
-    scalar = {name: rule for name, rule in scalars[key].items() if name != "per_region"}
+    if key not in swept:
+        raise InputError(unknown_key("sweep", key, swept))
+    scalar = {name: rule for name, rule in swept[key].items() if name != "per_region"}
     checked = [
         _check(f"sweep.{key}[{k}]", value, scalar, complete=True) for k, value in enumerate(values)
     ]
@@ -256,11 +256,11 @@ def _check_axis(key, values, model_schema):
     return checked
 
 
-def _scalars(key, schema):
+def scalars(key: str, schema: dict) -> dict[str, dict]:
     """Schemas of all values below a key, by their dotted names."""
     if "properties" not in schema:
         return {key: schema}
-    parts = (_scalars(f"{key}.{name}", part) for name, part in schema["properties"].items())
+    parts = (scalars(f"{key}.{name}", part) for name, part in schema["properties"].items())
     return {name: part for found in parts for name, part in found.items()}
 
 
@@ -274,7 +274,7 @@ def _merge(base, override):
 
 def places(schema: dict, section: str) -> dict[str, list[str]]:
     """Where each value of a section is: {its name: the keys that lead to it}."""
-    found = (key.split(".") for key in _scalars(section, schema["properties"][section]))
+    found = (key.split(".") for key in scalars(section, schema["properties"][section]))
     return {keys[-1]: keys for keys in found}
 
 
@@ -290,6 +290,6 @@ def checked(key: str, value: Any, schema: dict) -> Any:
 
 def axis_label(key: str, schema: dict) -> str:
     """A swept parameter as a figure names it: "conduction speed (mm/ms)"."""
-    part = _scalars("model", schema["properties"]["model"])[key]
+    part = scalars("model", schema["properties"]["model"])[key]
     unit = f" ({part['unit']})" if "unit" in part else ""
     return key.rsplit(".", 1)[1].replace("_", " ") + unit

@@ -13,7 +13,7 @@ rule simulate:
         mem_mb=memory(1000, 20),
     params:
         model=lambda wildcards: STUDY.models[wildcards.point],
-        simulation={key: SETTINGS["simulation"][key] for key in study.TIMES},
+        simulation=TIMES,
         seed=lambda wildcards: SEEDS[wildcards.role],
         replicates=lambda wildcards: STUDY.batches[wildcards.role][wildcards.batch],
         code=code("simulate.py"),

@@ -6,14 +6,14 @@ rule plot_activity:
     output:
         connectome=report(
             "results/figures/connectome.png",
-            category="Anatomy and activity",
+            category="2. Anatomy and activity",
             labels={"figure": "connectome"},
             caption="../report/connectome.rst",
         ),
         connectome_svg="results/figures/connectome.svg",
         traces=report(
             "results/figures/traces.png",
-            category="Anatomy and activity",
+            category="2. Anatomy and activity",
             labels={"figure": "activity and sensors"},
             caption="../report/traces.rst",
         ),
@@ -44,21 +44,21 @@ rule plot_scores:
     output:
         connectivity=report(
             "results/figures/connectivity.png",
-            category="Connectivity and scores",
+            category="3. Connectivity and scores",
             labels={"figure": "functional connectivity"},
             caption="../report/connectivity.rst",
         ),
         connectivity_svg="results/figures/connectivity.svg",
         structure_function=report(
             "results/figures/structure_function.png",
-            category="Connectivity and scores",
+            category="3. Connectivity and scores",
             labels={"figure": "structure and function"},
             caption="../report/structure_function.rst",
         ),
         structure_function_svg="results/figures/structure_function.svg",
         scores=report(
             "results/figures/scores.png",
-            category="Connectivity and scores",
+            category="3. Connectivity and scores",
             labels={"figure": "scores"},
             caption="../report/scores.rst",
         ),
@@ -85,7 +85,7 @@ rule plot_sweep:
     output:
         sweep=report(
             "results/figures/sweep.png",
-            category="Connectivity and scores",
+            category="3. Connectivity and scores",
             labels={"figure": "sweep"},
             caption="../report/sweep.rst",
         ),

@@ -1,9 +1,10 @@
 """Draw functional connectivity, its relation to structure, and the scores."""
 
-from restmeg import job, plots
+from restmeg import job
+from restmeg.figures import from_results
 
 with job.reporting(snakemake.log[0]):
-    plots.comparison(
+    from_results.draw_comparison(
         snakemake.input.connectome,
         snakemake.input.simulated,
         snakemake.input.target,

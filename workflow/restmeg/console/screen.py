@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from restmeg.console.progress import SIMULATION, Job, Run, duration, left, simulated, steps
 
@@ -139,7 +139,7 @@ class View(Lines):
         if size.columns and size.lines:  # the last columns are left for the ^C of an interrupt
             self.console.size = (size.columns - 3, size.lines)
 
-    def table(self):
+    def table(self) -> Any:
         """What is shown, as rich draws it."""
         from rich.console import Group
         from rich.table import Table

@@ -16,6 +16,7 @@ class Score(NamedTuple):
 
     label: str  # what figures call it
     scale: str  # what its axis is
+    meaning: str  # in half a sentence
     function: Callable
     needs: tuple[str, ...]  # what the function takes
 
@@ -24,13 +25,24 @@ class Score(NamedTuple):
         """What has a value of its own: a replicate, or a pair of replicates."""
         return "pair" if "target" in self.needs else "replicate"
 
+    def counted(self, n: float) -> str:
+        """How many values it was averaged over: "20 replicates", "1 pair"."""
+        return f"{n:.0f} {self.of}" + ("s" if n != 1 else "")
+
 
 SCORES = {
     "structure_function_coupling": Score(
         "structure-function coupling",
         "correlation",
+        "how far simulated functional connectivity follows the weights of the connectome",
         correlation.structure_function_coupling,
         ("simulated", "weights"),
     ),
-    "fc_match": Score("FC match", "correlation", correlation.fc_match, ("simulated", "target")),
+    "fc_match": Score(
+        "FC match",
+        "correlation",
+        "how alike simulated and target functional connectivity are",
+        correlation.fc_match,
+        ("simulated", "target"),
+    ),
 }

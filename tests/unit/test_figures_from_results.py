@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from restmeg import InputError, connectome, figures, plots, tables
+from restmeg import InputError, connectome, tables
+from restmeg.figures import connectivity, from_results, style
+from restmeg.figures import scores as score_figures
 from restmeg.scores import correlation
 from test_scores import LABELS, write_connectivity
 
@@ -34,12 +36,14 @@ def draw(monkeypatch, folder, simulated="pb", target="pt", point="pb"):
     drawn = {}
     for name in NAMES:
         monkeypatch.setattr(
-            figures, name, lambda *given, name=name: drawn.setdefault(name, given) and name
+            score_figures if name == "scores" else connectivity,
+            name,
+            lambda *given, name=name: drawn.setdefault(name, given) and name,
         )
     saved = {}
-    monkeypatch.setattr(figures, "save", lambda figure, *paths: saved.setdefault(figure, paths))
+    monkeypatch.setattr(style, "save", lambda figure, *paths: saved.setdefault(figure, paths))
     out = {f"{name}{end}": f"{name}{end}" for name in NAMES for end in ("", "_svg")}
-    plots.comparison(
+    from_results.draw_comparison(
         folder / "connectome.nc",
         [folder / f"{simulated}.nc"],
         [folder / f"{target}.nc"],

@@ -1,35 +1,54 @@
 """Which results go into which figure: from files to pictures."""
 
-import pandas as pd
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from restmeg import check, connectome, figures, scoring, store
+import pandas as pd
+from matplotlib.figure import Figure
+
+from restmeg import check, connectome, scoring, store
+from restmeg.figures import activity, anatomy, connectivity, style, sweep
+from restmeg.figures import scores as score_figures
 from restmeg.scores import correlation
 
 
-def activity(connectome_path, activity_path, sensors_path, out):
+def draw_activity(
+    connectome_path: Path, activity_path: Path, sensors_path: Path, out: Mapping[str, Path]
+) -> None:
     """Draw the connectome, and the start of the first replicate at regions and sensors.
 
     out: paths by name, ``connectome`` and ``traces`` as PNG, and each with ``_svg``.
     """
-    anatomy = connectome.read(connectome_path)
-    _save(figures.connectome(*anatomy), "connectome", out)
+    structure = connectome.read(connectome_path)
+    _save(
+        anatomy.connectome(structure.weights, structure.distances, structure.labels),
+        "connectome",
+        out,
+    )
     with (
         store.open_netcdf(activity_path, "time", "rate_E") as active,
         store.open_netcdf(sensors_path, "field", "sensor") as sensors,
     ):
         times = active["time"][...]
-        shown = slice(0, int((times < times[0] + figures.SHOWN_MS).sum()))
-        figure = figures.traces(
+        shown = slice(0, int((times < times[0] + activity.SHOWN_MS).sum()))
+        figure = activity.traces(
             times[shown],
             active["rate_E"][0, shown],
-            anatomy.labels,
+            structure.labels,
             sensors["field"][0, shown],
             sensors["sensor"][...],
         )
     _save(figure, "traces", out)
 
 
-def comparison(connectome_path, simulated_paths, target_paths, tables, point, out):
+def draw_comparison(
+    connectome_path: Path,
+    simulated_paths: Sequence[Path],
+    target_paths: Sequence[Path],
+    tables: Sequence[Path],
+    point: str,
+    out: Mapping[str, Path],
+) -> None:
     """Draw functional connectivity, its relation to structure, and the scores of one point.
 
     tables: paths of scores.csv, scores_replicates.csv and scores_notes.csv, in any order of points;
@@ -38,9 +57,9 @@ def comparison(connectome_path, simulated_paths, target_paths, tables, point, ou
 
     Raises InputError if files are of another role or point.
     """
-    anatomy = connectome.read(connectome_path)
-    simulated = scoring.read_fc(simulated_paths, "simulated", anatomy.labels)
-    target = scoring.read_fc(target_paths, "target", anatomy.labels)
+    structure = connectome.read(connectome_path)
+    simulated = scoring.read_fc(simulated_paths, "simulated", structure.labels)
+    target = scoring.read_fc(target_paths, "target", structure.labels)
     check.same(simulated_paths[0], "point", simulated.point, point)
     measure = simulated.measures[0]
     summary, single, notes = (pd.read_csv(path) for path in tables)
@@ -49,25 +68,25 @@ def comparison(connectome_path, simulated_paths, target_paths, tables, point, ou
         for table in (summary, single)
     )
     notes = notes[notes["point"].isin([point, target.point])]
-    figure = figures.connectivity(
-        simulated.fc[0].mean(axis=0), target.fc[0].mean(axis=0), anatomy.labels, measure
+    figure = connectivity.connectivity(
+        simulated.fc[0].mean(axis=0), target.fc[0].mean(axis=0), structure.labels, measure
     )
     _save(figure, "connectivity", out)
-    figure = figures.structure_function(
-        correlation.undirected(anatomy.weights), correlation.edges(simulated.fc[0]), summary
+    figure = connectivity.structure_function(
+        correlation.undirected(structure.weights), correlation.edges(simulated.fc[0]), summary
     )
     _save(figure, "structure_function", out)
     same = notes.groupby("note", sort=False)["about"]
     texts = [f"{', '.join(about.unique())}: {note}" for note, about in same]
-    _save(figures.scores(single, summary, texts), "scores", out)
+    _save(score_figures.scores(single, summary, texts), "scores", out)
 
 
-def sweep(scores_path, axis_labels, out):
+def draw_sweep(scores_path: Path, axis_labels: Mapping[str, str], out: Mapping[str, Path]) -> None:
     """Draw each score over the sweep; out: paths by name, ``sweep`` as PNG and ``sweep_svg``."""
     summary = pd.read_csv(scores_path)
     first = summary[summary["measure"] == summary["measure"].iloc[0]]
-    _save(figures.sweep(first, axis_labels), "sweep", out)
+    _save(sweep.sweep(first, axis_labels), "sweep", out)
 
 
-def _save(figure, name, out):
-    figures.save(figure, out[name], out[f"{name}_svg"])
+def _save(figure: Figure, name: str, out: Mapping[str, Path]) -> None:
+    style.save(figure, out[name], out[f"{name}_svg"])

@@ -1,0 +1,94 @@
+"""Matrices of pairs of regions, with names that can be read or none."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+
+from restmeg import check
+from restmeg.figures import style
+
+NAMED = 90  # regions: with more the figure would be larger than a screen
+SIDE = 3.2  # inches: of a matrix whose names have room
+LARGEST, SMALLEST = 9.0, 5.0  # size of names in points; 5 are ten pixels high
+LINE = 1.25  # height of a line of text over the size of its font
+LONGEST = 32  # letters of a name
+SHORT = 0.15  # inches: of names that need no more room than there is
+BAR = 1.2  # width of a matrix with its colour bar over that without
+INCH = 72  # points
+
+
+class Names(NamedTuple):
+    """Names of regions beside a matrix, and the room that they take."""
+
+    texts: list  # none where they have no room
+    size: float  # of the font, in points
+    length: float  # of the longest, in inches
+    upright: bool  # whether they stand below their columns, as they are too long to lie there
+    side: float  # of the matrix, in inches
+
+
+def names(labels: check.Names) -> Names:
+    """How to write names beside a matrix of so many regions, and how large that has to be."""
+    if len(labels) > NAMED:
+        return Names([], SMALLEST, 0.0, False, SIDE)
+    texts = [_shortened(str(label)) for label in labels]
+    side = max(SIDE, len(texts) * SMALLEST * LINE / INCH)
+    pitch = side * INCH / len(texts)
+    size = float(np.clip(pitch / LINE, SMALLEST, LARGEST))
+    length = max(_width(text, size) for text in texts)
+    return Names(texts, size, length, length * INCH > 0.9 * pitch, side)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def _width(text: str, size: float) -> float:
+    """Width of a text in inches."""
+    with style.look():
+        figure = style.new_figure(1, 1)
+        drawn = figure.text(0, 0, text, fontproperties=FontProperties(size=size))
+        return drawn.get_window_extent(figure.canvas.get_renderer()).width / figure.dpi
+
+
+def two_panels(labels: check.Names) -> tuple[Figure, np.ndarray, Names]:
+    """A figure for two matrices side by side, as large as their names need."""
+    written = names(labels)
+    grown = written.side - SIDE
+    beside = max(0.0, written.length - SHORT)
+    below = beside if written.upright else 0.0
+    width = 9.5 + 2 * (BAR * grown + beside)
+    figure = style.new_figure(width, 4 + grown + below)
+    panels = figure.subplots(1, 2)
+    # Room between a colour bar and the names of the next panel.
+    figure.get_layout_engine().set(w_pad=0.15)
+    return figure, panels, written
+
+
+def draw(
+    axes: Axes, matrix: np.ndarray, labels: check.Names, written: Names, title: str, bar: str,
+    **colours: Any,
+) -> None:  # fmt: skip
+    """Draw a matrix (N, N) without its diagonal, the first row on top.
+
+    written: from `two_panels`; bar: what colours mean; colours: for matplotlib's pcolormesh.
+    """
+    blank = np.ma.masked_where(np.eye(len(labels), dtype=bool) | np.isnan(matrix), matrix)
+    mesh = axes.pcolormesh(blank, rasterized=True, **colours)
+    axes.set(xlim=(0, len(labels)), ylim=(len(labels), 0), aspect="equal")
+    scale = axes.figure.colorbar(mesh, ax=axes, label=bar, shrink=0.8, pad=0.03)
+    scale.outline.set_linewidth(0)
+    scale.solids.set_rasterized(True)
+    axes.spines[:].set_visible(False)
+    if written.texts:
+        places = np.arange(len(labels)) + 0.5
+        axes.set_xticks(places, written.texts, rotation=90 if written.upright else 0)
+        axes.set_yticks(places, written.texts)
+        axes.tick_params(length=0, labelsize=written.size)
+    else:
+        axes.set(xticks=[], yticks=[])
+        title += f" ({len(labels)} regions)"
+    axes.set(title=title)

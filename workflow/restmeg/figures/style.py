@@ -1,0 +1,64 @@
+"""How figures look, and how they are written.
+
+Nothing here is set for the whole process: what draws or writes does so within `look`.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib
+import seaborn as sns
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from restmeg import disk
+
+SIMULATED, TARGET = "#2a6f97", "#c8553d"
+DPI = 150
+SETTINGS = {
+    "font.family": ["sans-serif"],
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.parse_math": False,  # a region may be called $x$
+    "svg.fonttype": "none",  # text stays text that an editor can change
+    "svg.hashsalt": "restmeg",  # the same identifiers each time
+}
+
+
+@contextlib.contextmanager
+def look() -> Iterator[None]:
+    """Matplotlib's settings for figures of this package, as a block or over a function.
+
+    Some are read when a figure is made and others when it is drawn, so `save` needs them too.
+    """
+    with matplotlib.rc_context():
+        matplotlib.rcParams.update(sns.plotting_context("notebook"))
+        matplotlib.rcParams.update(sns.axes_style("ticks"))
+        matplotlib.rcParams.update(SETTINGS)
+        yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of a size in inches, which no window and no other figure knows of."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+@look()
+def save(figure: Figure, *paths: Path | str) -> None:
+    """Write a figure in the format that each path's ending names."""
+    for path in paths:
+        form = str(path).rsplit(".", 1)[-1]
+        clock = {"Date": None} if form == "svg" else None
+        with disk.whole(path) as partial:
+            figure.savefig(partial, format=form, dpi=DPI, bbox_inches="tight", metadata=clock)

@@ -1,0 +1,55 @@
+"""Which settings of a study differ from their defaults, in words."""
+
+from collections.abc import Mapping
+
+from restmeg import settings
+
+LISTED = 6  # values of a list that are written one by one
+
+
+def of(loaded: dict, schema: dict) -> list[list[str]]:
+    """Settings that differ from their defaults: rows of dotted key, value and default, as texts.
+
+    loaded: from `settings.load`; schema: from `settings.load_schema`. Of the target's model, what
+    differs from the model; of the sweep, all of it.
+    """
+    usual = settings.load({}, schema)
+    usual["target"]["model"] = loaded["model"]
+    rows = []
+    for section, part in schema["properties"].items():
+        if section == "sweep":
+            continue
+        rules = settings.scalars(section, part)
+        given, default = (
+            settings.flat(values[section], f"{section}.") for values in (loaded, usual)
+        )
+        for key, rule in rules.items():
+            if given[key] != default[key]:
+                of_model = key.startswith("target.model.")
+                rows.append(
+                    [
+                        key,
+                        _in_words(given[key], rule),
+                        ("that of the model, " if of_model else "") + _in_words(default[key], rule),
+                    ]
+                )
+    rules = settings.scalars("model", schema["properties"]["model"])
+    for key, values in loaded["sweep"].items():
+        rows.append([f"sweep.{key}", _in_words(values, rules[key]), "not swept"])
+    return rows
+
+
+def _in_words(value: object, rule: Mapping) -> str:
+    """A value with its unit: "4000 ms", "0.5, 1, 1.5", "68 values from 0.9 to 1.1 ms"."""
+    unit = f" {rule['unit']}" if "unit" in rule else ""
+    if isinstance(value, list):
+        if len(value) > LISTED and all(isinstance(item, int | float) for item in value):
+            return f"{len(value)} values from {_plain(min(value))} to {_plain(max(value))}{unit}"
+        return (", ".join(map(_plain, value)) or "none") + (unit if value else "")
+    return _plain(value) + (unit if value is not None else "")
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "auto"
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,31 @@
+rule summary:
+    input:
+        connectome="results/connectome.nc",
+        leadfield="results/leadfield.nc",
+        simulated=of_points("simulated", [SHOWN], "connectivity"),
+        target=of_points("target", [STUDY.target], "connectivity"),
+        scores="results/scores.csv",
+        notes="results/scores_notes.csv",
+        figures=expand("results/figures/{name}.png", name=FIGURES),
+    output:
+        summary=report(
+            "results/summary.html",
+            category="1. Summary",  # categories are listed in the order of letters
+            labels={"page": "summary of the study"},
+            caption="../report/summary.rst",
+        ),
+    log:
+        "results/logs/summary.log",
+    benchmark:
+        "results/benchmarks/summary.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        study=SUMMARISED,
+        settings=deviations.of(SETTINGS, SCHEMA),
+        texts=fingerprint.content(*page.texts(FIGURES)),
+        code=code("summarise.py"),
+    script:
+        "../scripts/summarise.py"
