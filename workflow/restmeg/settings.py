@@ -4,7 +4,8 @@ The schema (workflow/schemas/config.schema.yaml) says which keys there are, thei
 units and defaults. Some keywords are our own: ``unit`` marks a quantity and names the unit it has
 inside the workflow; ``auto`` allows the text "auto" in its place, which is None inside;
 ``per_region`` allows a list of one value per region; ``with_source`` says that a key has an effect
-only where the section's source is a file ("file") or not ("bundled").
+only where the section's source is a file ("file") or not ("bundled"); ``names_of`` allows the names
+in a table of the package.
 """
 
 import copy
@@ -19,8 +20,10 @@ import jsonschema
 import yaml
 
 from restmeg import InputError, units
+from restmeg.measures import MEASURES
 
 MAX_STEPS = 2**33  # the random generator counts pairs of steps in 32 bits
+TABLES = {"measures": MEASURES}
 TYPES = {
     "object": "a mapping of keys",
     "array": "a list",
@@ -31,7 +34,7 @@ TYPES = {
 
 
 def load_schema(path: str | Path) -> dict:
-    """The schema as a dict, with its references to ``$defs`` resolved."""
+    """The schema as a dict, with references to ``$defs`` and to tables of the package resolved."""
     schema = yaml.safe_load(Path(path).read_text())
     return _resolve(schema, schema.pop("$defs"))
 
@@ -42,6 +45,8 @@ def _resolve(node, definitions):
     if not isinstance(node, dict):
         return node
     node = {key: _resolve(value, definitions) for key, value in node.items()}
+    if "names_of" in node:
+        node["enum"] = list(TABLES[node.pop("names_of")])
     reference = node.pop("$ref", None)
     if reference:
         node = {**_resolve(definitions[reference.rsplit("/", 1)[1]], definitions), **node}

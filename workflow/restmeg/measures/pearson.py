@@ -41,21 +41,27 @@ class Moments:
             block, self.waiting = self.waiting[: self.SAMPLES], self.waiting[self.SAMPLES :]
             self.products += exact.gram(block)
 
-    def result(self) -> np.ndarray:
-        """Pearson correlation (N, N), ones on the diagonal; NaN where a region has no variance.
+    def scatter(self) -> np.ndarray:
+        """Scatter matrix (N, N): sums over time of products of deviations from the mean.
 
         Raises InputError if there are fewer than two samples.
         """
         if self.n < 2:
             raise InputError(f"series: {self.n} samples; expected at least 2")
-        n_regions = len(self.origin)
         products = self.products + exact.gram(self.waiting)
-        sums = products[n_regions, :n_regions]
-        covariance = products[:n_regions, :n_regions] - sums[:, None] * sums / self.n
-        variance = np.diag(covariance)
+        sums = products[-1, :-1]
+        return products[:-1, :-1] - sums[:, None] * sums / self.n
+
+    def result(self) -> np.ndarray:
+        """Pearson correlation (N, N), ones on the diagonal; NaN where a region has no variance.
+
+        Raises InputError if there are fewer than two samples.
+        """
+        scatter = self.scatter()
+        variance = np.diag(scatter)
         # Of a constant only rounding can be left, or nothing at all.
         scale = np.sqrt(np.where(variance > 0, variance, np.nan))
-        correlation = covariance / np.outer(scale, scale)
+        correlation = scatter / np.outer(scale, scale)
         np.fill_diagonal(correlation, np.where(np.isnan(scale), np.nan, 1.0))
         return correlation.clip(-1, 1)
 
