@@ -8,8 +8,8 @@ from types import SimpleNamespace
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import InputError, InputWarning, bundled, fingerprint, inputs, job, measures
-from restmeg import settings, study, yamlfile
+from restmeg import InputError, InputWarning, bundled, connectome, fingerprint, inputs, job
+from restmeg import measures, settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
 from restmeg.summary import deviations, page
@@ -30,7 +30,7 @@ def check_all():
             yamlfile.check(path)
         loaded = settings.load(config, SCHEMA)
         inputs.check_sources(loaded, SCHEMA, "results", EXAMPLE)
-        anatomy = inputs.read_connectome(loaded)
+        anatomy = connectome.from_settings(loaded["connectome"])
         plan = study.plan(loaded, SCHEMA, anatomy.weights)
         with job.warned(InputWarning, tell):
             return loaded, plan, inputs.check(loaded, plan, anatomy)

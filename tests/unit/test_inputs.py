@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 import yaml
-from restmeg import InputError, InputWarning, inputs, settings, study
+from restmeg import InputError, InputWarning, connectome, inputs, settings, study
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = settings.load_schema(ROOT / "workflow/schemas/config.schema.yaml")
@@ -46,7 +46,7 @@ def checked(config):
     inputs.check_sources(loaded, SCHEMA, "results", EXAMPLE)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        anatomy = inputs.read_connectome(loaded)
+        anatomy = connectome.from_settings(loaded["connectome"])
         found = inputs.check(loaded, study.plan(loaded, SCHEMA, anatomy.weights), anatomy)
     assert all(warning.category is InputWarning for warning in caught)
     return found, [str(warning.message) for warning in caught]

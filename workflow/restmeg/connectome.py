@@ -1,6 +1,7 @@
 """The structural connectome: weights and distances between regions."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,6 +52,16 @@ def read(
     if orientation == "source_target" and "orientation" in leaves_open:
         weights, distances = (np.ascontiguousarray(matrix.T) for matrix in (weights, distances))
     return Connectome(normalised(weights, normalise), distances * factor, labels)
+
+
+def from_settings(given: Mapping) -> Connectome:
+    """The Connectome of the section ``connectome`` of a checked configuration; errors as `read`."""
+    return read(
+        given["path"],
+        orientation=given["orientation"],
+        distance_unit=given["distance_unit"],
+        normalise=given["normalise"],
+    )
 
 
 def standard(

@@ -77,19 +77,11 @@ def _usable(section, source, bundled, results):
     return str(path)
 
 
-def read_connectome(loaded: dict) -> connectome.Connectome:
-    """The connectome of a study, as jobs will read it. Raises InputError if it cannot be used."""
-    given = loaded["connectome"]
-    return connectome.read(
-        given["path"], given["orientation"], given["distance_unit"], given["normalise"]
-    )
-
-
 def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> Inputs:
     """Read the user's files as jobs will; return their Inputs.
 
     loaded: from `settings.load`, with paths from `check_sources`; plan: from `study.plan`; anatomy:
-    from `read_connectome`.
+    from `connectome.from_settings`.
 
     Raises InputError for what cannot be used, and warns (InputWarning) of what is seldom meant.
     """
@@ -98,13 +90,9 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     check_network(loaded["connectome"]["path"], anatomy, models, simulation["dt"])
 
     given = loaded["leadfield"]
+    field = leadfield.from_settings(given, anatomy.labels)
     if given["path"]:
-        field = leadfield.read(given["path"], anatomy.labels, given["unit"])
         _warn(given["path"], questions.of_leadfield(given["path"], field, given["unit"]))
-    else:
-        field = leadfield.synthetic(
-            anatomy.labels, given["sensors"], given["seed"], given["gain_sum"]
-        )
     leadfield.check_scale(field.gain, given["scale"])
 
     given, content = loaded["target"], None

@@ -1,6 +1,6 @@
 """The lead field: what a dipole in each region makes of magnetic field at each sensor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +44,13 @@ def read(path: str | Path, labels: check.Names, unit: str = ASSUMED) -> LeadFiel
     """
     raw = formats.reader("leadfield", path)(path)
     return judged(path, raw, labels, unit, formats.find("leadfield", path).leaves_open)
+
+
+def from_settings(given: Mapping, labels: check.Names) -> LeadField:
+    """The LeadField of the section ``leadfield`` of a checked configuration; errors as `read`."""
+    if given["path"]:
+        return read(given["path"], labels, given["unit"])
+    return synthetic(labels, given["sensors"], given["seed"], given["gain_sum"])
 
 
 def judged(

@@ -3,7 +3,7 @@
 from restmeg import connectome, fingerprint, job
 
 with job.reporting(snakemake.log[0]):
-    given = snakemake.params.given
-    anatomy = connectome.read(given.path, given.orientation, given.distance_unit, given.normalise)
-    fingerprint.check_content(given.path, snakemake.params.anatomy, *anatomy)
-    connectome.write(snakemake.output.connectome, anatomy, given.source)
+    given = vars(snakemake.params.given)
+    anatomy = connectome.from_settings(given)
+    fingerprint.check_content(given["path"], snakemake.params.anatomy, *anatomy)
+    connectome.write(snakemake.output.connectome, anatomy, given["source"])

@@ -3,12 +3,8 @@
 from restmeg import fingerprint, job, leadfield
 
 with job.reporting(snakemake.log[0]):
-    given, labels = snakemake.params.given, snakemake.params.labels
-    if given.path:
-        field = leadfield.read(given.path, labels, given.unit)
-    else:
-        field = leadfield.synthetic(labels, given.sensors, given.seed, given.gain_sum)
-    fingerprint.check_content(given.path, snakemake.params.gain, *field)
-    leadfield.write(
-        snakemake.output.leadfield, field, given.source, None if given.path else given.seed
-    )
+    given = vars(snakemake.params.given)
+    field = leadfield.from_settings(given, snakemake.params.labels)
+    fingerprint.check_content(given["path"], snakemake.params.gain, *field)
+    seed = None if given["path"] else given["seed"]
+    leadfield.write(snakemake.output.leadfield, field, given["source"], seed)
