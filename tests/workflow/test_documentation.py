@@ -1,6 +1,9 @@
 """Recipes of the documentation, run as they stand there."""
 
 import re
+import shutil
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -8,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from restmeg import connectome, leadfield, open_results, recording
+import yaml
+from restmeg import bundled, connectome, leadfield, open_results, recording
+from restmeg.settings import load_schema
 
 ROOT = Path(__file__).parents[2]
 LABELS = ["left", "right", "front", "back"]
@@ -47,17 +52,22 @@ def test_there_are_as_many_recipes_as_tests():
     assert len(recipes("config/README.md")) == 3
 
 
-def test_readme_s_recipes(finished, given, monkeypatch):
+def test_readme_s_recipe_for_results(finished, given, monkeypatch):
     monkeypatch.chdir(finished.path)
-    load, use = recipes("README.md")
-    found = run(load, given)
+    found = run(recipes("README.md")[0], given)
     assert found["target"].replicate.values.tolist() == [0, 1]
     fc = found["fc"]
     assert fc.dims == ("measure", "replicate", "region_to", "region_from")
     assert fc.replicate.values.tolist() == [0, 1, 2, 3]
     assert fc.equals(open_results().load("connectivity").fc)
-    found = run(use, given)["fc"]
-    np.testing.assert_allclose(found, np.corrcoef(given["activity"].T), atol=1e-12)
+
+
+def test_readme_s_recipe_for_a_notebook_gives_the_bundled_scores(tmp_path, given, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scores = run(recipes("README.md")[1], given)["scores"]
+    match = scores.sel(measure="pearson", score="fc_match")
+    assert f"{float(match.value):.9g}" == "0.140977604"
+    assert match.n == 400
 
 
 def test_files_that_config_readme_s_recipes_write_are_read(tmp_path, given, monkeypatch):
@@ -73,6 +83,92 @@ def test_files_that_config_readme_s_recipes_write_are_read(tmp_path, given, monk
     with xr.open_dataset("my_recording.nc") as dataset:
         assert dataset.sizes["replicate"] == 3
     np.testing.assert_array_equal(leadfield.read("my_leadfield.npz", LABELS).gain, given["gain"])
+
+
+def blocks(name):
+    """Indented blocks of a document, and what stands between single backquotes."""
+    text = (ROOT / name).read_text()
+    return re.findall(r"\n\n((?: {4,}.*\n)+)", text), re.findall(r"`([^`\n]+)`", text)
+
+
+def commands(name):
+    """What a reader would type into a shell."""
+    indented, spans = blocks(name)
+    lines = [line.strip() for block in indented for line in block.splitlines()] + spans
+    lines = [line.split("  #")[0].split(" #")[0].strip() for line in lines]
+    first = r"(make|snakemake|pip|conda|source|apt-get) \S"
+    return sorted({line for line in lines if re.match(first, line)})
+
+
+NOT_RUN = {  # and why
+    "conda env create -f environment.yml": "test_project compares it with pyproject.toml",
+    "conda activate restmeg": "has no effect here",
+    "source .venv/bin/activate": "has no effect here",
+    "pip install .": "test_install does",
+    "pip install snakemake-executor-plugin-slurm": "of a cluster",
+    "snakemake --profile profiles/slurm": "of a cluster; its options are read below",
+}
+
+
+@pytest.mark.parametrize("name", ["README.md", "config/README.md"])
+def test_every_command_can_be_given(study, name):
+    """Those for Snakemake as dry runs, those for make as far as they would say what they do."""
+    study.snakemake("--list-rules")  # writes the settings
+    (study.path / "my_study.yaml").write_text((study.path / "small.yaml").read_text())
+    other = study.path.parent / "other_study/config"
+    shutil.copytree(study.path / "config", other, dirs_exist_ok=True)
+    activity = "results/simulated/p44136fa355b3/0-1/activity.nc"
+    found = commands(name)
+    assert found
+    for command in found:
+        if command in NOT_RUN:
+            continue
+        command = command.replace(" ...", "").replace("results/.../activity.nc", activity)
+        if command.startswith("make"):
+            words = [*command.split(), "-n"]
+        elif "--report" in command:
+            words = [sys.executable, "-m", *command.split(), "--help"]  # needs a finished study
+        else:
+            words = [sys.executable, "-m", *command.split(), "--dry-run"]
+        cwd = ROOT if command.startswith("make") else study.path
+        done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (command, done.stderr)
+
+
+def test_options_of_the_profiles_are_those_of_snakemake():
+    told = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for path in (ROOT / "profiles").glob("*/config.yaml"):
+        for option in yaml.safe_load(path.read_text()):
+            assert f"--{option}" in told, option
+
+
+def settings_of(name):
+    """Blocks of YAML: indented, and beginning with a section of the configuration."""
+    sections = "|".join(load_schema(bundled.schema())["properties"])
+    found = [textwrap.dedent(block) for block in blocks(name)[0]]
+    return [block for block in found if re.match(rf"({sections}):", block)]
+
+
+@pytest.mark.parametrize(("name", "n"), [("README.md", 3), ("config/README.md", 1)])
+def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
+    monkeypatch.chdir(study.path)
+    given["labels"] = [f"R{k}" for k in range(4)]
+    for recipe in recipes("config/README.md"):
+        run(recipe, given)
+    Path("my_leadfield.nc").unlink(missing_ok=True)
+    xr.Dataset(
+        {"gain": (("region", "sensor"), given["gain"], {"units": "T/(nA m)"})},
+        {"region": given["labels"], "sensor": [f"M{k}" for k in range(9)]},
+    ).to_netcdf("my_leadfield.nc")
+    found = settings_of(name)
+    assert len(found) == n
+    for text in found:
+        study.config = yaml.safe_load(text)
+        result = study.snakemake("--dry-run")
+        assert result.returncode == 0, (text, result.stderr)
+        assert "simulate" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize(
