@@ -97,7 +97,7 @@ def test_a_line_a_job_and_where_to_look(snakemake, clock):
         "Done in 1 min 15 s: 2 steps.",
         "",
         "  score      value    95 % interval   n",
-        "  fc match   0.500   0.400 to 0.600   9",
+        "  FC match   0.500   0.400 to 0.600   9",
         "",
         "Look at results/scores.csv.",
     ]
@@ -291,7 +291,7 @@ def test_the_summary_of_a_sweep_is_its_ranges(tmp_path):
     assert ending.scores(tmp_path) == [
         "",
         "  score      lowest   highest   highest at",
-        "  fc match    0.500     0.700   coupling_strength 1.0",
+        "  FC match    0.500     0.700   coupling_strength 1.0",
         "",
         "  3 points; the scores of each are in results/scores.csv.",
         "",

@@ -100,7 +100,7 @@ def test_a_score(extended):
     assert table.loc["mean_connectivity", "value"] == pytest.approx(np.mean(values))
     assert table.loc["mean_connectivity", "n"] == 4
     assert (
-        "How strongly simulated regions are connected" in study.result("summary.html").read_text()
+        "how strongly simulated regions are connected" in study.result("summary.html").read_text()
     )
 
 

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 from restmeg import tables
+from restmeg.scores import SCORES
 
 PLACES = ("summary.html", "report.html", "scores.csv", "figures/")
 
@@ -59,8 +60,8 @@ def _notes(folder):
 
 
 def _name(row, with_measure):
-    name = row["score"].replace("_", " ")
-    return f"{name} ({row['measure']})" if with_measure else name
+    label = SCORES[row["score"]].label
+    return f"{label} ({row['measure']})" if with_measure else label
 
 
 def _value(row):
