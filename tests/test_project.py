@@ -150,8 +150,12 @@ def test_public_signatures_are_annotated(path):
 
 @pytest.mark.parametrize(
     "path",
-    [*sorted(PACKAGE.rglob("*.py")), *sorted((ROOT / "workflow").glob("**/*.smk"))],
-    ids=lambda path: path.name,
+    sorted(
+        path
+        for pattern in ("workflow/**/*.py", "workflow/**/*.smk", "tests/**/*.py")
+        for path in ROOT.glob(pattern)
+    ),
+    ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_no_file_is_where_everything_is(path):
     assert len(path.read_text().splitlines()) <= 400
