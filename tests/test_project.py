@@ -60,7 +60,7 @@ def test_locks_agree():
 
 
 def test_version_is_in_one_piece():
-    assert f'__version__ = "{PYPROJECT["version"]}"' in (PACKAGE / "__init__.py").read_text()
+    assert f'__version__ = "{PYPROJECT["version"]}"' in (PACKAGE / "version.py").read_text()
 
 
 def rules():

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from restmeg import InputError
+from restmeg.errors import InputError
 
 Names = Sequence[str] | np.ndarray  # of regions, sensors, ...
 MAX_BYTES = 2**30  # of one array of a user's file: a matrix of 11 000 regions

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, check, formats, store, units
+from restmeg import check, formats, store, units
+from restmeg.errors import InputError
 
 TITLE = "Structural connectome"
 

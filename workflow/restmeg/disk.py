@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from restmeg import InputError
+from restmeg.errors import InputError
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import ResultWarning, check, measures, recording, store
+from restmeg import check, measures, recording, store
+from restmeg.errors import ResultWarning
 
 TITLE = "Functional connectivity"
 

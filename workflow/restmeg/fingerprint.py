@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from restmeg import InputError
+from restmeg.errors import InputError
 
 PACKAGE = Path(__file__).parent
 # No result depends on them: log, messages, locks, and tables of what there is to choose from. What
@@ -62,7 +62,7 @@ def _path(name):
 def _imports(path):
     """Names within the package of the modules that a file names in its imports."""
     names = set()
-    for node in _nodes(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
@@ -74,16 +74,6 @@ def _imports(path):
             # A module brings the packages that it is in.
             found |= {".".join(inside[:depth]) for depth in range(1, len(inside) + 1)}
     return {name for name in found if _path(name)}
-
-
-def _nodes(tree):
-    """All nodes of a tree but for what only a type checker reads."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
-            yield node
-            waiting.extend(ast.iter_child_nodes(node))
 
 
 class _Meaning(ast.NodeTransformer):

@@ -8,18 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import (
-    InputError,
-    InputWarning,
-    connectome,
-    fingerprint,
-    leadfield,
-    questions,
-    recording,
-    settings,
-    study,
-)
+from restmeg import connectome, fingerprint, leadfield, questions, recording, settings, study
 from restmeg.check import per_region
+from restmeg.errors import InputError, InputWarning
 
 SATURATED = 1000  # coupling strength times mean row sum: no model works with more
 

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 
-from restmeg import InputError, ResultWarning, fingerprint
+from restmeg import fingerprint
+from restmeg.errors import InputError, ResultWarning
 
 # Environment variable: the main process shows what the logs say, so jobs leave its terminal alone.
 WATCHED = "RESTMEG_WATCHED"

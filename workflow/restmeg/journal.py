@@ -10,7 +10,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from restmeg import InputError, disk, store
+from restmeg import disk, store
+from restmeg.errors import InputError
 
 INTERVAL = 2**24  # values between two saved states: 64 MB of float32
 

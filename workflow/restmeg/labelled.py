@@ -8,18 +8,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from restmeg import (
-    InputError,
-    __version__,
-    bundled,
-    check,
-    connectome,
-    formats,
-    leadfield,
-    scoring,
-    units,
-)
+from restmeg import bundled, check, connectome, formats, leadfield, scoring, units
+from restmeg.errors import InputError
 from restmeg.variables import VARIABLES
+from restmeg.version import __version__
 
 EXAMPLE = "example"
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, check, formats, store, units
+from restmeg import check, formats, store, units
+from restmeg.errors import InputError
 
 UNIT = "T/(nA m)"
 ASSUMED = "auto"  # the unit that the file says or, where it says none, UNIT

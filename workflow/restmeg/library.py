@@ -19,7 +19,6 @@ import numpy as np
 import xarray as xr
 
 from restmeg import (
-    InputError,
     bundled,
     check,
     estimation,
@@ -34,6 +33,7 @@ from restmeg import (
     study,
     units,
 )
+from restmeg.errors import InputError
 from restmeg.labelled import Labelled
 from restmeg.model import ROLES
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from restmeg import InputError, exact, leadfield, store, units
+from restmeg import exact, leadfield, store, units
+from restmeg.errors import InputError
 
 TITLE = "Magnetic field at the sensors"
 

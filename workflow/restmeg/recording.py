@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, check, formats, store, units
+from restmeg import check, formats, store, units
+from restmeg.errors import InputError
 
 UNEVEN = 0.01  # how far two sampling rates or lengths may differ and yet be the same
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from restmeg import InputError, tables
+from restmeg import tables
+from restmeg.errors import InputError
 
 
 class Results:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, ResultWarning, check, connectome, store, tables
+from restmeg import check, connectome, store, tables
+from restmeg.errors import InputError, ResultWarning
 from restmeg.scores import SCORES
 from restmeg.scores.intervals import Summary, summarise
 

@@ -19,7 +19,8 @@ from typing import Any
 import jsonschema
 import yaml
 
-from restmeg import InputError, units
+from restmeg import units
+from restmeg.errors import InputError
 from restmeg.measures import MEASURES
 
 MAX_STEPS = 2**33  # the random generator counts pairs of steps in 32 bits

@@ -13,16 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from restmeg import (
-    InputError,
-    ResultWarning,
-    connectome,
-    fingerprint,
-    journal,
-    rates,
-    store,
-)
+from restmeg import connectome, fingerprint, journal, rates, store
 from restmeg.core import layout, network
+from restmeg.errors import InputError, ResultWarning
 from restmeg.model import Network, build_network, initial_state, stream
 
 _NONE_GIVEN = np.empty((0, 0, 0))

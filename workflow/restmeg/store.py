@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from restmeg import InputError, __version__, check, disk
+from restmeg import check, disk
+from restmeg.errors import InputError
 from restmeg.variables import VARIABLES
+from restmeg.version import __version__
 
 
 @contextlib.contextmanager

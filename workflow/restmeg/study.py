@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import InputError, settings
+from restmeg import settings
+from restmeg.errors import InputError
 
 TIMES = ("dt", "duration", "transient", "sampling_interval")  # all that a replicate takes
 MAX_JOBS = 20_000  # as planning them takes minutes

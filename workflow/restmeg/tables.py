@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from restmeg import InputError, disk
+from restmeg import disk
+from restmeg.errors import InputError
 
 
 @contextlib.contextmanager

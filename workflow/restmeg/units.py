@@ -8,7 +8,7 @@ import functools
 import re
 from typing import Any
 
-from restmeg import InputError
+from restmeg.errors import InputError
 
 KINDS = {
     "ms": 'a time such as "300 ms"',

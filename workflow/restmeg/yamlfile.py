@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from restmeg import InputError
+from restmeg.errors import InputError
 
 MAX_VALUES = 10**6  # with aliases written out
 # YAML 1.1 takes 010 for 8 and 1:30 for 90.

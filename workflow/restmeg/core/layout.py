@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import InputError
+from restmeg.errors import InputError
 
 SHARED = 4  # targets of eight that must share a source and a delay to be summed together
 TILE = 16  # sources whose pasts are summed into all targets before the next ones are fetched

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from restmeg import check
 from restmeg.figures import matrix, style
 from restmeg.figures.scores import mean_in_words
+from restmeg.measures import MEASURES
 
 FEW = 500  # pairs of regions: more would cover each other's error bars
 
@@ -23,7 +24,7 @@ def connectivity(
     scale = {"cmap": "vlag", "vmin": -limit, "vmax": limit}
     figure, panels, written = matrix.two_panels(labels)
     for axes, fc, role in zip(panels, (simulated, target), ("Simulated", "Target"), strict=True):
-        matrix.draw(axes, fc, labels, written, f"{role} FC", measure.capitalize(), **scale)
+        matrix.draw(axes, fc, labels, written, f"{role} FC", MEASURES[measure].label, **scale)
     return figure
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import InputError
+from restmeg.errors import InputError
 
 
 class Format(NamedTuple):

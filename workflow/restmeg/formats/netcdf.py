@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg import InputError, check, store
+from restmeg import check, store
+from restmeg.errors import InputError
 from restmeg.formats import RawConnectome, RawLeadField, RawRecording
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from restmeg import InputError, exact
+from restmeg import exact
+from restmeg.errors import InputError
 
 
 class Moments:

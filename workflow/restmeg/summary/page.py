@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from restmeg import __version__, connectome, disk, store, tables
+from restmeg import connectome, disk, store, tables
 from restmeg.measures import MEASURES
 from restmeg.scores import SCORES
 from restmeg.summary import captions
+from restmeg.version import __version__
 
 TEMPLATE = "summary.html.j2"
 PACKAGES = ["numpy", "numba", "netCDF4", "pandas", "matplotlib", "seaborn", "snakemake"]
