@@ -51,9 +51,9 @@ def untracked(section):
 def code(script, *chosen):
     """What a script does, with all that it imports from the package: an edit re-runs its rule.
 
-    chosen: modules that it uses beside those.
+    chosen: modules that it uses beside those, and beside the reader of our own files.
     """
-    return fingerprint.code(WORKFLOW / "scripts" / script, *chosen)
+    return fingerprint.code(WORKFLOW / "scripts" / script, "formats.netcdf", *chosen)
 
 
 def of_points(role, points, name):
@@ -98,6 +98,8 @@ PROJECTED = POINTS if SETTINGS["leadfield"]["project"] == "all" else [SHOWN]
 SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
 TIMES = {key: SETTINGS["simulation"][key] for key in study.TIMES}
 MEASURES = SETTINGS["connectivity"]["measures"]
+ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the table of measures
+LAZY = [*map(measures.module, MEASURES), *INPUTS.readers]  # modules of what is asked for
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(page.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]

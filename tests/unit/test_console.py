@@ -96,8 +96,8 @@ def test_a_line_a_job_and_where_to_look(snakemake, clock):
         "",
         "Done in 1 min 15 s: 2 steps.",
         "",
-        "  score      value    95 % interval   n",
-        "  FC match   0.500   0.400 to 0.600   9",
+        "  score      value   95 % interval   n",
+        "  FC match    0.50    0.40 to 0.60   9",
         "",
         "Look at results/scores.csv.",
     ]

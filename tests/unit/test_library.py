@@ -1,13 +1,14 @@
 """The functions for notebooks: the same numbers and bits as the workflow's files."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 import restmeg
 import xarray as xr
 from processes import run
-from restmeg import InputError, InputWarning, ResultWarning
+from restmeg import InputError, InputWarning, ResultWarning, settings, study
 
 SHORT = {"duration": "60 ms", "transient": "10 ms", "replicates": 3}
 
@@ -24,8 +25,8 @@ def target():
 
 def test_importing_is_fast_and_changes_nothing(tmp_path):
     code = """
-        import os, sys, warnings
-        environment, path, filters = dict(os.environ), list(sys.path), list(warnings.filters)
+        import os, sys
+        environment, path = dict(os.environ), list(sys.path)
         import restmeg
         assert "numpy" not in sys.modules
         assert "simulate" in dir(restmeg)
@@ -144,16 +145,107 @@ def test_what_is_wrong_is_said(activity):
         assert np.isnan(restmeg.connectivity(still).fc[0, 0, 2, 3])
 
 
+def test_units_of_an_array_are_heard(activity):
+    tau = xr.DataArray(np.full(8, 0.001), {"region": activity.region.values}, "region")
+    tau.attrs["units"] = "s"
+    for given in (tau, xr.DataArray(1.0, attrs={"units": "ms"}), ("1 ms",) * 8):
+        same = restmeg.simulate("example", tau_E=given, seed=3, progress=False, **SHORT)
+        xr.testing.assert_equal(same.rate_E, activity.rate_E)
+
+
+def test_weights_may_be_brought_to_a_scale_of_their_own(example):
+    given = restmeg.simulate("example", normalise="max", progress=False, **SHORT)
+    by_hand = xr.Dataset(
+        {
+            "weights": (("target", "source"), example[0] / example[0].max()),
+            "distances": (("target", "source"), example[1], {"units": "mm"}),
+            "labels": ("region", [f"R{k}" for k in range(8)]),
+        }
+    )
+    xr.testing.assert_equal(restmeg.simulate(by_hand, progress=False, **SHORT).rate_E, given.rate_E)
+
+
+def test_the_keys_that_simulate_tells_are_those_that_it_takes(schema):
+    taken = settings.places(schema, "model").keys() | {*study.TIMES, "replicates", "seed"}
+    told = set(re.findall(r"\w+", restmeg.simulate.__doc__.split("changes:")[1]))
+    assert taken <= told
+    for name, text in (("duration", "4000 ms"), ("wEE", "12"), ("tau", "20 ms")):
+        assert f"{name} ({text})" in restmeg.simulate.__doc__
+
+
+def test_time_may_be_anything_that_xarray_makes_of_it(activity):
+    series = activity.rate_E.astype(float)
+    fc = restmeg.connectivity(activity)
+    steps = np.arange(series.sizes["time"])
+    for times in (
+        np.datetime64("2024-01-01", "ns") + 100_000 * steps,
+        np.timedelta64(0, "ns") + 100_000 * steps,
+    ):
+        given = series.assign_coords(time=("time", times))
+        xr.testing.assert_equal(restmeg.connectivity(given).fc, fc.fc)
+        field = restmeg.project(given, "synthetic")
+        np.testing.assert_allclose(field.time, 0.1 * steps, atol=1e-9)
+    without = series.drop_vars("time")
+    assert "time" not in restmeg.project(without, "synthetic").coords
+    xr.testing.assert_equal(restmeg.connectivity(without).fc, fc.fc)
+
+
+def test_attributes_of_others_are_left_alone(activity):
+    foreign = activity.assign_attrs(parameters="fs=250", source="a scanner", notes="mine")
+    xr.testing.assert_equal(restmeg.connectivity(foreign).fc, restmeg.connectivity(activity).fc)
+
+
+def test_a_field_is_not_made_of_what_is_no_number(activity):
+    broken = activity.rate_E.copy()
+    broken[0, 3, 2] = np.nan
+    with pytest.raises(InputError, match="sample 3: missing or not finite"):
+        restmeg.project(broken, "synthetic")
+    gain = xr.DataArray(
+        np.full((8, 1), 1e-4),
+        {"region": activity.region.values, "sensor": ["a"]},
+        ("region", "sensor"),
+    )
+    with pytest.raises(InputError, match="lead field: gain: no attribute 'units'"):
+        restmeg.project(activity, gain)
+    with pytest.warns(InputWarning, match="the largest gain is") as told:
+        restmeg.project(activity, gain, unit="T/(nA m)")
+    assert told[0].filename == __file__
+
+
+def test_a_matrix_of_one_s_own_is_a_target(activity, target):
+    fc, other = restmeg.connectivity(activity), restmeg.connectivity(target)
+    mean = other.fc.mean("replicate").sel(measure="pearson", drop=True)
+    found = restmeg.score(fc, mean, "example").sel(measure="pearson", score="fc_match")
+    assert found.n == 3
+    with pytest.raises(InputError, match="target: 5 regions; expected 8"):
+        bare = mean.drop_vars(["region_to", "region_from"])
+        restmeg.score(fc, bare[:5, :5], "example")
+    with pytest.raises(InputError, match="simulated: it is of a target"):
+        restmeg.score(other, fc, "example")
+    with pytest.raises(InputError, match=r"simulation\.seed: found -1"):
+        restmeg.score(fc, other, "example", seed=-1)
+    silent = fc.fc.copy()
+    silent[0, 1] = np.nan
+    with pytest.warns(ResultWarning, match="structure_function_coupling .* is NaN in 1 of 3"):
+        scores = restmeg.score(silent, other, "example")
+    assert "is NaN in 1 of 3" in scores.attrs["notes"]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (
             lambda a: restmeg.simulate("example", coupling_strenght=1.0),
-            "config: coupling_strenght: no such key; did you mean 'coupling_strength'?",
+            "coupling_strenght: no such key; did you mean 'coupling_strength'?",
         ),
         (
             lambda a: restmeg.simulate("example", duration=4),
-            "config: simulation.duration: 4 has no unit; expected a time",
+            "simulation.duration: 4 has no unit; expected a time",
+        ),
+        (lambda a: restmeg.simulate("example", keep="shown"), "keep: no such key; accepted: dt"),
+        (
+            lambda a: restmeg.simulate("example", r=xr.DataArray(np.ones(8), dims="time")),
+            "r: dimensions ('time',) and coordinates (); expected 'region' with names",
         ),
         (lambda a: restmeg.simulate("exampel"), "exampel: not a connectome file; expected a name"),
         (lambda a: restmeg.simulate("example", role="x"), "role: 'x'; expected one of simulated"),
@@ -178,8 +270,12 @@ def test_mistakes_are_one_line(activity, call, message):
     assert "\n" not in str(caught.value)
 
 
-def test_a_progress_bar_is_shown_unless_it_is_not_wanted(capsys):
+def test_a_progress_bar_is_shown_on_a_terminal_if_it_is_wanted(capsys, monkeypatch):
+    restmeg.simulate("example", **SHORT)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     restmeg.simulate("example", **SHORT)
     assert "of 0.2 s simulated" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     restmeg.simulate("example", progress=False, **SHORT)
     assert capsys.readouterr().err == ""

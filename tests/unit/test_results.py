@@ -50,7 +50,7 @@ def test_what_is_not_there_is_told(tmp_path):
         InputError, match=r"no simulated point pt; expected the name of one, such as pa"
     ):
         open_results(tmp_path).load("connectivity", point="pt")
-    with pytest.raises(InputError, match=r"0-1/connectivity\.nc: no such file; expected it, if"):
+    with pytest.raises(InputError, match=r"0-1/connectivity\.nc: no such file; expected activity"):
         open_results(tmp_path).load("connectivity", point="pa")
     write_fc(tmp_path / "simulated/pa/0-1", [0, 7], 1.0)
     with pytest.raises(InputError, match=r"replicates \[0, 7\]; expected 0-1"):

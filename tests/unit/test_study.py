@@ -108,7 +108,7 @@ def test_automatic_batches_of_a_few_replicates_are_one_job():
     assert list(study.batches(20, None, 250)) == ["0-15", "16-19"]
     assert list(study.batches(100, None, 250)) == ["0-15", "16-31", "32-63", "64-99"]
     assert list(study.batches(100, None, 40)) == ["0-15", "16-31", "32-63", "64-95", "96-99"]
-    assert list(study.batches(12, None, 5)) == ["0-4", "5-9", "10-11"]
+    assert list(study.batches(12, None, 5)) == ["0-3", "4-7", "8-11"]
 
 
 @pytest.mark.parametrize(
@@ -184,11 +184,27 @@ def test_a_study_says_what_is_simulated_and_shown():
         """
     )
     assert [point.values["model.coupling_strength"] for point in found.points] == [1, 1.5]
-    assert found.shown == found.points[0]  # the configured model, at 10 m/s, is none of them
+    assert found.shown == found.points[1]  # nearest to the configured model, at 1.5 and 10 m/s
     assert found.models[found.target]["coupling_strength"] == 2
     assert found.batches == {"simulated": {"0-1": [0, 1]}, "target": {"0-1": [0, 1], "2-2": [2]}}
     assert plan("sweep: {model.coupling_strength: [1, 1.5]}").shown.values == {
         "model.coupling_strength": 1.5
+    }
+
+
+def test_the_shown_point_is_the_one_nearest_to_the_configured_model():
+    found = plan(
+        """
+        sweep:
+          model.coupling: [additive, diffusive]
+          model.coupling_strength: [0.5, 1, 2, 4]
+          model.conduction_speed: [2 m/s, 9 m/s, 20 m/s]
+        """
+    ).shown.values
+    assert found == {
+        "model.coupling": "diffusive",
+        "model.coupling_strength": 1.0,  # the first of equals
+        "model.conduction_speed": 9.0,
     }
 
 

@@ -37,7 +37,7 @@ def read(
 
     Raises InputError for a file that cannot be read or matrices that cannot be a connectome.
     """
-    leaves_open = formats.find("connectome", path).leaves_open
+    leaves_open = formats.leaves_open("connectome", path)
     raw = formats.reader("connectome", path)(path)
     stated = units.factor("config: connectome.distance_unit", distance_unit, "mm")
     if "distance_unit" in leaves_open:

@@ -16,7 +16,7 @@ from restmeg.errors import InputError
 
 PACKAGE = Path(__file__).parent
 # No result depends on them: log, messages, locks, and tables of what there is to choose from. What
-# is chosen is followed by name, or by the numbers that it reads.
+# is chosen is followed by its row and its module's name, or by the numbers that it reads.
 UNTRACKED = {"job", "fingerprint", "disk", "formats", "measures"}
 LARGE = 2**28  # bytes: more would take a second to read at each start
 PLANNED = "RESTMEG_PLANNED_CODE"  # environment variable: the code that a run was planned with
@@ -79,6 +79,8 @@ def _imports(path):
 class _Meaning(ast.NodeTransformer):
     """Leaves out of a syntax tree what no result depends on."""
 
+    inside = 0  # of how many functions
+
     def _without_docstring(self, node):
         self.generic_visit(node)
         first = node.body[0] if node.body else None
@@ -89,8 +91,16 @@ class _Meaning(ast.NodeTransformer):
     visit_Module = visit_ClassDef = _without_docstring  # noqa: N815
 
     def visit_FunctionDef(self, node):
+        self.inside += 1
         self._without_docstring(node).returns = None
+        self.inside -= 1
         return node
+
+    def visit_AnnAssign(self, node):
+        self.generic_visit(node)
+        if not self.inside:  # of a class it may be the definition
+            return node
+        return ast.Assign([node.target], node.value, lineno=0) if node.value else ast.Pass()
 
     def visit_arg(self, node):
         node.annotation = None

@@ -3,12 +3,22 @@
 import contextlib
 import os
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import connectome, fingerprint, leadfield, questions, recording, settings, study
+from restmeg import (
+    connectome,
+    fingerprint,
+    formats,
+    leadfield,
+    questions,
+    recording,
+    settings,
+    study,
+)
 from restmeg.check import per_region
 from restmeg.errors import InputError, InputWarning
 
@@ -22,6 +32,7 @@ class Inputs(NamedTuple):
     labels: list  # of regions, in order
     gain: str  # digest of the lead field
     recording: str | None  # digest of the target's file
+    readers: list[str]  # modules that read it
 
 
 def check_sources(loaded: dict, schema: dict, results: str | Path, example: str) -> None:
@@ -83,21 +94,23 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     given = loaded["leadfield"]
     field = leadfield.from_settings(given, anatomy.labels)
     if given["path"]:
-        _warn(given["path"], questions.of_leadfield(given["path"], field, given["unit"]))
+        warn(given["path"], questions.of_leadfield(given["path"], field, given["unit"]))
     leadfield.check_scale(field.gain, given["scale"])
 
-    given, content = loaded["target"], None
+    given, content, readers = loaded["target"], None, []
     if given["path"]:
         seconds = (simulation["duration"] - simulation["transient"]) / 1000
         with recording.opened(given["path"], anatomy.labels, given["sampling_rate"]) as series:
             asked = questions.of_recording(series, seconds, 1000 / simulation["sampling_interval"])
-            _warn(given["path"], asked)
+            warn(given["path"], asked)
         content = fingerprint.of_file(given["path"])
+        readers = [formats.module("recording", given["path"])]
     return Inputs(
         anatomy=fingerprint.content(*anatomy),
         labels=[str(label) for label in anatomy.labels],
         gain=fingerprint.content(*field),
         recording=content,
+        readers=readers,
     )
 
 
@@ -114,15 +127,16 @@ def check_network(
     with np.errstate(over="ignore"):
         row_sums = anatomy.weights.sum(axis=1)
     _check_per_region(models, anatomy.labels)
-    _warn(path, questions.of_connectome(path, anatomy))
+    warn(path, questions.of_connectome(path, anatomy))
     _check_coupling(path, row_sums, models)
-    _warn(path, questions.of_coupling(row_sums, models))
-    _warn("config", questions.of_step(dt, row_sums, models))
+    warn(path, questions.of_coupling(row_sums, models))
+    warn("config", questions.of_step(dt, row_sums, models))
     slowest = min(model["conduction_speed"] for model in models)
     connectome.delays_in_steps(anatomy.distances[anatomy.weights > 0].max(), slowest, dt)
 
 
-def _warn(where, texts):
+def warn(where: str | Path, texts: Iterable[str]) -> None:
+    """Warn (InputWarning) of what is seldom meant; where: of which file."""
     for text in texts:
         # Never in the name of the caller: where that is a Snakefile, Python loses the warning.
         warnings.warn(f"{where}: {text}", InputWarning, stacklevel=1)

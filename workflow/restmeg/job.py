@@ -47,9 +47,9 @@ def reporting(log: str | Path) -> Iterator[None]:
         cast(io.TextIOWrapper, sys.stdout).reconfigure(line_buffering=True)
         with warned(ResultWarning, tell, others=True):
             try:
-                names = [name for name in sys.modules if name.startswith("restmeg.")]
-                fingerprint.check_plan(name.removeprefix("restmeg.") for name in names)
+                _check_plan()
                 yield
+                _check_plan()  # some modules are imported where they are used
             except Exception as error:
                 traceback.print_exc()
                 known = isinstance(error, InputError)
@@ -60,6 +60,11 @@ def reporting(log: str | Path) -> Iterator[None]:
                 sys.exit(1)
             finally:
                 gc.freeze()
+
+
+def _check_plan():
+    names = [name for name in sys.modules if name.startswith("restmeg.")]
+    fingerprint.check_plan(name.removeprefix("restmeg.") for name in names)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from restmeg import bundled, check, connectome, formats, leadfield, scoring, units
+from restmeg import bundled, check, connectome, formats, leadfield, scoring, store, units
 from restmeg.errors import InputError
 from restmeg.variables import VARIABLES
 from restmeg.version import __version__
@@ -25,10 +25,10 @@ def name_of(given: str | Path | xr.Dataset) -> str | Path:
     return "connectome"
 
 
-def anatomy(given: str | Path | xr.Dataset) -> connectome.Connectome:
-    """A checked Connectome."""
+def anatomy(given: str | Path | xr.Dataset, normalise: str = "none") -> connectome.Connectome:
+    """A checked Connectome. normalise: as in `connectome.read`."""
     if isinstance(given, str | Path):
-        return connectome.read(Path(name_of(given)).expanduser())
+        return connectome.read(Path(name_of(given)).expanduser(), normalise=normalise)
     if not isinstance(given, xr.Dataset):
         raise InputError(
             f"connectome: {type(given).__name__}; expected '{EXAMPLE}', a path, or a Dataset "
@@ -57,6 +57,7 @@ def anatomy(given: str | Path | xr.Dataset) -> connectome.Connectome:
                 matrix = matrix.isel({end: order})
         matrices.append(matrix.values)
     weights, distances, labels = connectome.standard("connectome", matrices[0], matrices[1], labels)
+    weights = connectome.normalised(weights, normalise)
     return connectome.Connectome(weights, distances * factor, labels)
 
 
@@ -79,26 +80,26 @@ def _names(dataset):
 
 def _provenance(given: Labelled) -> tuple[dict, int | None, list[str]]:
     """Parameters, seed and notes that a Dataset of ours carries."""
-    if isinstance(given, xr.DataArray) or "parameters" not in given.attrs:
+    if isinstance(given, xr.DataArray):
         return {}, None, []
-    attributes = given.attrs
-    notes = json.loads(attributes.get("notes", "[]"))
-    return json.loads(attributes["parameters"]), attributes.get("seed"), notes
+    parameters, seed = store.provenance_of("dataset", given.attrs)
+    return parameters, seed, json.loads(given.attrs.get("notes", "[]")) if parameters else []
 
 
 def recording(activity: Labelled) -> formats.RawRecording:
     """Regional series in the form that readers of files give."""
     rate = _variable(activity, "rate_E", "activity")
+    given = rate.dims
     if "replicate" not in rate.dims:
         rate = rate.expand_dims("replicate")
     if set(rate.dims) != {"replicate", "time", "region"} or "region" not in rate.coords:
         raise InputError(
-            f"activity: dimensions {rate.dims} and coordinates {tuple(rate.coords)}; expected "
-            "'time' and 'region', or 'replicate' as well, and names of regions"
+            f"activity: dimensions {given} and coordinates {tuple(rate.coords)}; expected 'time' "
+            "and 'region', or 'replicate' as well, and a coordinate 'region' with names"
         )
     rate = rate.transpose("replicate", "time", "region")
     values = rate.values
-    time = rate.coords.get("time")
+    time = _times(rate.coords["time"]) if "time" in rate.coords else None
     parameters, seed, notes = _provenance(activity)
     return formats.RawRecording(
         n_replicates=len(values),
@@ -115,10 +116,20 @@ def recording(activity: Labelled) -> formats.RawRecording:
     )
 
 
-def lead_field(lead: str | Path | Labelled, labels: Sequence[str]) -> leadfield.LeadField:
-    """A checked LeadField with its regions in the order of labels."""
+def _times(time):
+    """A time axis in numbers with a unit: xarray makes dates or durations of some."""
+    if time.dtype.kind not in "mM":
+        return time
+    since = (time - time[0]).values.astype("timedelta64[ns]").astype(np.float64)
+    return xr.DataArray(since / 1e9, dims=time.dims, attrs={"units": "s"})
+
+
+def lead_field(
+    lead: str | Path | Labelled, labels: Sequence[str], unit: str
+) -> leadfield.LeadField:
+    """A checked LeadField with its regions in the order of labels. unit: as in `leadfield.read`."""
     if isinstance(lead, str | Path):
-        return leadfield.read(Path(lead).expanduser(), labels)
+        return leadfield.read(Path(lead).expanduser(), labels, unit)
     gain = _variable(lead, "gain", "lead field")
     if set(gain.dims) != {"region", "sensor"} or not {"region", "sensor"} <= set(gain.coords):
         raise InputError(
@@ -131,23 +142,32 @@ def lead_field(lead: str | Path | Labelled, labels: Sequence[str]) -> leadfield.
         gain["sensor"].values,
         gain.attrs.get("units"),
     )
-    return leadfield.judged("lead field", raw, labels)
+    return leadfield.judged("lead field", raw, labels, unit)
 
 
 def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> scoring.Connectivity:
     """Functional connectivity in the form that files of it give."""
     fc = _variable(given, "fc", role)
+    for name, usual in (("replicate", 0), ("measure", "pearson")):
+        if name not in fc.dims:  # of one there may be no dimension
+            fc = fc.expand_dims({name: [fc.coords[name].item() if name in fc.coords else usual]})
     if set(fc.dims) != {"measure", "replicate", "region_to", "region_from"}:
         raise InputError(
-            f"{role}: dimensions {fc.dims}; expected 'measure', 'replicate', 'region_to' and "
-            "'region_from'"
+            f"{role}: dimensions {fc.dims}; expected 'region_to' and 'region_from', and 'measure' "
+            "and 'replicate' where there are several"
         )
     fc = fc.transpose("measure", "replicate", "region_to", "region_from")
     names = [str(label) for label in labels]
     for end in ("region_to", "region_from"):
+        if fc.sizes[end] != len(names):
+            raise InputError(f"{role}: {fc.sizes[end]} regions; expected {len(names)}")
         if end in fc.coords:
             fc = fc.isel({end: check.match_regions(role, fc[end].values, names)})
     parameters, _, notes = _provenance(given)
+    if role == "simulated" and parameters.get("role", role) != role:
+        raise InputError(
+            "simulated: it is of a target; expected what is simulated, and then the target"
+        )
     measures = [str(name) for name in fc["measure"].values]
     point = parameters.get("point", "")
     return scoring.Connectivity(point, measures, fc["replicate"].values, names, fc.values, notes)

@@ -44,7 +44,7 @@ def read(path: str | Path, labels: check.Names, unit: str = ASSUMED) -> LeadFiel
     regions.
     """
     raw = formats.reader("leadfield", path)(path)
-    return judged(path, raw, labels, unit, formats.find("leadfield", path).leaves_open)
+    return judged(path, raw, labels, unit, formats.leaves_open("leadfield", path))
 
 
 def from_settings(given: Mapping, labels: check.Names) -> LeadField:

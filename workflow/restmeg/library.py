@@ -10,8 +10,10 @@ They do what the workflow's steps do, to the same bits; each takes a Dataset, as
     scores = restmeg.score(fc, target, "example")
 """
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,9 @@ from restmeg import (
     estimation,
     inputs,
     labelled,
+    leadfield,
     projection,
+    questions,
     recording,
     results,
     scoring,
@@ -33,15 +37,18 @@ from restmeg import (
     study,
     units,
 )
-from restmeg.errors import InputError
+from restmeg.errors import InputError, InputWarning
 from restmeg.labelled import Labelled
 from restmeg.model import ROLES
+
+SYNTHETIC = "synthetic"
 
 
 def simulate(
     connectome: str | Path | xr.Dataset,
     *,
     role: str = "simulated",
+    normalise: str = "none",
     progress: bool = True,
     **changes: Any,
 ) -> xr.Dataset:
@@ -50,22 +57,31 @@ def simulate(
     connectome: "example", the path of a file, or a Dataset with ``weights`` and ``distances``
         (target, source), the latter with units.
     role: "simulated", or "target" for random numbers that those do not share.
-    progress: whether to show a bar.
-    changes: any key of ``model``, its parameters and noise, and of ``simulation`` by its name, such
-        as ``coupling_strength=1.5``, ``tau_E="10 ms"``, ``duration="4 s"``, ``replicates=20``,
-        ``seed=0``. Quantities are texts with units; what may differ between regions may be a list
-        or a DataArray over ``region``. The bundled study has the others.
+    normalise: what the weights are divided by: "none", "max", "mean_row_sum", "spectral_radius".
+    progress: whether to show a bar, where there is someone to see it.
+    changes: what differs from the bundled study, by its name in the configuration:
+        dt (0.1 ms), duration (4000 ms), transient (300 ms), sampling_interval (0.1 ms),
+        replicates (20), seed (0);
+        coupling ("diffusive" or "additive"), coupling_strength (1.5), conduction_speed (10 mm/ms);
+        tau_E, tau_I (1 ms), a_E (1.2), a_I (1), theta_E (2.8), theta_I (4), wEE (12), wIE (4),
+        wEI (13), wII (11), r (1); sigma (0.01), tau (20 ms), mean_E, mean_I (0).
+        Quantities are texts with units, such as "4 s". What stands in the last two lines may differ
+        between regions: a list in their order, or a DataArray over ``region``, with units.
 
-    Returns a Dataset as activity.nc: ``rate_E`` (replicate, time, region), in 32 bits. Warns of
-    what is seldom meant (InputWarning) and of what is wrong with rates (ResultWarning). Raises
-    InputError for a connectome or settings that cannot be used.
+    Returns a Dataset as activity.nc: ``rate_E`` (replicate, time, region), in 32 bits, and the
+    ``lowest`` and ``highest`` rate of each region. Warns of what is seldom meant (InputWarning) and
+    of what is wrong with rates (ResultWarning). Raises InputError for a connectome or settings that
+    cannot be used.
     """
-    anatomy = labelled.anatomy(connectome)
-    schema, loaded = _settings(changes, [str(label) for label in anatomy.labels])
+    anatomy = labelled.anatomy(
+        connectome, settings.checked("connectome.normalise", normalise, _schema())
+    )
+    loaded = _settings(changes, [str(label) for label in anatomy.labels])
     if role not in ROLES:
         raise InputError(f"role: '{role}'; expected one of {', '.join(ROLES)}")
     model, times = loaded["model"], loaded["simulation"]
-    inputs.check_network(str(labelled.name_of(connectome)), anatomy, [model], times["dt"])
+    with _told_to_caller():
+        inputs.check_network(str(labelled.name_of(connectome)), anatomy, [model], times["dt"])
     batch = simulation.Batch(
         anatomy,
         model,
@@ -86,14 +102,14 @@ def simulate(
         "lowest": extremes.lowest,
         "highest": extremes.highest,
     }
-    parameters = batch.parameters(study.name_of(model, study.first_defaults(schema)))
+    parameters = batch.parameters(study.name_of(model, study.first_defaults(_schema())))
     return labelled.dataset(
         contents, simulation.title(role), parameters, batch.seed, notes=extremes.notes
     )
 
 
 def connectivity(
-    activity: Labelled, measures: Sequence[str] = ("pearson",), *, progress: bool = False
+    activity: Labelled, measures: str | Sequence[str] = ("pearson",), *, progress: bool = False
 ) -> xr.Dataset:
     """Functional connectivity of all replicates.
 
@@ -103,7 +119,8 @@ def connectivity(
     Returns a Dataset as connectivity.nc: ``fc`` (measure, replicate, region_to, region_from), NaN
     for regions without variance, of which it warns. Raises InputError for another layout.
     """
-    names = settings.checked("connectivity.measures", list(measures), _schema())
+    given = [measures] if isinstance(measures, str) else list(measures)
+    names = settings.checked("connectivity.measures", given, _schema())
     raw = labelled.recording(activity)
     series = recording.judged("activity", raw)
     found = estimation.estimate(series, names, _bar(progress))
@@ -118,24 +135,38 @@ def project(
     lead: str | Path | Labelled,
     *,
     scale: str = "100 nA m/mV",
+    unit: str = "auto",
     progress: bool = False,
 ) -> xr.Dataset:
     """The magnetic field of regional activity at the sensors.
 
-    activity: as in `connectivity`; lead: a lead field, the path of a file or ``gain`` (region,
-        sensor) with units, whose regions are matched by name; scale: dipole moment per unit of
-        rate.
+    activity: as in `connectivity`, its time axis with units if it has one; lead: a lead field, the
+        path of a file or ``gain`` (region, sensor) with units, whose regions are matched by name,
+        or "synthetic" for that of the bundled study; scale: dipole moment per unit of rate; unit:
+        of a gain that does not say it.
 
-    Returns a Dataset as sensors.nc: ``field`` (replicate, time, sensor) in T, in 32 bits. Raises
-    InputError for other regions, or a field too strong to be stored.
+    Returns a Dataset as sensors.nc: ``field`` (replicate, time, sensor) in T, in 32 bits. Warns of
+    what is seldom meant (InputWarning). Raises InputError for other regions, values that are not
+    finite, or a field too strong to be stored.
     """
     raw = labelled.recording(activity)
     series = recording.judged("activity", raw)
     factor = settings.checked("leadfield.scale", scale, _schema())
-    field = labelled.lead_field(lead, series.labels)
+    if isinstance(lead, str) and lead == SYNTHETIC:
+        usual = settings.load({}, _schema())["leadfield"] | {"path": None}
+        field = leadfield.from_settings(usual, series.labels)
+    else:
+        field = labelled.lead_field(lead, series.labels, unit)
+        where = str(lead) if isinstance(lead, str | Path) else "lead field"
+        with _told_to_caller():
+            inputs.warn(where, questions.of_leadfield(where, field, unit))
     gain = projection.scaled(field.gain, factor)
     out = np.empty((raw.n_replicates, raw.n_samples, gain.shape[1]), np.float32)
-    projection.fill(out, raw.read, gain, 2**14, _bar(progress))
+    for k in _bar(progress)(range(raw.n_replicates)):
+        first = 0
+        for piece in series.pieces(k):
+            out[k, first : first + len(piece)] = projection.field(piece, gain)
+            first += len(piece)
     contents: dict[str, Any] = {"replicate": series.replicates}
     if raw.times is not None:
         contents["time"] = raw.times * units.factor("activity: time", raw.time_unit, "ms")
@@ -154,13 +185,14 @@ def score(
     """Scores of simulated functional connectivity against a target's and the anatomy.
 
     simulated, target: ``fc`` (measure, replicate, region_to, region_from), as `connectivity` gives
-        it; connectome: as in `simulate`, its regions in the order of theirs; seed: of the
-        bootstrap.
+        it, or a matrix of your own (region_to, region_from) with names, as of a single recording;
+        connectome: as in `simulate`; regions are matched by name; seed: of the bootstrap.
 
     Returns a Dataset: ``value``, ``ci_low``, ``ci_high`` and ``n`` (measure, score), and each score
-    by its name, over ``replicate`` and, if it is of pairs, ``target_replicate``. Raises InputError
-    if they do not belong together.
+    by its name, over ``replicate`` and, if it is of pairs, ``target_replicate``. Warns of scores
+    that are NaN (ResultWarning). Raises InputError if they do not belong together.
     """
+    seed = settings.checked("simulation.seed", seed, _schema())
     anatomy = labelled.anatomy(connectome)
     ours, theirs = (
         labelled.connectivity(of, role, anatomy.labels)
@@ -175,7 +207,9 @@ def score(
     contents["score"] = np.array(names, dtype=object)
     for part in scoring.Summary._fields:
         contents[part] = np.array([getattr(one.summary, part) for one in found]).reshape(shape)
-    dataset = labelled.dataset(contents, "Scores", {}, seed)
+    notes = [one.note for one in found if one.note]
+    estimation.warn("scores", notes)
+    dataset = labelled.dataset(contents, "Scores", {}, seed, ours.notes + theirs.notes + notes)
     dataset = dataset.assign_coords(replicate=ours.replicates, target_replicate=theirs.replicates)
     for name in names:
         values = np.stack([one.values for one in found if one.score == name])
@@ -201,24 +235,61 @@ def _bar(shown: bool) -> Callable:
     """What makes a progress bar of a notebook or a terminal, or none."""
     from tqdm.auto import tqdm
 
-    return functools.partial(tqdm, disable=not shown)
+    return functools.partial(tqdm, disable=None if shown else True)  # None: not into a file
 
 
-def _settings(changes: dict[str, Any], labels: list[str]) -> tuple[dict, dict]:
-    """The schema, and checked settings with some keys of model and simulation changed."""
+@contextlib.contextmanager
+def _told_to_caller() -> Iterator[None]:
+    """Bring questions of the block to where a function of this module was called."""
+    asked: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_: asked.append(str(message))
+        yield
+    for text in asked:
+        warnings.warn(text, InputWarning, stacklevel=4)
+
+
+def _settings(changes: dict[str, Any], labels: list[str]) -> dict:
+    """Checked settings with some keys of model and simulation changed."""
     schema = _schema()
     config: dict[str, Any] = {}
-    places = settings.places(schema, "model") | settings.places(schema, "simulation")
+    places = settings.places(schema, "simulation")
+    places = {name: places[name] for name in (*study.TIMES, "replicates", "seed")}
+    places |= settings.places(schema, "model")
     for name, value in changes.items():
         if name not in places:
-            raise InputError(settings.unknown_key("", name, list(places)))
-        if isinstance(value, xr.DataArray) and value.ndim:
-            value = value.transpose("region")[
-                check.match_regions(name, value["region"].values, labels)
-            ]
+            raise InputError(_plain(settings.unknown_key("", name, places)))
         *above, last = places[name]
         inside = config
         for key in above:
             inside = inside.setdefault(key, {})
-        inside[last] = np.asarray(value).tolist() if hasattr(value, "dtype") else value
-    return schema, settings.load(config, schema)
+        inside[last] = _as_given(name, value, labels)
+    try:
+        return settings.load(config, schema)
+    except InputError as error:
+        raise InputError(_plain(str(error))) from None
+
+
+def _plain(message):
+    """A message about a configuration where there is none."""
+    return message.removeprefix("config: ")
+
+
+def _as_given(name, value, labels):
+    """A keyword's value as a configuration would have it."""
+    unit = value.attrs.get("units") if isinstance(value, xr.DataArray) else None
+    if isinstance(value, xr.DataArray) and value.ndim:
+        if value.dims != ("region",) or "region" not in value.coords:
+            raise InputError(
+                f"{name}: dimensions {value.dims} and coordinates {tuple(value.coords)}; expected "
+                "'region' with names"
+            )
+        value = value[check.match_regions(name, value["region"].values, labels)]
+    if hasattr(value, "dtype"):
+        value = np.asarray(value).tolist()
+    if isinstance(value, tuple):
+        value = list(value)
+    if unit is not None and unit != "1":
+        value = [f"{x} {unit}" for x in value] if isinstance(value, list) else f"{value} {unit}"
+    return value

@@ -1,5 +1,6 @@
 """Reading a study's results: labelled arrays by what they are of, wherever their files lie."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -87,9 +88,13 @@ class Results:
                 f"{self.folder}: {' and '.join(made.values())} are of different studies; expected "
                 "one, so run the study to its end"
             )
-        return xr.concat(
+        whole = xr.concat(
             batches, "replicate", data_vars="minimal", join="exact", combine_attrs="drop_conflicts"
         )
+        notes = [note for batch in batches for note in json.loads(batch.attrs.get("notes", "[]"))]
+        if notes:
+            whole.attrs["notes"] = json.dumps(notes)
+        return whole
 
     def _batch(self, row: dict, name: str) -> xr.Dataset:
         """A file that a row of points.csv names, as a Dataset in memory."""
@@ -107,8 +112,8 @@ def _read(path):
     """A file of results as a Dataset in memory."""
     if not path.is_file():
         raise InputError(
-            f"{path}: no such file; expected it, if the study has run to its end and "
-            "simulation.keep and leadfield.project ask for it"
+            f"{path}: no such file; expected activity, connectivity or sensors, if the study has "
+            "run to its end and simulation.keep and leadfield.project ask for it"
         )
     with xr.open_dataset(path) as dataset:
         return dataset.load()

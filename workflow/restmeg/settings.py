@@ -152,7 +152,12 @@ def _check(key, value, schema, complete):
         raise InputError(f"{where}: found {_found(value)}; expected {TYPES['object']}")
     for name in value:
         if name not in properties:
-            raise InputError(unknown_key(key, name, properties))
+            inner = (
+                []
+                if key
+                else [place for part in properties for place in scalars(part, properties[part])]
+            )
+            raise InputError(unknown_key(key, name, properties, inner))
     checked = {}
     for name, part in properties.items():
         if name in value or complete:
@@ -169,13 +174,20 @@ def _number(text):
         return text
 
 
-def unknown_key(key: str, name: str, accepted: Iterable[str]) -> str:
-    """What is wrong with a key that there is not, with the nearest that there is."""
+def unknown_key(key: str, name: str, accepted: Iterable[str], inner: Iterable[str] = ()) -> str:
+    """What is wrong with a key that there is not, with the nearest that there is.
+
+    inner: dotted names of keys further in, which may have been meant.
+    """
     where = json.dumps(name, default=str, ensure_ascii=False).strip('"')
     where = f"config: {key}.{where}" if key else f"config: {where}"
-    by_lower_case = {other.lower().rsplit(".", 1)[-1]: other for other in accepted}
-    by_lower_case |= {other.lower(): other for other in accepted}
-    nearest = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1)
+    accepted, inner = list(accepted), list(inner)
+    candidates = [*inner, *accepted]
+    by_lower_case = {other.lower().rsplit(".", 1)[-1]: other for other in candidates}
+    by_lower_case |= {other.lower(): other for other in candidates}
+    text = str(name).lower()
+    last = text.rsplit(".", 1)[-1]
+    nearest = [last] if last in by_lower_case else difflib.get_close_matches(text, by_lower_case, 1)
     hint = f"did you mean '{by_lower_case[nearest[0]]}'? " if nearest else ""
     return f"{where}: no such key; {hint}accepted: {', '.join(accepted)}"
 

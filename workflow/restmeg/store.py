@@ -10,7 +10,7 @@ import importlib.util
 import json
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -144,14 +144,18 @@ def add_series(
 
 def provenance(dataset: netCDF4.Dataset) -> tuple[dict, int | None]:
     """The parameters and the seed that `new_netcdf` wrote; none for a file from elsewhere."""
-    if not str(getattr(dataset, "source", "")).startswith("restmeg "):
+    return provenance_of(dataset.filepath(), dataset.__dict__)
+
+
+def provenance_of(where: str | Path, attributes: Mapping) -> tuple[dict, int | None]:
+    """The same of attributes; where: what messages call what they are of."""
+    if not str(attributes.get("source", "")).startswith("restmeg "):
         return {}, None
     try:
-        return json.loads(dataset.parameters), getattr(dataset, "seed", None)
-    except (AttributeError, TypeError, ValueError):
+        return dict(json.loads(attributes["parameters"])), attributes.get("seed")
+    except (KeyError, TypeError, ValueError):
         raise InputError(
-            f"{dataset.filepath()}: attribute 'parameters' is missing or no JSON; expected it as "
-            "it was written"
+            f"{where}: attribute 'parameters' is missing or no JSON; expected it as it was written"
         ) from None
 
 

@@ -62,7 +62,8 @@ def plan(loaded: dict, schema: dict, weights: np.ndarray) -> Study:
     _check_number_of_jobs(loaded, groups)
     points = sweep_points(loaded["model"], loaded["sweep"], first)
     base = name_of(loaded["model"], first)
-    shown = next((point for point in points if point.name == base), points[0])
+    shown = next((point for point in points if point.name == base), None)
+    shown = shown or min(points, key=lambda point: _distance(point, points, loaded["model"]))
     models = {point.name: point.model for point in points}
     truth = {}
     if recorded:
@@ -74,6 +75,20 @@ def plan(loaded: dict, schema: dict, weights: np.ndarray) -> Study:
         if models.setdefault(target, model) != model:
             raise _collision(target)
     return Study(points, shown, target, truth, models, groups)
+
+
+def _distance(point, points, model):
+    """How far a point of a sweep is from the configured model, over the range of each axis."""
+    total = 0.0
+    for key, value in point.values.items():
+        configured = settings.flat(model)[key.removeprefix("model.")]
+        if isinstance(value, str):
+            total += value != configured
+            continue
+        swept = [other.values[key] for other in points]
+        span = max(swept) - min(swept)
+        total += abs(value - configured) / span if span else 0.0
+    return total
 
 
 def first_defaults(schema: dict) -> dict:
@@ -165,7 +180,8 @@ def batches(replicates: int, per_job: int | None, largest: int) -> dict[str, lis
     large, up to ``largest``: then a few replicates are one job, and of many little is lost when
     more are asked for.
     """
-    size = per_job or min(FEW, largest)
+    # A power of two where FEW is too many, so that replicates asked for by such numbers fit.
+    size = per_job or min(FEW, 2 ** (largest.bit_length() - 1))
     starts = [0]
     while starts[-1] + size < replicates:
         starts.append(starts[-1] + size)

@@ -74,6 +74,7 @@ rule plot_scores:
     params:
         point=SHOWN,
         shown=SHOWN_AT,
+        rows=ROWS,
         code=code("plot_scores.py"),
     script:
         "../scripts/plot_scores.py"

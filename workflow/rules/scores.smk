@@ -18,7 +18,8 @@ rule connectivity:
             INPUTS.recording if wildcards.point == study.RECORDING else None
         ),
         measures=MEASURES,
-        code=code("connectivity.py", "formats.netcdf", *map(measures.module, MEASURES)),
+        rows=ROWS,
+        code=code("connectivity.py", *LAZY),
     script:
         "../scripts/connectivity.py"
 

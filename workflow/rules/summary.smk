@@ -26,6 +26,7 @@ rule summary:
         study=SUMMARISED,
         settings=deviations.of(SETTINGS, SCHEMA),
         texts=fingerprint.content(*page.texts(FIGURES)),
+        rows=ROWS,
         code=code("summarise.py"),
     script:
         "../scripts/summarise.py"

@@ -5,14 +5,23 @@ from pathlib import Path
 
 from restmeg import tables
 from restmeg.scores import SCORES
+from restmeg.scores.intervals import decimals
 
 PLACES = ("summary.html", "report.html", "scores.csv", "figures/")
 
 
 def places(folder: Path) -> str:
     """Where to look, of what there is."""
-    found = [f"results/{name}" for name in PLACES if (folder / "results" / name).exists()]
+    found = [f"results/{name}" for name in PLACES if _is_current(folder / "results", name)]
     return ", ".join(found[:-1]) + " and " * (len(found) > 1) + found[-1] if found else ""
+
+
+def _is_current(results, name):
+    """Whether there is something to look at that is not of an earlier run."""
+    path, tables_path = results / name, results / "scores.csv"
+    if not path.exists() or name == "figures/" or not tables_path.exists():
+        return path.exists()
+    return path.stat().st_mtime >= tables_path.stat().st_mtime
 
 
 def scores(folder: Path) -> list[str]:
@@ -31,8 +40,12 @@ def _of_point(rows):
     named = len({row["measure"] for row in rows}) > 1
     table = [["score", "value", "95 % interval", "n"]]
     for row in rows:
-        low, high = _number(row["ci_low"]), _number(row["ci_high"])
-        table.append([_name(row, named), _number(row["value"]), f"{low} to {high}", row["n"]])
+        low, high = _value(row, "ci_low"), _value(row, "ci_high")
+        sure = math.isfinite(low)
+        digits = decimals(low, high)
+        interval = f"{low:.{digits}f} to {high:.{digits}f}" if sure else "none"
+        value = f"{_value(row):.{digits}f}" if math.isfinite(_value(row)) else "none"
+        table.append([_name(row, named), value, interval, row["n"]])
     return _aligned(table)
 
 
@@ -45,7 +58,9 @@ def _over_points(rows, axes):
         if mine:
             low, high = min(mine, key=_value), max(mine, key=_value)
             at = ", ".join(f"{axis.split('.')[-1]} {high[axis]}" for axis in axes)
-            table.append([name, _number(low["value"]), _number(high["value"]), at])
+            table.append([name, f"{_value(low):.3f}", f"{_value(high):.3f}", at])
+        else:
+            table.append([name, "none", "none", ""])
     points = len({row["point"] for row in rows})
     return [*_aligned(table), "", f"{points} points; the scores of each are in results/scores.csv."]
 
@@ -64,12 +79,8 @@ def _name(row, with_measure):
     return f"{label} ({row['measure']})" if with_measure else label
 
 
-def _value(row):
-    return float(row["value"] or "nan")
-
-
-def _number(text):
-    return f"{float(text):.3f}" if text else "-"
+def _value(row, column="value"):
+    return float(row[column] or "nan")
 
 
 def _aligned(table):

@@ -98,6 +98,7 @@ class View(Lines):
             redirect_stderr=False,
         )
         self.others = _Others()
+        self.blank = False
 
     def text(self, text: str, style: str = "") -> None:
         """Write a text above the table."""
@@ -124,11 +125,16 @@ class View(Lines):
 
     def stop(self) -> None:
         """Leave the table as it is, and the terminal as it was."""
-        if self.live.is_started:
-            self.look()
+        try:
+            if self.live.is_started:
+                self.look()
+        except Exception:
+            self.blank = True  # or what is wrong with the table would come again
+            raise
+        finally:
             self.live.stop()
-        for line in self.others.release():
-            self.text(line)
+            for line in self.others.release():
+                self.text(line)
 
     def _fit(self):
         """The terminal may be another one than standard input's, and change its size."""
@@ -145,7 +151,7 @@ class View(Lines):
         from rich.table import Table
         from rich.text import Text
 
-        if not self.run.total:
+        if not self.run.total or self.blank:
             return Text("")
         wide = self.console.width >= WIDE
         grid = Table.grid(padding=(0, 2), expand=True)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from restmeg.figures import style
 from restmeg.scores import SCORES
+from restmeg.scores.intervals import decimals
 
 NOTES = 3  # that have room under a figure
 
@@ -18,9 +19,11 @@ def mean_in_words(row: pd.Series) -> str:
     """A row of scores.csv in words."""
     if not np.isfinite(row["value"]):
         return "no finite value"
-    if not np.isfinite(row["ci_low"]):
-        return f"{row['value']:.2f}, no interval"
-    return f"mean {row['value']:.2f}, 95 % interval [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
+    value, low, high = (row[name] for name in ("value", "ci_low", "ci_high"))
+    if not np.isfinite(low):
+        return f"{value:.2f}, no interval"
+    n = decimals(low, high)
+    return f"mean {value:.{n}f}, 95 % interval [{low:.{n}f}, {high:.{n}f}]"
 
 
 @style.look()

@@ -33,7 +33,7 @@ FORMATS = {
         ".nc": Format("netcdf"),
     },
     "recording": {
-        ".nc": Format("netcdf", leaves_open=("sampling_rate",)),
+        ".nc": Format("netcdf"),
     },
 }
 
@@ -85,10 +85,20 @@ def find(kind: str, path: str | Path) -> Format:
     raise InputError(f"{path}: not a {words} file; expected a name that ends in {endings}")
 
 
+def leaves_open(kind: str, path: str | Path) -> tuple[str, ...]:
+    """Keys that say what a file does not; none for what is in no file of a known format."""
+    endings = (row.leaves_open for end, row in FORMATS[kind].items() if str(path).endswith(end))
+    return next(endings, ())
+
+
+def module(kind: str, path: str | Path) -> str:
+    """Dotted name within restmeg of the module that reads a file. Raises InputError as `find`."""
+    return f"formats.{find(kind, path).module}"
+
+
 def reader(kind: str, path: str | Path) -> Callable:
     """The function that reads a file: path -> what the class Raw... of its kind says.
 
     That of recordings is a context manager. Raises InputError for a format that is not known.
     """
-    module = importlib.import_module(f"restmeg.formats.{find(kind, path).module}")
-    return getattr(module, kind)
+    return getattr(importlib.import_module(f"restmeg.{module(kind, path)}"), kind)

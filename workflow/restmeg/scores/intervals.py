@@ -9,6 +9,14 @@ BLOCK = 500  # of them are drawn at once
 LEVEL = 0.95
 
 
+def decimals(low: float, high: float) -> int:
+    """Decimals with which an interval's width has two digits: two to six, two if there is none."""
+    width = high - low
+    if not (np.isfinite(width) and width > 0):
+        return 2
+    return int(np.clip(1 - np.floor(np.log10(width)), 2, 6))
+
+
 class Summary(NamedTuple):
     """Mean, bootstrap interval, and the number of finite values behind them."""
 

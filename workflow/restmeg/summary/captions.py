@@ -39,7 +39,7 @@ def plain(caption: str) -> str:
 
 def _literal(value: object) -> str:
     """A value as reStructuredText that means its letters and nothing else."""
-    return re.sub(r"([^\w\s])", r"\\\1", re.sub(r"[ \t\r\n]+", " ", str(value)))
+    return re.sub(r"([^\w\s]|_)", r"\\\1", re.sub(r"[ \t\r\n]+", " ", str(value)))
 
 
 def _as_html(text: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from restmeg import connectome, disk, store, tables
 from restmeg.measures import MEASURES
 from restmeg.scores import SCORES
+from restmeg.scores.intervals import decimals
 from restmeg.summary import captions
 from restmeg.version import __version__
 
@@ -139,23 +140,24 @@ def _number(value: Any) -> str:
         return str(value)
 
 
-def _decimal(text: str) -> str:
-    """A score in two decimals."""
-    rounded = f"{float(text):.2f}"
-    return "0.00" if rounded == "-0.00" else rounded.replace("-", "\N{MINUS SIGN}")
+def _decimal(number: float, digits: int) -> str:
+    """A score in so many decimals."""
+    rounded = f"{number:.{digits}f}"
+    return (rounded if float(rounded) else f"{0:.{digits}f}").replace("-", "\N{MINUS SIGN}")
 
 
 def _score(row: Mapping[str, str], axes: Mapping[str, str]) -> dict:
     """A row of scores.csv in words."""
     value, low, high = (float(row[name]) for name in ("value", "ci_low", "ci_high"))
     finite, sure = math.isfinite(value), math.isfinite(low)
-    interval = f"{_decimal(row['ci_low'])} to {_decimal(row['ci_high'])}" if sure else ""
+    digits = decimals(low, high)
+    interval = f"{_decimal(low, digits)} to {_decimal(high, digits)}" if sure else ""
     counted = SCORES[row["score"]].counted(int(row["n"]))
     if not finite:
         words = "no finite value"
     else:
         sureness = f"95{SPACE}% interval {interval}" if sure else "no interval"
-        words = f"{_decimal(row['value'])} ({sureness}, {counted})"
+        words = f"{_decimal(value, digits)} ({sureness}, {counted})"
     return {
         "point": row["point"],
         "measure": row["measure"],
@@ -165,7 +167,7 @@ def _score(row: Mapping[str, str], axes: Mapping[str, str]) -> dict:
         "number": value if finite else -math.inf,
         "finite": finite,
         "ends": (low, high) if sure else (value, value),
-        "value": _decimal(row["value"]) if finite else "none",
+        "value": _decimal(value, digits) if finite else "none",
         "interval": interval or "none",
         "n": counted,
         "words": words,
