@@ -1,12 +1,16 @@
 """What is shown of a run: records of Snakemake in, lines out."""
 
+import contextlib
 import io
 import logging
 import os
+import pty
 import sys
+import textwrap
 from types import SimpleNamespace
 
 import pytest
+from processes import PACKAGE
 from restmeg import job
 from restmeg.console import ending, handler, progress, screen
 
@@ -299,6 +303,64 @@ def test_the_summary_of_a_sweep_is_its_ranges(tmp_path):
     ]
     (folder / "figures").mkdir()
     assert ending.places(tmp_path) == "results/scores.csv and results/figures/"
+    (folder / "report.html").touch()
+    os.utime(folder / "report.html", (0, 0))  # of an earlier run
+    assert ending.places(tmp_path) == "results/scores.csv and results/figures/"
+    (folder / "report.html").touch()
+    assert ending.places(tmp_path).startswith("results/report.html, ")
+
+
+def test_a_single_replicate_has_no_interval(tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/scores.csv").write_text(HEAD + "p1,pearson,fc_match,0.5,nan,nan,1\n")
+    assert ending.scores(tmp_path)[2].split() == ["FC", "match", "0.50", "none", "1"]
+
+
+def test_a_view_that_fails_gives_the_terminal_back(tmp_path):
+    """And what was printed meanwhile is shown."""
+    code = """
+        import os, sys
+        from pathlib import Path
+        from restmeg.console import progress, screen
+
+        class Broken(screen.View):
+            fails = False
+
+            def table(self):
+                if self.fails and not self.blank:
+                    raise RuntimeError("broken")
+                return super().table()
+
+        run = progress.Run(Path())
+        view = Broken(sys.stderr, run)
+        view.start()
+        os.write(1, b"said by another\\n")
+        view.fails = True
+        try:
+            view.stop()
+        except RuntimeError:
+            os.write(1, b"afterwards\\n")
+    """
+    done = on_terminal([sys.executable, "-c", textwrap.dedent(code)], tmp_path)
+    assert "said by another" in done
+    assert "afterwards" in done
+    assert done.count("\x1b[?25l") == done.count("\x1b[?25h")  # the cursor
+
+
+def on_terminal(command, folder):
+    """What a command writes to a terminal of its own."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        os.environ |= {"TERM": "xterm-256color", "PYTHONPATH": PACKAGE}
+        os.execv(command[0], command)
+    written = b""
+    with contextlib.suppress(OSError):  # its end, on Linux
+        while new := os.read(terminal, 65536):
+            written += new
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    return written.decode()
 
 
 @pytest.mark.parametrize("lacking", ["rich", "cursor"])

@@ -1,5 +1,8 @@
+import shutil
+from pathlib import Path
+
 import pytest
-from processes import KILLED, listing, run
+from processes import KILLED, PACKAGE, listing, run
 from restmeg import job
 
 
@@ -50,6 +53,24 @@ def test_an_error_of_several_lines_is_one_line_for_the_user(tmp_path, kind, told
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
     said = f"restmeg: {told}first\n"
     assert (tmp_path / "job.log").read_text().endswith(f"first\nsecond\n{said}")
+
+
+def test_a_module_that_was_edited_while_it_was_used_makes_the_job_fail(tmp_path):
+    """Measures and readers are imported where they are used, after the job has begun."""
+    shutil.copytree(Path(PACKAGE, "restmeg"), tmp_path / "restmeg")
+    code = f"""
+        import sys
+        sys.path.insert(0, {str(tmp_path)!r})
+        from restmeg import fingerprint, job, measures
+        fingerprint.plan()
+        path = fingerprint.PACKAGE / "measures/pearson.py"
+        path.write_text(path.read_text() + "\\nCHANGED = 1\\n")
+        with job.reporting("job.log"):
+            measures.estimator("pearson")
+    """
+    done = run(code, tmp_path)
+    assert done.returncode == 1
+    assert "pearson.py: has changed since this run was planned" in done.stderr
 
 
 @pytest.mark.parametrize("body", ["raise InputError('x')", "warnings.warn('x', ResultWarning)"])

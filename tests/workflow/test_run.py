@@ -151,6 +151,7 @@ PLOTS = {"plot_activity", "plot_scores", "summary"}
         ("measures/__init__", set()),
         ("formats/__init__", set()),
         ("formats/npz", set()),
+        ("formats/netcdf", {"connectome", "leadfield", "points"} | SIMULATE | PLOTS),
         ("core/noise", SIMULATE | PLOTS),
     ],
 )
