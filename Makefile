@@ -37,9 +37,9 @@ bench-sweep: $(VENV)/ready $(VENV)-bench/ready  ## time a whole sweep beside neu
 
 lock: $(VENV)/ready-dev  ## renew the locked requirements from pyproject.toml
 	pip install --quiet uv
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra workflow --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --upgrade --output-file requirements.txt
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra workflow --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --constraint requirements.txt \
 		--output-file requirements-dev.txt
 

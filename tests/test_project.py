@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "workflow/restmeg"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+NEEDED = PYPROJECT["dependencies"] + PYPROJECT["optional-dependencies"]["workflow"]
 CONDA_NAMES = {
     "matplotlib-base": "matplotlib",
     "seaborn-base": "seaborn",
@@ -37,7 +38,7 @@ def test_environment_and_requirements_agree():
     python, *packages = map(requirement, environment)
     assert python == ("python", PYPROJECT["requires-python"].removeprefix(">="))
     conda = {CONDA_NAMES.get(name, name): bound for name, bound in packages}
-    assert conda == dict(map(requirement, PYPROJECT["dependencies"]))
+    assert conda == dict(map(requirement, NEEDED))
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
@@ -45,7 +46,7 @@ def test_locks_hold_what_is_required(name):
     text = (ROOT / name).read_text()
     versions = locked(name)
     extra = PYPROJECT["optional-dependencies"]["dev"] if "dev" in name else []
-    for package, bound in map(requirement, [*PYPROJECT["dependencies"], *extra]):
+    for package, bound in map(requirement, [*NEEDED, *extra]):
         lowest, _, above = bound.partition(",<")
         assert number(versions[package]) >= number(lowest), package
         assert not above or number(versions[package]) < number(above), package

@@ -10,9 +10,11 @@ from matplotlib.font_manager import FontProperties
 from restmeg import check
 from restmeg.figures import style
 
+SCREEN = 13.0  # inches: a page on a screen
 NAMED = 90  # regions: with more the figure would be larger than a screen
 SIDE = 3.2  # inches: of a matrix whose names have room
 LARGEST, SMALLEST = 9.0, 5.0  # size of names in points; 5 are ten pixels high
+ALONE = 7.0  # the smallest where panels stand one above the other and have the width of a page
 LINE = 1.25  # height of a line of text over the size of its font
 LONGEST = 32  # letters of a name
 SHORT = 0.15  # inches: of names that need no more room than there is
@@ -30,14 +32,17 @@ class Names(NamedTuple):
     side: float  # of the matrix, in inches
 
 
-def names(labels: check.Names) -> Names:
-    """How to write names beside a matrix of so many regions, and how large that has to be."""
+def names(labels: check.Names, smallest: float = SMALLEST) -> Names:
+    """How to write names beside a matrix of so many regions, and how large that has to be.
+
+    smallest: size of the font in points.
+    """
     if len(labels) > NAMED:
         return Names([], SMALLEST, 0.0, False, SIDE)
     texts = [_shortened(str(label)) for label in labels]
-    side = max(SIDE, len(texts) * SMALLEST * LINE / INCH)
+    side = max(SIDE, len(texts) * smallest * LINE / INCH)
     pitch = side * INCH / len(texts)
-    size = float(np.clip(pitch / LINE, SMALLEST, LARGEST))
+    size = float(np.clip(pitch / LINE, smallest, LARGEST))
     length = max(_width(text, size) for text in texts)
     return Names(texts, size, length, length * INCH > 0.9 * pitch, side)
 
@@ -54,15 +59,24 @@ def _width(text: str, size: float) -> float:
         return drawn.get_window_extent(figure.canvas.get_renderer()).width / figure.dpi
 
 
-def two_panels(labels: check.Names) -> tuple[Figure, np.ndarray, Names]:
-    """A figure for two matrices side by side, as large as their names need."""
-    written = names(labels)
+def _size(written: Names) -> tuple[float, float]:
+    """Width and height of a panel in inches, with names and colour bar."""
     grown = written.side - SIDE
     beside = max(0.0, written.length - SHORT)
-    below = beside if written.upright else 0.0
-    width = 9.5 + 2 * (BAR * grown + beside)
-    figure = style.new_figure(width, 4 + grown + below)
-    panels = figure.subplots(1, 2)
+    return 4.75 + BAR * grown + beside, 4 + grown + (beside if written.upright else 0.0)
+
+
+def two_panels(labels: check.Names) -> tuple[Figure, np.ndarray, Names]:
+    """A figure for two matrices, as large as their names need.
+
+    They are side by side, or one above the other where that would be wider than a screen.
+    """
+    across, written = 2, names(labels)
+    if 2 * _size(written)[0] > SCREEN:
+        across, written = 1, names(labels, ALONE)
+    width, height = _size(written)
+    figure = style.new_figure(across * width, 2 // across * height)
+    panels = figure.subplots(2 // across, across).ravel()
     # Room between a colour bar and the names of the next panel.
     figure.get_layout_engine().set(w_pad=0.15)
     return figure, panels, written
