@@ -65,7 +65,7 @@ def test_a_run_is_a_line_a_job_and_a_summary(study):
     assert "\r" not in result.stderr
     places = "results/summary.html, results/report.html, results/scores.csv and results/figures/"
     assert lines[-1] == f"Look at {places}."
-    assert re.search(r"FC match +-?0\.\d{3} +-?0\.\d{3} to -?0\.\d{3} +8$", result.stderr, re.M)
+    assert re.search(r"FC match +-?0\.\d\d +-?0\.\d\d to -?0\.\d\d +8$", result.stderr, re.M)
     again = study.run(*report).stderr.splitlines()
     assert again[-1] == f"Nothing to do: all is up to date in {places}."
     assert len(again) <= 4
