@@ -186,15 +186,10 @@ def delays_in_steps(distances: np.ndarray, speed: float, dt: float) -> np.ndarra
     return delays.astype(np.int64).clip(min=0)
 
 
-def contents(anatomy: Connectome) -> dict[str, np.ndarray]:
-    """Variables of connectome.nc."""
-    weights, distances, labels = anatomy
-    names = dict.fromkeys(("labels", "target", "source"), labels)
-    return names | {"weights": weights, "distances": distances}
-
-
 def write(path: str | Path, anatomy: Connectome, source: str) -> None:
     """Write connectome.nc; ``source`` says where it is from."""
     with store.new_netcdf(path, TITLE, {"source": source}) as dataset:
-        for name, values in contents(anatomy).items():
-            store.add(dataset, name, values)
+        for name in ("labels", "target", "source"):
+            store.add(dataset, name, anatomy.labels)
+        store.add(dataset, "weights", anatomy.weights)
+        store.add(dataset, "distances", anatomy.distances)

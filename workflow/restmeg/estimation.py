@@ -1,14 +1,13 @@
 """Functional connectivity of simulated activity and recordings, replicate by replicate."""
 
-import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from restmeg import check, measures, recording, store
-from restmeg.errors import ResultWarning
+from restmeg.errors import warn_of_results
 
 TITLE = "Functional connectivity"
 
@@ -60,12 +59,6 @@ def estimate(
     return Estimate(fc, notes)
 
 
-def warn(where: str | Path, notes: Iterable[str]) -> None:
-    """Warn (ResultWarning) of what is wrong with an estimate."""
-    for note in notes:
-        warnings.warn(f"{where}: {note}", ResultWarning, stacklevel=3)
-
-
 def estimate_file(
     activity_path: str | Path,
     labels: Sequence[str] | None,
@@ -87,7 +80,7 @@ def estimate_file(
     with recording.opened(activity_path, labels) as series:
         found = estimate(series, names)
         raw = series.raw
-    warn(activity_path, found.notes)
+    warn_of_results(activity_path, found.notes)
     parameters = raw.provenance | {"role": role, "point": point, "measures": names}
     with store.new_netcdf(path, TITLE, parameters, raw.seed) as dataset:
         for name, values in found.contents(series, names).items():

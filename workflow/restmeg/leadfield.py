@@ -114,13 +114,9 @@ def check_scale(gain: np.ndarray, scale: float) -> None:
         )
 
 
-def contents(field: LeadField) -> dict[str, np.ndarray]:
-    """Variables of leadfield.nc."""
-    return {"region": field.labels, "sensor": field.sensors, "gain": field.gain}
-
-
 def write(path: str | Path, field: LeadField, source: str, seed: int | None = None) -> None:
     """Write leadfield.nc; ``source`` says where it is from, seed how a synthetic one is made."""
     with store.new_netcdf(path, "Lead field", {"source": source}, seed) as dataset:
-        for name, values in contents(field).items():
-            store.add(dataset, name, values)
+        store.add(dataset, "region", field.labels)
+        store.add(dataset, "sensor", field.sensors)
+        store.add(dataset, "gain", field.gain)

@@ -37,7 +37,7 @@ from restmeg import (
     study,
     units,
 )
-from restmeg.errors import InputError, InputWarning
+from restmeg.errors import InputError, InputWarning, warn_of_results
 from restmeg.labelled import Labelled
 from restmeg.model import ROLES
 
@@ -93,7 +93,7 @@ def simulate(
     rate = np.empty(batch.shape, np.float32)
     values = (piece for piece, _ in simulation.simulated(batch, progress=_bar(progress)))
     extremes = simulation.fill(rate, batch, values)
-    simulation.warn(role, extremes)
+    warn_of_results(role, extremes.found)
     contents = {
         "replicate": np.asarray(batch.replicates),
         "time": batch.times(0, batch.shape[1]),
@@ -124,7 +124,7 @@ def connectivity(
     raw = labelled.recording(activity)
     series = recording.judged("activity", raw)
     found = estimation.estimate(series, names, _bar(progress))
-    estimation.warn("activity", found.notes)
+    warn_of_results("activity", found.notes)
     parameters = raw.provenance | {"measures": names}
     title, notes = estimation.TITLE, raw.notes + found.notes
     return labelled.dataset(found.contents(series, names), title, parameters, raw.seed, notes=notes)
@@ -162,11 +162,7 @@ def project(
             inputs.warn(where, questions.of_leadfield(where, field, unit))
     gain = projection.scaled(field.gain, factor)
     out = np.empty((raw.n_replicates, raw.n_samples, gain.shape[1]), np.float32)
-    for k in _bar(progress)(range(raw.n_replicates)):
-        first = 0
-        for piece in series.pieces(k):
-            out[k, first : first + len(piece)] = projection.field(piece, gain)
-            first += len(piece)
+    projection.fill(out, series.pieces, gain, _bar(progress))
     contents: dict[str, Any] = {"replicate": series.replicates}
     if raw.times is not None:
         contents["time"] = raw.times * units.factor("activity: time", raw.time_unit, "ms")
@@ -208,7 +204,7 @@ def score(
     for part in scoring.Summary._fields:
         contents[part] = np.array([getattr(one.summary, part) for one in found]).reshape(shape)
     notes = [one.note for one in found if one.note]
-    estimation.warn("scores", notes)
+    warn_of_results("scores", notes)
     dataset = labelled.dataset(contents, "Scores", {}, seed, ours.notes + theirs.notes + notes)
     dataset = dataset.assign_coords(replicate=ours.replicates, target_replicate=theirs.replicates)
     for name in names:

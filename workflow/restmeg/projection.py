@@ -1,6 +1,6 @@
 """The forward model: from regional activity to the magnetic field at the sensors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +31,22 @@ def scaled(gain: np.ndarray, scale: float) -> np.ndarray:
     return gain * scale
 
 
-def fill(out: Any, read: Callable, gain: np.ndarray, piece: int, progress: Callable = iter) -> None:
+def fill(
+    out: Any,
+    pieces: Callable[[int], Iterator[np.ndarray]],
+    gain: np.ndarray,
+    progress: Callable = iter,
+) -> None:
     """Project all replicates, a piece of time after another, and put them into ``out``.
 
-    out: (replicate, time, sensor), to be written to; read: (replicate's place, slice of samples) ->
-    rates (samples, N); piece: samples at once; progress: wraps the numbers of replicates, as tqdm
-    does.
+    out: (replicate, time, sensor), to be written to; pieces: a replicate's place -> its rates
+    (samples, N), a piece after another; progress: wraps the places, as tqdm does.
     """
-    n_replicates, n_samples, _ = out.shape
-    for k in progress(range(n_replicates)):
-        for first in range(0, n_samples, piece):
-            rates = read(k, slice(first, first + piece))
+    for k in progress(range(len(out))):
+        first = 0
+        for rates in pieces(k):
             out[k, first : first + len(rates)] = field(rates, gain)
+            first += len(rates)
 
 
 def project_file(
@@ -73,4 +77,9 @@ def project_file(
             store.copy_variables(lead, dataset, "sensor")
             out = store.add_series(dataset, "field", (*rate.shape[:2], gain.shape[1]))
             length = store.piece_length(gain.shape[1])
-            fill(out, lambda k, piece: store.read_values(rate, (k, piece)), gain, length)
+
+            def pieces(k: int) -> Iterator[np.ndarray]:
+                for first in range(0, rate.shape[1], length):
+                    yield store.read_values(rate, (k, slice(first, first + length)))
+
+            fill(out, pieces, gain)

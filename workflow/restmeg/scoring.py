@@ -1,6 +1,5 @@
 """Score a point of a study: from files of functional connectivity to tables."""
 
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from restmeg import check, connectome, store, tables
-from restmeg.errors import InputError, ResultWarning
+from restmeg.errors import InputError, warn_of_results
 from restmeg.scores import SCORES
 from restmeg.scores.intervals import Summary, summarise
 
@@ -132,7 +131,7 @@ def score_point(
             summary.append([*start, *map(_number, one.summary)])
             if one.note:
                 notes.append([point, "scores", one.note])
-                warnings.warn(f"point {point}: {one.note}", ResultWarning, stacklevel=2)
+                warn_of_results(f"point {point}", [one.note])
             # One value a replicate has no target replicate.
             others = target.replicates if one.values.ndim == 2 else [""]
             for replicate, row in zip(simulated.replicates, one.values, strict=True):

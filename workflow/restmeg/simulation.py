@@ -5,7 +5,6 @@ piece after another, so that memory does not grow with duration where the output
 """
 
 import contextlib
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ from tqdm import tqdm
 
 from restmeg import connectome, fingerprint, journal, rates, store
 from restmeg.core import layout, network
-from restmeg.errors import InputError, ResultWarning
+from restmeg.errors import InputError, warn_of_results
 from restmeg.model import Network, build_network, initial_state, stream
 
 _NONE_GIVEN = np.empty((0, 0, 0))
@@ -174,14 +173,8 @@ def simulate_batch(
         for name in ("lowest", "highest"):
             store.add(dataset, name, getattr(extremes, name))
         store.add_notes(dataset, extremes.notes)
-    warn(f"{role}, point {point}", extremes)
+    warn_of_results(f"{role}, point {point}", extremes.found)
     journal.remove(path)
-
-
-def warn(where: str, extremes: Extremes) -> None:
-    """Warn (ResultWarning) of what only a simulation shows."""
-    for note in extremes.found:
-        warnings.warn(f"{where}: {note}", ResultWarning, stacklevel=3)
 
 
 def title(role: str) -> str:

@@ -63,7 +63,7 @@ def plan(loaded: dict, schema: dict, weights: np.ndarray) -> Study:
     points = sweep_points(loaded["model"], loaded["sweep"], first)
     base = name_of(loaded["model"], first)
     shown = next((point for point in points if point.name == base), None)
-    shown = shown or min(points, key=lambda point: _distance(point, points, loaded["model"]))
+    shown = shown or _nearest(points, loaded)
     models = {point.name: point.model for point in points}
     truth = {}
     if recorded:
@@ -77,18 +77,22 @@ def plan(loaded: dict, schema: dict, weights: np.ndarray) -> Study:
     return Study(points, shown, target, truth, models, groups)
 
 
-def _distance(point, points, model):
-    """How far a point of a sweep is from the configured model, over the range of each axis."""
-    total = 0.0
-    for key, value in point.values.items():
-        configured = settings.flat(model)[key.removeprefix("model.")]
-        if isinstance(value, str):
-            total += value != configured
-            continue
-        swept = [other.values[key] for other in points]
-        span = max(swept) - min(swept)
-        total += abs(value - configured) / span if span else 0.0
-    return total
+def _nearest(points, loaded):
+    """The point of a sweep that is nearest to the configured model, over the range of each axis."""
+    configured = settings.flat(loaded["model"], "model.")
+    spans = {
+        key: max(values) - min(values) or 1.0
+        for key, values in loaded["sweep"].items()
+        if not isinstance(values[0], str)
+    }
+
+    def distance(point: Point) -> float:
+        return sum(
+            abs(value - configured[key]) / spans[key] if key in spans else value != configured[key]
+            for key, value in point.values.items()
+        )
+
+    return min(points, key=distance)
 
 
 def first_defaults(schema: dict) -> dict:

@@ -122,7 +122,7 @@ class Console(logging.Handler):
             return known(record) is not False
         text = record.getMessage() if record.msg else ""
         if record.levelno >= logging.WARNING:
-            return (bool(self.run.failed) or self.stopping) and any(k in text for k in KNOWN)
+            return self._is_told_by_us(text)
         self.nothing |= text.startswith(NOTHING)
         if text.startswith(STOPPING) and not self.stopping:
             self.stopping = self.run.stopping = True
@@ -165,7 +165,11 @@ class Console(logging.Handler):
         if "CalledProcessError" in text:
             self.held += [text] if text not in self.held else []
             return True
-        return (bool(self.run.failed) or self.stopping) and any(known in text for known in KNOWN)
+        return self._is_told_by_us(text)
+
+    def _is_told_by_us(self, text):
+        """Whether it only says that a run has ended badly, which the end says with its reasons."""
+        return bool(self.run.failed or self.stopping) and any(known in text for known in KNOWN)
 
     def _ignore(self, record):
         """Told by what jobs tell."""
