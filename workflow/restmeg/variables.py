@@ -41,9 +41,15 @@ VARIABLES = {
     "fc": Variable(
         ("measure", "replicate", "region_to", "region_from"), "1", "functional connectivity"
     ),
+    "segment": Variable(("segment",), None, "segment of a recording, in order"),
+    "fc_segments": Variable(
+        ("measure", "segment", "region_to", "region_from"),
+        "1",
+        "functional connectivity of segments of the only replicate",
+    ),
     # scores
     "score": Variable(("score",), None, "score"),
-    "value": Variable(("measure", "score"), "1", "mean over replicates"),
+    "value": Variable(("measure", "score"), "1", "value"),
     "ci_low": Variable(("measure", "score"), "1", "lower end of the 95 % interval"),
     "ci_high": Variable(("measure", "score"), "1", "upper end of the 95 % interval"),
     "n": Variable(("measure", "score"), None, "replicates, or pairs of them"),

@@ -42,7 +42,6 @@ rule score_point:
     resources:
         mem_mb=memory(1000, 4),
     params:
-        seed=SEEDS["simulated"],
         code=code("score_point.py"),
     script:
         "../scripts/score_point.py"
