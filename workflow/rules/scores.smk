@@ -29,6 +29,7 @@ rule score_point:
         simulated=of_point("connectivity"),
         target=of_points("target", [STUDY.target], "connectivity"),
         connectome="results/connectome.nc",
+        theory="results/simulated/{point}/theory.nc",
     output:
         scores="results/simulated/{point}/scores.csv",
         replicates="results/simulated/{point}/scores_replicates.csv",

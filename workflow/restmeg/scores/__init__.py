@@ -13,6 +13,7 @@ from restmeg.scores.comparison import Comparison, Found
 CORRELATION = "correlation"
 SQUARED_DISTANCE = "squared distance per pair"
 HIGHEST, LOWEST = "highest", "lowest"
+LIKELIHOOD = "log_likelihood"
 
 
 class Score(NamedTuple):
@@ -23,7 +24,7 @@ class Score(NamedTuple):
     meaning: str  # in half a sentence
     direction: str | None  # what is better, if it says which of two models is
     of: str  # what is counted: "replicate", "pair" or "target replicate"
-    function: Callable[[Comparison], Found]
+    function: Callable[[Comparison], Found] | None  # None if it is not of functional connectivity
     is_mean: bool = True  # of values of these; others are jackknifed
     shown: bool = False  # in figures, the summary and at the end of a run
 
@@ -134,6 +135,15 @@ SCORES = {
         None,
         "target replicate",
         baselines.distance,
+    ),
+    LIKELIHOOD: Score(
+        "log likelihood",
+        "log likelihood",
+        "how likely the target's spectra are under the model, by linear theory",
+        HIGHEST,
+        "target replicate",
+        None,
+        is_mean=False,
     ),
 }
 
