@@ -24,6 +24,7 @@ rule all:
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",
         notes="results/scores_notes.csv",
+        differences="results/differences.csv",
         points="results/points.csv",
         activity=of_points("simulated", [SHOWN], "activity"),
         sensors=of_points("simulated", PROJECTED, "sensors"),

@@ -192,8 +192,8 @@ def score_point(
 def _write_summaries(path, point, found, expected):
     rows = [[*HEAD, *Summary._fields, *EXPECTED, *NULL]]
     for measure, band, score, result in found:
-        theory = map(_number, expected.get((measure, band, score), ()))
-        row = [point, measure, band, score, *map(_number, result.summary), *theory]
+        theory = map(tables.number, expected.get((measure, band, score), ()))
+        row = [point, measure, band, score, *map(tables.number, result.summary), *theory]
         rows.append(row + [""] * (len(rows[0]) - len(row)))
     tables.write(path, rows)
 
@@ -211,9 +211,4 @@ def _write_values(path, point, found, numbers):
                     }
                     # A single recording's segments stand in the place of its replicates.
                     other = at.get(TARGET_REPLICATE, at.get(SEGMENT, ""))
-                    table.writerow([*start, at.get(REPLICATE, ""), other, _number(value)])
-
-
-def _number(value):
-    """A number as text, in nine digits: more than a score carries, fewer than rounding moves."""
-    return f"{value:.9g}"
+                    table.writerow([*start, at.get(REPLICATE, ""), other, tables.number(value)])

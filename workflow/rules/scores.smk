@@ -57,6 +57,7 @@ rule score:
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",
         notes="results/scores_notes.csv",
+        differences="results/differences.csv",
     log:
         "results/logs/score.log",
     benchmark:
