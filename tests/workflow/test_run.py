@@ -134,6 +134,14 @@ def test_two_axes_of_a_sweep(finished):
     assert points["value"].iloc[0] == points["value"].iloc[1]
     assert points["value"].iloc[2] != points["value"].iloc[3]
     assert finished.result("figures/sweep.png").exists()
+    differences = open_results(finished.path / "results").differences
+    assert list(differences.columns[1:3]) == axes
+    differences = differences[differences["score"] == "fc_match"].set_index("point")
+    best = points.loc[points["value"].idxmax(), "point"]
+    assert (differences["reference"] == best).all()
+    others = points[points["point"] != best].set_index("point")["value"]
+    expected = others - points["value"].max()
+    pd.testing.assert_series_equal(differences["value"], expected, atol=1e-8)
 
 
 SIMULATE = {"simulate", "project", "connectivity", "score_point", "score"}

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from restmeg import connectome, fourier, tables
-from restmeg.scores import SCORES
+from restmeg.scores import LIKELIHOOD, SCORES
 from restmeg.settings import replaced
 from restmeg.theory import maximum
 
 HEAD = ["measure", "band", "score", "parameter", "value", "ci_low", "ci_high", "interval"]
 POINTS, CURVATURE = "points", "curvature"  # what an interval is from
-LIKELIHOOD = "log_likelihood"
 
 
 def write(
@@ -36,9 +35,9 @@ def write(
     dt in ms; axes: {dotted key: its values} of the sweep.
     """
     numbers = {key: values for key, values in axes.items() if not isinstance(values[0], str)}
-    _, differences = tables.read(differences_path)
-    rows = _from_points(differences, numbers)
     _, scores = tables.read(scores_path)
+    _, differences = tables.read(differences_path)
+    rows = _from_points(differences, scores, numbers)
     likely = [row for row in scores if row["score"] == LIKELIHOOD and _finite(row["value"])]
     if likely and numbers:
         top = max(likely, key=lambda row: float(row["value"]))
@@ -59,21 +58,21 @@ def write(
     tables.write(path, [HEAD, *rows])
 
 
-def _from_points(differences, numbers):
+def _from_points(differences, scores, numbers):
     """Rows of the scores that are of points."""
-    kinds = {}
+    places = {row["point"]: [float(row[key]) for key in numbers] for row in scores}
+    alike: dict[tuple, list[str]] = {}  # the best one first
     for row in differences:
-        if row["score"] in SCORES and SCORES[row["score"]].direction and row["score"] != LIKELIHOOD:
-            kinds.setdefault((row["measure"], row["band"], row["score"]), []).append(row)
+        score = SCORES[row["score"]]
+        if score.direction and not score.is_sum:
+            kind = row["measure"], row["band"], row["score"]
+            points = alike.setdefault(kind, [row["reference"]])
+            if _alike(row):
+                points.append(row["point"])
     found = []
-    for kind, rows in kinds.items():
-        best = [row for row in rows if row["point"] == row["reference"]]
-        if not best:
-            continue
-        alike = [row for row in rows if _alike(row)] + best
-        for key in numbers:
-            values = [float(row[key]) for row in alike]
-            ends = (float(best[0][key]), min(values), max(values))
+    for kind, points in alike.items():
+        for key, values in zip(numbers, zip(*map(places.get, points), strict=True), strict=True):
+            ends = values[0], min(values), max(values)
             found.append([*kind, key, *map(_number, ends), POINTS])
     return found
 

@@ -49,6 +49,11 @@ class Results:
         return pd.read_csv(self.folder / "scores_replicates.csv")
 
     @property
+    def differences(self) -> pd.DataFrame:
+        """Each score of each point less that of the best point: value, interval, n."""
+        return pd.read_csv(self.folder / "differences.csv")
+
+    @property
     def connectome(self) -> xr.Dataset:
         """``weights`` and ``distances`` (target, source), as they were used."""
         return _read(self.folder / "connectome.nc")

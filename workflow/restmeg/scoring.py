@@ -213,8 +213,8 @@ def _write_summaries(path, point, found, expected):
     rows = [[*HEAD, *Summary._fields, *EXPECTED, *NULL]]
     for measure, band, score, result in found:
         of_theory = (measure, band) == (PEARSON, BROADBAND) and expected.get(score)
-        theory = (_number(x) if np.isfinite(x) else "" for x in of_theory or ())
-        row = [point, measure, band, score, *map(_number, result.summary), *theory]
+        theory = (tables.number(x) if np.isfinite(x) else "" for x in of_theory or ())
+        row = [point, measure, band, score, *map(tables.number, result.summary), *theory]
         rows.append(row + [""] * (len(rows[0]) - len(row)))
     tables.write(path, rows)
 
@@ -232,9 +232,4 @@ def _write_values(path, point, found, numbers):
                     }
                     # A single recording's segments stand in the place of its replicates.
                     other = at.get(TARGET_REPLICATE, at.get(SEGMENT, ""))
-                    table.writerow([*start, at.get(REPLICATE, ""), other, _number(value)])
-
-
-def _number(value):
-    """A number as text, in nine digits: more than a score carries, fewer than rounding moves."""
-    return f"{value:.9g}"
+                    table.writerow([*start, at.get(REPLICATE, ""), other, tables.number(value)])

@@ -28,6 +28,16 @@ class Score(NamedTuple):
     is_mean: bool = True  # of values of these; others are jackknifed
     shown: bool = False  # in figures, the summary and at the end of a run
 
+    @property
+    def of_model(self) -> bool:
+        """Whether models differ in it: not if the target and anatomy alone make it."""
+        return self.direction is not None or self.of != "target replicate"
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether it is the sum of values of these, and not of functional connectivity."""
+        return self.function is None
+
     def counted(self, n: float) -> str:
         """How many values are behind it: "20 replicates", "1 pair"."""
         return f"{n:.0f} {self.of}" + ("s" if n != 1 else "")
