@@ -12,7 +12,7 @@ from restmeg import InputError, InputWarning, bundled, connectome, fingerprint, 
 from restmeg import measures, settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
-from restmeg.summary import deviations, page
+from restmeg.summary import deviations, page, words
 
 EXAMPLE = os.path.relpath(bundled.example())
 SCHEMA = settings.load_schema(bundled.schema())
@@ -101,12 +101,13 @@ MEASURES = SETTINGS["connectivity"]["measures"]
 ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the table of measures
 LAZY = [*map(measures.module, MEASURES), *INPUTS.readers]  # modules of what is asked for
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
-SHOWN_AT = ", ".join(page.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
+SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 BEST = []
 if AXES:
     FIGURES.append("sweep")
     BEST.append("results/best.csv")
+FIGURES += ["theory", "length"]
 SUMMARISED = {
     "point": SHOWN,
     "shown": SHOWN_AT,

@@ -4,7 +4,9 @@ rule summary:
         leadfield="results/leadfield.nc",
         simulated=of_points("simulated", [SHOWN], "connectivity"),
         target=of_points("target", [STUDY.target], "connectivity"),
+        theory=f"results/simulated/{SHOWN}/theory.nc",
         scores="results/scores.csv",
+        best=BEST,
         notes="results/scores_notes.csv",
         figures=expand("results/figures/{name}.png", name=FIGURES),
     output:
