@@ -41,7 +41,8 @@ def scores(folder: Path) -> list[str]:
     lines = _of_point([row for row in rows if row["point"] == point])
     if axes:
         lines += ["", *_over_points(folder, rows, measure, axes, point, by)]
-    return ["", *(f"  {line}".rstrip() for line in lines), "", *_notes(folder)]
+    plain = (f"  {line}".rstrip().replace("\N{MINUS SIGN}", "-") for line in lines)
+    return ["", *plain, "", *_notes(folder)]
 
 
 def _of_point(rows):

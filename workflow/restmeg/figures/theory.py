@@ -127,7 +127,9 @@ def _name_lines(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]]) -> 
     step = APART * (high - low)
     for k in range(1, len(heights)):
         heights[k] = max(heights[k], heights[k - 1] + step)
-    heights -= max(0.0, heights[-1] - high)
+    heights[-1] = min(heights[-1], high)
+    for k in range(len(heights) - 1, 0, -1):
+        heights[k - 1] = min(heights[k - 1], heights[k] - step)
     for name, y in zip(names, heights, strict=True):
         axes.annotate(
             name,

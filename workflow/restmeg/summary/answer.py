@@ -12,7 +12,7 @@ MATCH, DISTANCE, CEILING = "fc_match", "fc_distance", "fc_match_ceiling"
 BASELINES = {
     "baseline_distance": "the nearness of regions",
     "baseline_weights": "the weights",
-    "baseline_log_weights": "their logarithm",
+    "baseline_log_weights": "the log weights",
 }
 DECIDING = {
     LIKELIHOOD: "the target is most likely",
@@ -139,7 +139,7 @@ def _beside(found):
         texts += [f"{words} {joined(named)}"] if named else []
     if not texts:
         return "Nothing can be said of what anatomy alone matches."
-    words = f"Of what anatomy matches without dynamics, it {joined(texts)}"
+    words = f"Beside what anatomy matches without dynamics, the model's match {joined(texts)}"
     if below and min(baselines[name][0] for name in below) > number(found[CEILING]["value"]):
         words += ", as a perfect model of this duration would be: anatomy has no sampling error"
     return f"{words}."
