@@ -87,6 +87,8 @@ def memory(base, factor):
     return lambda wildcards, input: base + factor * sum(map(os.path.getsize, input)) // 2**20
 
 
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")  # a job has one core, and should not take its neighbours'
 SETTINGS, STUDY, INPUTS = check_all()
 fingerprint.plan()  # jobs use this package too, whatever else is installed
 if workflow.is_main_process:

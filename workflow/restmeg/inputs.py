@@ -13,6 +13,7 @@ from restmeg import (
     connectome,
     fingerprint,
     formats,
+    fourier,
     leadfield,
     questions,
     recording,
@@ -98,11 +99,15 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     leadfield.check_scale(field.gain, given["scale"])
 
     given, content, readers = loaded["target"], None, []
-    if given["path"]:
-        seconds = (simulation["duration"] - simulation["transient"]) / 1000
+    seconds = (simulation["duration"] - simulation["transient"]) / 1000
+    rate = 1000 / simulation["sampling_interval"]
+    if not given["path"]:
+        _check_band(loaded["fit"], int(seconds * rate), rate, False)
+    else:
         with recording.opened(given["path"], anatomy.labels, given["sampling_rate"]) as series:
-            asked = questions.of_recording(series, seconds, 1000 / simulation["sampling_interval"])
+            asked = questions.of_recording(series, seconds, rate)
             warn(given["path"], asked)
+            _check_band(loaded["fit"], series.n_samples, series.sampling_rate, True)
         content = fingerprint.of_file(given["path"])
         readers = [formats.module("recording", given["path"])]
     return Inputs(
@@ -112,6 +117,13 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
         recording=content,
         readers=readers,
     )
+
+
+def _check_band(given, n_samples, sampling_rate, recorded):
+    """Raise InputError if no frequency of a target is in the band that is asked for."""
+    if given["frequencies"] and sampling_rate:
+        _, length = fourier.segments(n_samples, sampling_rate)
+        fourier.bins(length, sampling_rate, recorded, given["frequencies"])
 
 
 def check_network(
