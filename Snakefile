@@ -9,6 +9,7 @@ configfile: "config/config.yaml"
 include: "workflow/common.smk"
 include: "workflow/rules/structure.smk"
 include: "workflow/rules/activity.smk"
+include: "workflow/rules/nulls.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/summary.smk"
@@ -27,4 +28,5 @@ rule all:
         points="results/points.csv",
         activity=of_points("simulated", [SHOWN], "activity"),
         sensors=of_points("simulated", PROJECTED, "sensors"),
+        nulls=of_nulls(),
         figures=expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),

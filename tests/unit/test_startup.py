@@ -18,6 +18,7 @@ ALLOWED = {
     "connectome": FILES,
     "leadfield": FILES,
     "simulate": FILES | {"numba", "tqdm", "yaml"},  # Numba may have a YAML file of settings
+    "null": FILES | {"numba", "tqdm", "yaml"},
     "project": FILES,
     "connectivity": FILES,
     "score_point": FILES,

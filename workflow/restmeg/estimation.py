@@ -1,8 +1,8 @@
 """Functional connectivity of simulated activity and recordings, replicate by replicate."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,6 +10,21 @@ from restmeg import check, measures, recording, store
 from restmeg.errors import warn_of_results
 
 TITLE = "Functional connectivity"
+
+
+class Series(Protocol):
+    """Series of regional activity: a `recording.Recording`, or simulated ones as they are made."""
+
+    @property
+    def replicates(self) -> np.ndarray:
+        """Their numbers or names, (replicates,)."""
+
+    @property
+    def labels(self) -> check.Names:
+        """Of regions, in order."""
+
+    def pieces(self, k: int) -> Iterator[np.ndarray]:
+        """Yield replicate number k in pieces (samples, N)."""
 
 
 class Estimate(NamedTuple):
@@ -29,16 +44,14 @@ class Estimate(NamedTuple):
         }
 
 
-def estimate(
-    series: recording.Recording, names: Sequence[str], progress: Callable = iter
-) -> Estimate:
+def estimate(series: Series, names: Sequence[str], progress: Callable = iter) -> Estimate:
     """All measures of all replicates; each replicate is read once.
 
     names: out of measures.MEASURES; progress: wraps the numbers of replicates, as tqdm does. Notes
     regions with no variance, whose connectivity is NaN.
     Raises InputError if a value is not finite.
     """
-    replicates, labels = series.replicates, series.labels
+    replicates, labels = series.replicates, list(series.labels)
     fc = np.empty((len(names), len(replicates), len(labels), len(labels)))
     for k in progress(range(len(replicates))):
         estimators = [measures.estimator(name) for name in names]

@@ -41,6 +41,12 @@ VARIABLES = {
     "fc": Variable(
         ("measure", "replicate", "region_to", "region_from"), "1", "functional connectivity"
     ),
+    # null networks
+    "null": Variable(("null",), None, "null network"),
+    "weights_moved": Variable(("null",), "1", "share of the weights that is on other pairs"),
+    "strength_error": Variable(
+        ("null",), "1", "largest error of a region's strength over the mean strength"
+    ),
     # scores
     "score": Variable(("score",), None, "score"),
     "value": Variable(("measure", "score"), "1", "mean over replicates"),
