@@ -9,6 +9,7 @@ configfile: "config/config.yaml"
 include: "workflow/common.smk"
 include: "workflow/rules/structure.smk"
 include: "workflow/rules/activity.smk"
+include: "workflow/rules/theory.smk"
 include: "workflow/rules/nulls.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
@@ -25,7 +26,9 @@ rule all:
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",
         notes="results/scores_notes.csv",
+        differences="results/differences.csv",
         points="results/points.csv",
+        best=BEST,
         activity=of_points("simulated", [SHOWN], "activity"),
         sensors=of_points("simulated", PROJECTED, "sensors"),
         nulls=of_nulls(),

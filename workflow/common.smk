@@ -115,8 +115,10 @@ LAZY = [*MEASURE_MODULES, *INPUTS.readers]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(page.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
+BEST = []
 if AXES:
     FIGURES.append("sweep")
+    BEST.append("results/best.csv")
 SUMMARISED = {
     "point": SHOWN,
     "shown": SHOWN_AT,

@@ -140,6 +140,37 @@ def test_connectivity_says_which_measure_replicate_and_regions(tmp_path):
         assert one == pytest.approx(np.corrcoef(rate[2].T)[3, 1], abs=1e-12)
 
 
+def test_a_single_target_replicate_is_estimated_in_segments_too(tmp_path, monkeypatch):
+    """Ten of equal length from its start, however the file is read."""
+    series = mixed(2047, 4)
+    expected = [np.corrcoef(series[204 * k : 204 * (k + 1)].T) for k in range(10)]
+    found = []
+    for length in (10**6, 7):
+        monkeypatch.setattr(store, "piece_length", lambda width, length=length: length)
+        whole = connect(record(tmp_path / "recording.nc", series[None]), tmp_path)
+        np.testing.assert_allclose(whole[0], np.corrcoef(series.T), atol=1e-12)
+        with xr.open_dataset(tmp_path / "connectivity.nc") as read:
+            assert read["fc_segments"].dims == ("measure", "segment", "region_to", "region_from")
+            assert read["segment"].values.tolist() == list(range(10))
+            found.append(read["fc_segments"].values[0])
+    np.testing.assert_allclose(found[0], expected, rtol=0, atol=1e-12)
+    assert found[0].tobytes() == found[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("n_replicates", "n_samples", "role", "there"),
+    [(1, 200, "target", True), (1, 199, "target", False), (2, 200, "target", False)]
+    + [(1, 200, "simulated", False)],
+)
+def test_other_files_have_no_segments(tmp_path, n_replicates, n_samples, role, there):
+    rate = np.stack([mixed(n_samples, 4, seed) for seed in range(n_replicates)])
+    path, out = record(tmp_path / "recording.nc", rate), tmp_path / "connectivity.nc"
+    estimation.estimate_file(path, LABELS, ["pearson"], role, "p", out)
+    with store.open_netcdf(out) as dataset:
+        assert ("fc_segments" in dataset.variables) == there
+        assert ("segment" in dataset.variables) == there
+
+
 def test_what_was_noted_on_activity_stays_with_its_connectivity(tmp_path):
     path = tmp_path / "activity.nc"
     rate = mixed(50, 4)[None].astype(np.float32)

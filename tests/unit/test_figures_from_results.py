@@ -6,7 +6,7 @@ from restmeg import InputError, connectome, tables
 from restmeg.figures import connectivity, from_results, style
 from restmeg.figures import scores as score_figures
 from restmeg.scores import correlation
-from test_scores import LABELS, write_connectivity
+from test_scoring import LABELS, write_connectivity
 
 NAMES = ("connectivity", "structure_function", "scores")
 

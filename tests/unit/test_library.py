@@ -9,6 +9,7 @@ import restmeg
 import xarray as xr
 from processes import run
 from restmeg import InputError, InputWarning, ResultWarning, settings, study
+from restmeg.scores import SCORES
 
 SHORT = {"duration": "60 ms", "transient": "10 ms", "replicates": 3}
 
@@ -120,14 +121,47 @@ def test_projection_matches_regions_by_name(activity):
 
 def test_scores_have_intervals_and_the_values_behind_them(activity, target):
     fc, other = restmeg.connectivity(activity), restmeg.connectivity(target)
-    found = restmeg.score(fc, other, "example")
+    with pytest.warns(ResultWarning, match="fc_match_corrected .* does not repeat itself beyond"):
+        found = restmeg.score(fc, other, "example")
+    assert found.score.values.tolist() == list(SCORES)
     match = found.sel(measure="pearson", score="fc_match")
     assert match.n == 9
     assert match.ci_low < match.value < match.ci_high
     assert found.fc_match.dims == ("measure", "replicate", "target_replicate")
     assert match.value == pytest.approx(found.fc_match.mean())
     assert found.structure_function_coupling.dims == ("measure", "replicate")
-    xr.testing.assert_equal(restmeg.score(fc.fc, other.fc[..., ::-1], "example"), found)
+    assert found.baseline_distance.dims == ("measure", "target_replicate")
+    # A score without values of its own has pseudo-values.
+    assert found.fc_distance_replicate.dims == ("measure", "replicate")
+    assert found.fc_distance_target_replicate.dims == ("measure", "target_replicate")
+    distance = found.value.sel(measure="pearson", score="fc_distance")
+    assert found.fc_distance_replicate.mean() == pytest.approx(float(distance))
+    assert found.fc_match_ceiling_target_replicate.dims == ("measure", "target_replicate")
+    with pytest.warns(ResultWarning):
+        xr.testing.assert_equal(restmeg.score(fc.fc, other.fc[..., ::-1], "example"), found)
+
+
+def test_a_single_recording_brings_its_segments(activity, target):
+    """By name and whatever their order; what a model simulates has none."""
+    series = target.rate_E.sel(replicate=1).astype(float)
+    other = restmeg.connectivity(series)
+    assert other.fc_segments.dims == ("measure", "segment", "region_to", "region_from")
+    third = np.corrcoef(series[100:150].values.T)
+    np.testing.assert_allclose(other.fc_segments[0, 2], third, atol=1e-12)
+    assert "fc_segments" not in restmeg.connectivity(target)  # several replicates
+    assert "fc_segments" in restmeg.connectivity(target.isel(replicate=[0]))
+    assert "fc_segments" not in restmeg.connectivity(activity.isel(replicate=[0]))
+    fc = restmeg.connectivity(activity)
+    turned = other.isel(region_to=slice(None, None, -1)).sel(measure="pearson")
+    first = None
+    for given in (other, turned):
+        with pytest.warns(ResultWarning, match="fc_match_corrected"):
+            found = restmeg.score(fc, given, "example")
+        first = found if first is None else first
+        assert found.fc_distance_segment.sizes["segment"] == 10
+        assert found.fc_distance_segment.equals(first.fc_distance_segment)
+    with pytest.warns(ResultWarning, match="a single target replicate without segments"):
+        assert "fc_distance_segment" not in restmeg.score(fc, other.fc, "example")
 
 
 def test_what_is_wrong_is_said(activity):
@@ -215,20 +249,23 @@ def test_a_field_is_not_made_of_what_is_no_number(activity):
 def test_a_matrix_of_one_s_own_is_a_target(activity, target):
     fc, other = restmeg.connectivity(activity), restmeg.connectivity(target)
     mean = other.fc.mean("replicate").sel(measure="pearson", drop=True)
-    found = restmeg.score(fc, mean, "example").sel(measure="pearson", score="fc_match")
+    with pytest.warns(ResultWarning, match="a single target replicate without segments"):
+        found = restmeg.score(fc, mean, "example").sel(measure="pearson", score="fc_match")
     assert found.n == 3
     with pytest.raises(InputError, match="target: 5 regions; expected 8"):
         bare = mean.drop_vars(["region_to", "region_from"])
         restmeg.score(fc, bare[:5, :5], "example")
     with pytest.raises(InputError, match="simulated: it is of a target"):
         restmeg.score(other, fc, "example")
-    with pytest.raises(InputError, match=r"simulation\.seed: found -1"):
-        restmeg.score(fc, other, "example", seed=-1)
     silent = fc.fc.copy()
     silent[0, 1] = np.nan
-    with pytest.warns(ResultWarning, match="is NaN in"):
+    with (
+        pytest.warns(ResultWarning, match="is NaN in"),
+        pytest.warns(ResultWarning, match="three replicates of each side"),
+    ):
         scores = restmeg.score(silent, other, "example")
-    assert "is NaN in 1 of 3" in scores.attrs["notes"]
+    assert "is NaN in 1 of 3 simulated replicates" in scores.attrs["notes"]
+    assert scores.n.sel(measure="pearson", score="fc_match") == 6
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,22 @@ def test_all_replicates_of_a_point_are_loaded_and_no_others(tmp_path):
 
 
 @pytest.mark.usefixtures("points")
+def test_segments_of_one_replicate_of_several_are_left_out(tmp_path):
+    for row in POINTS[1:]:
+        first, last = map(int, row[3].split("-"))
+        write_fc(tmp_path / row[4], list(range(first, last + 1)), row[2])
+        if first == last:
+            xr.Dataset({"fc_segments": (("segment", "region"), np.ones((10, 2)))}).to_netcdf(
+                tmp_path / row[4] / "connectivity.nc", mode="a"
+            )
+    results = open_results(tmp_path)
+    assert set(results.load("connectivity", point="pa").variables) == {
+        *("fc", "weights", "replicate", "region")
+    }
+    assert "fc_segments" in results.load("connectivity", "target")
+
+
+@pytest.mark.usefixtures("points")
 def test_what_is_not_there_is_told(tmp_path):
     with pytest.raises(InputError, match=r"nowhere/points\.csv: no such file; expected the folder"):
         open_results(tmp_path / "nowhere")

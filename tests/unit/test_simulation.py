@@ -30,7 +30,8 @@ def ensemble(example, model):
         fc.append(pearson.pearson(rate))
         spread.append(rate.std(axis=0, dtype=float).mean())
     fc = np.array(fc)
-    return correlation.structure_function_coupling(fc, weights), np.array(spread), fc
+    pairs = correlation.edges(fc), correlation.undirected(weights)[None]
+    return correlation.correlations(*pairs)[:, 0], np.array(spread), fc
 
 
 @pytest.fixture(scope="module")

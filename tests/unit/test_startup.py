@@ -22,7 +22,7 @@ ALLOWED = {
     "project": FILES,
     "connectivity": FILES,
     "score_point": FILES,
-    "score": set(),
+    "score": {"numpy"},
     "plot_activity": FIGURES,
     "plot_scores": FIGURES,
     "plot_sweep": FIGURES,

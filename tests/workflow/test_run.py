@@ -7,7 +7,7 @@ import xarray as xr
 from restmeg import open_results, simulation
 from restmeg.measures import pearson
 from restmeg.model import build_network, initial_state, stream
-from restmeg.scores import correlation
+from restmeg.scores import SCORES, correlation
 
 
 def rates(study):
@@ -44,11 +44,13 @@ def test_results_are_what_the_package_computes(finished):
         weights = dataset.weights.values
         assert dataset.distances.attrs["units"] == "mm"
     table = pd.read_csv(finished.result("scores.csv")).set_index("score")
-    coupling = correlation.structure_function_coupling(fc["simulated"], weights)
-    match = correlation.fc_match(fc["simulated"], fc["target"])
+    pairs = {role: correlation.edges(matrices) for role, matrices in fc.items()}
+    coupling = correlation.correlations(pairs["simulated"], correlation.undirected(weights)[None])
+    match = correlation.correlations(pairs["simulated"], pairs["target"])
     assert table.loc["structure_function_coupling", "value"] == pytest.approx(coupling.mean())
     assert table.loc["fc_match", "value"] == pytest.approx(match.mean())
-    assert table["n"].to_dict() == {"structure_function_coupling": 4, "fc_match": 8}
+    counts = {"replicate": 4, "target replicate": 2, "pair": 8}
+    assert table["n"].to_dict() == {name: counts[score.of] for name, score in SCORES.items()}
 
     sensors, activity_path = (
         next(finished.path.glob(f"results/simulated/*/0-1/{name}.nc"))
@@ -132,6 +134,14 @@ def test_two_axes_of_a_sweep(finished):
     assert points["value"].iloc[0] == points["value"].iloc[1]
     assert points["value"].iloc[2] != points["value"].iloc[3]
     assert finished.result("figures/sweep.png").exists()
+    differences = open_results(finished.path / "results").differences
+    assert list(differences.columns[1:3]) == axes
+    differences = differences[differences["score"] == "fc_match"].set_index("point")
+    best = points.loc[points["value"].idxmax(), "point"]
+    assert (differences["reference"] == best).all()
+    others = points[points["point"] != best].set_index("point")["value"]
+    expected = others - points["value"].max()
+    pd.testing.assert_series_equal(differences["value"], expected, atol=1e-8)
 
 
 SIMULATE = {"simulate", "project", "connectivity", "score_point", "score"}

@@ -10,6 +10,8 @@ from restmeg import check, measures, recording, store
 from restmeg.errors import warn_of_results
 
 TITLE = "Functional connectivity"
+SEGMENTS = 10  # of a single target replicate, which tell how well its pattern repeats itself
+SHORTEST = 20  # samples of a segment: fewer are no recording
 
 
 class Series(Protocol):
@@ -23,6 +25,10 @@ class Series(Protocol):
     def labels(self) -> check.Names:
         """Of regions, in order."""
 
+    @property
+    def n_samples(self) -> int:
+        """Samples of a replicate."""
+
     def pieces(self, k: int) -> Iterator[np.ndarray]:
         """Yield replicate number k in pieces (samples, N)."""
 
@@ -32,34 +38,53 @@ class Estimate(NamedTuple):
 
     fc: np.ndarray  # (measure, replicates, N, N)
     notes: list[str]  # what is wrong with it, in words
+    segments: np.ndarray  # (measure, segments, N, N) of a single replicate; or none of them
 
     def contents(self, series: recording.Recording, names: Sequence[str]) -> dict:
         """Variables of connectivity.nc."""
-        return {
+        found = {
             "measure": np.array(names, dtype=object),
             "replicate": series.replicates,
             "region_to": series.labels,
             "region_from": series.labels,
             "fc": self.fc,
         }
+        if self.segments.shape[1]:
+            found |= {"segment": np.arange(SEGMENTS), "fc_segments": self.segments}
+        return found
 
 
-def estimate(series: Series, names: Sequence[str], progress: Callable = iter) -> Estimate:
+def estimate(
+    series: Series, names: Sequence[str], role: str, progress: Callable = iter
+) -> Estimate:
     """All measures of all replicates; each replicate is read once.
 
-    names: out of measures.MEASURES; progress: wraps the numbers of replicates, as tqdm does. Notes
+    names: out of measures.MEASURES; role: of what the series are; progress: wraps the numbers of
+    replicates, as tqdm does. A single replicate that may be a target is also estimated in ten
+    segments of equal length, one after the other from its start, if it is long enough. Notes
     regions with no variance, whose connectivity is NaN.
     Raises InputError if a value is not finite.
     """
     replicates, labels = series.replicates, list(series.labels)
+    length = series.n_samples // SEGMENTS
+    segmented = len(replicates) == 1 and role == "target" and length >= SHORTEST
+    spans = [(0, series.n_samples)]
+    spans += [(k * length, (k + 1) * length) for k in range(SEGMENTS if segmented else 0)]
     fc = np.empty((len(names), len(replicates), len(labels), len(labels)))
+    segments = np.empty((len(names), len(spans) - 1, len(labels), len(labels)))
     for k in progress(range(len(replicates))):
-        estimators = [measures.estimator(name) for name in names]
+        estimators = [[measures.estimator(name) for name in names] for _ in spans]
+        first = 0  # sample of a piece
         for piece in series.pieces(k):
-            for estimator in estimators:
-                estimator.add(piece)
-        for m, estimator in enumerate(estimators):
-            fc[m, k] = estimator.result()
+            for (start, stop), of_span in zip(spans, estimators, strict=True):
+                inside = piece[max(start - first, 0) : max(stop - first, 0)]
+                for estimator in of_span:
+                    estimator.add(inside)
+            first += len(piece)
+        whole, *parts = ([estimator.result() for estimator in of_span] for of_span in estimators)
+        fc[:, k] = whole
+        for number, part in enumerate(parts):
+            segments[:, number] = part
     notes = []
     for m, name in enumerate(names):
         for k, replicate in enumerate(replicates):
@@ -69,7 +94,7 @@ def estimate(series: Series, names: Sequence[str], progress: Callable = iter) ->
                     f"replicate {replicate}: no variance in region {check.some(silent, '')}; "
                     f"connectivity with it ({name}) is NaN"
                 )
-    return Estimate(fc, notes)
+    return Estimate(fc, notes, segments)
 
 
 def estimate_file(
@@ -85,13 +110,14 @@ def estimate_file(
     activity_path: ``rate_E`` (replicate, time, region), or (time, region) of a single replicate,
         whose regions are brought into the order of ``labels``, or stay in theirs (None).
     names: of measures; role, point: what the file is of.
-    path: ``fc`` (measure, replicate, region_to, region_from).
+    path: ``fc`` (measure, replicate, region_to, region_from), and of a single target replicate
+        ``fc_segments`` (measure, segment, region_to, region_from).
 
     Warns, and notes in the file, of regions with no variance. Raises InputError if the regions are
     not those of ``labels`` or a value is not finite.
     """
     with recording.opened(activity_path, labels) as series:
-        found = estimate(series, names)
+        found = estimate(series, names, role)
         raw = series.raw
     warn_of_results(activity_path, found.notes)
     parameters = raw.provenance | {"role": role, "point": point, "measures": names}

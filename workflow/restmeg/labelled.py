@@ -10,12 +10,18 @@ import xarray as xr
 
 from restmeg import bundled, check, connectome, formats, leadfield, scoring, store, units
 from restmeg.errors import InputError
+from restmeg.scores import SCORES
 from restmeg.variables import VARIABLES
 from restmeg.version import __version__
 
 EXAMPLE = "example"
 
 Labelled = xr.Dataset | xr.DataArray
+
+
+def role_of(given: Labelled) -> str:
+    """What activity is of: simulated, or else it may be a target."""
+    return _provenance(given)[0].get("role", "target")
 
 
 def name_of(given: str | Path | xr.Dataset) -> str | Path:
@@ -156,13 +162,14 @@ def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> scoring.C
             f"{role}: dimensions {fc.dims}; expected 'region_to' and 'region_from', and 'measure' "
             "and 'replicate' where there are several"
         )
-    fc = fc.transpose("measure", "replicate", "region_to", "region_from")
     names = [str(label) for label in labels]
-    for end in ("region_to", "region_from"):
-        if fc.sizes[end] != len(names):
-            raise InputError(f"{role}: {fc.sizes[end]} regions; expected {len(names)}")
-        if end in fc.coords:
-            fc = fc.isel({end: check.match_regions(role, fc[end].values, names)})
+    matrices = _matrices(fc, "replicate", role, names)
+    segments = None
+    if isinstance(given, xr.Dataset) and "fc_segments" in given and fc.sizes["replicate"] == 1:
+        parts = given["fc_segments"]
+        if "measure" not in parts.dims:
+            parts = parts.expand_dims("measure")
+        segments = _matrices(parts, "segment", role, names)
     parameters, _, notes = _provenance(given)
     if role == "simulated" and parameters.get("role", role) != role:
         raise InputError(
@@ -170,7 +177,20 @@ def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> scoring.C
         )
     measures = [str(name) for name in fc["measure"].values]
     point = parameters.get("point", "")
-    return scoring.Connectivity(point, measures, fc["replicate"].values, names, fc.values, notes)
+    return scoring.Connectivity(
+        point, measures, fc["replicate"].values, names, matrices, notes, segments
+    )
+
+
+def _matrices(fc, of, role, names):
+    """Values over measure, replicate or segment, and regions in the order of names."""
+    fc = fc.transpose("measure", of, "region_to", "region_from")
+    for end in ("region_to", "region_from"):
+        if fc.sizes[end] != len(names):
+            raise InputError(f"{role}: {fc.sizes[end]} regions; expected {len(names)}")
+        if end in fc.coords:
+            fc = fc.isel({end: check.match_regions(role, fc[end].values, names)})
+    return fc.values
 
 
 def dataset(
@@ -197,4 +217,28 @@ def dataset(
     made.attrs["source"] = f"restmeg {__version__}"
     if notes:
         made.attrs["notes"] = json.dumps(list(notes))
+    return made
+
+
+def scores(
+    found: Sequence[scoring.Scored],
+    simulated: scoring.Connectivity,
+    target: scoring.Connectivity,
+    notes: Sequence[str],
+) -> xr.Dataset:
+    """A Dataset of all scores of all measures, and the values that they are made of."""
+    names = list(dict.fromkeys(one.score for one in found))
+    contents: dict[str, Any] = {"measure": np.array(simulated.measures, dtype=object)}
+    contents["score"] = np.array(names, dtype=object)
+    for part in scoring.Summary._fields:
+        values = np.array([getattr(one.found.summary, part) for one in found])
+        contents[part] = values.reshape(len(simulated.measures), len(names))
+    made = dataset(contents, "Scores", {}, None, [*simulated.notes, *target.notes, *notes])
+    made = made.assign_coords(replicate=simulated.replicates, target_replicate=target.replicates)
+    for name in names:
+        of_name = [one.found.values for one in found if one.score == name]
+        for dimensions in of_name[0]:
+            values = np.stack([each[dimensions] for each in of_name])
+            full = name if SCORES[name].is_mean else f"{name}_{dimensions[0]}"
+            made[full] = (("measure", *dimensions), values, {"units": "1"})
     return made

@@ -117,13 +117,15 @@ def connectivity(
         ``replicate``; simulated or recorded.
 
     Returns a Dataset as connectivity.nc: ``fc`` (measure, replicate, region_to, region_from), NaN
-    for regions without variance, of which it warns. Raises InputError for another layout.
+    for regions without variance, of which it warns; and of a single replicate that is not simulated
+    by a model, but may be a target, ``fc_segments`` (measure, segment, region_to, region_from).
+    Raises InputError for another layout.
     """
     given = [measures] if isinstance(measures, str) else list(measures)
     names = settings.checked("connectivity.measures", given, _schema())
     raw = labelled.recording(activity)
     series = recording.judged("activity", raw)
-    found = estimation.estimate(series, names, _bar(progress))
+    found = estimation.estimate(series, names, labelled.role_of(activity), _bar(progress))
     warn_of_results("activity", found.notes)
     parameters = raw.provenance | {"measures": names}
     title, notes = estimation.TITLE, raw.notes + found.notes
@@ -171,24 +173,19 @@ def project(
     return labelled.dataset(contents, projection.TITLE, parameters, raw.seed)
 
 
-def score(
-    simulated: Labelled,
-    target: Labelled,
-    connectome: str | Path | xr.Dataset,
-    *,
-    seed: int = 0,
-) -> xr.Dataset:
+def score(simulated: Labelled, target: Labelled, connectome: str | Path | xr.Dataset) -> xr.Dataset:
     """Scores of simulated functional connectivity against a target's and the anatomy.
 
     simulated, target: ``fc`` (measure, replicate, region_to, region_from), as `connectivity` gives
         it, or a matrix of your own (region_to, region_from) with names, as of a single recording;
-        connectome: as in `simulate`; regions are matched by name; seed: of the bootstrap.
+        connectome: as in `simulate`; regions are matched by name.
 
     Returns a Dataset: ``value``, ``ci_low``, ``ci_high`` and ``n`` (measure, score), and each score
-    by its name, over ``replicate`` and, if it is of pairs, ``target_replicate``. Warns of scores
-    that are NaN (ResultWarning). Raises InputError if they do not belong together.
+    by its name, over ``replicate``, ``target_replicate`` or both. A score that has no value of each
+    replicate is there with its jackknife pseudo-values, by its name and what they are of, such as
+    ``fc_distance_replicate``. Warns of what is wrong with scores (ResultWarning). Raises InputError
+    if simulated and target do not belong together.
     """
-    seed = settings.checked("simulation.seed", seed, _schema())
     anatomy = labelled.anatomy(connectome)
     ours, theirs = (
         labelled.connectivity(of, role, anatomy.labels)
@@ -196,22 +193,10 @@ def score(
     )
     if ours.measures != theirs.measures:
         raise InputError(f"target: measures {theirs.measures}; expected {ours.measures}")
-    found = list(scoring.scored(ours, theirs, anatomy.weights, seed))
-    names = list(dict.fromkeys(one.score for one in found))
-    shape = len(ours.measures), len(names)
-    contents: dict[str, Any] = {"measure": np.array(ours.measures, dtype=object)}
-    contents["score"] = np.array(names, dtype=object)
-    for part in scoring.Summary._fields:
-        contents[part] = np.array([getattr(one.summary, part) for one in found]).reshape(shape)
-    notes = [one.note for one in found if one.note]
+    found = list(scoring.scored(ours, theirs, anatomy.weights, anatomy.distances))
+    notes = scoring.gaps(ours, theirs) + scoring.remarks(found)
     warn_of_results("scores", notes)
-    dataset = labelled.dataset(contents, "Scores", {}, seed, ours.notes + theirs.notes + notes)
-    dataset = dataset.assign_coords(replicate=ours.replicates, target_replicate=theirs.replicates)
-    for name in names:
-        values = np.stack([one.values for one in found if one.score == name])
-        dimensions = ("measure", "replicate", "target_replicate")[: values.ndim]
-        dataset[name] = (dimensions, values, {"units": "1"})
-    return dataset
+    return labelled.scores(found, ours, theirs, notes)
 
 
 def open_results(folder: str | Path = "results") -> results.Results:

@@ -126,7 +126,7 @@ def simulate_batch(
         for end in ("region_to", "region_from"):
             store.add(dataset, end, anatomy.labels)
         shape = len(numbers), len(measures), len(replicates), *anatomy.weights.shape
-        fc = store.add_matrices(dataset, "fc", shape, over="null")
+        fc = store.add_matrices(dataset, "nulls.fc", shape)
         for k, number in enumerate(numbers):
             null = network(method, anatomy, seed, number)
             moved.append(weights_moved(anatomy, null))
@@ -135,7 +135,7 @@ def simulate_batch(
             values = simulation.simulated(batch, progress=lambda **_: contextlib.nullcontext(bar))
             series = simulation.Passing(batch, (piece for piece, _ in values))
             try:
-                estimate = estimation.estimate(series, measures)
+                estimate = estimation.estimate(series, measures, role)
             except InputError as error:
                 raise InputError(f"null {name}, network {number}: {error}") from None
             fc[k] = estimate.fc

@@ -40,13 +40,18 @@ class Results:
 
     @property
     def scores(self) -> pd.DataFrame:
-        """Each score of each point: mean, interval, n."""
+        """Each score of each point: value, interval, n."""
         return pd.read_csv(self.folder / "scores.csv")
 
     @property
     def scores_replicates(self) -> pd.DataFrame:
-        """The scores of each replicate, or pair of replicates."""
+        """The scores of each replicate, or pair of replicates, or the pseudo-values of either."""
         return pd.read_csv(self.folder / "scores_replicates.csv")
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """Each score of each point less that of the best point: value, interval, n."""
+        return pd.read_csv(self.folder / "differences.csv")
 
     @property
     def connectome(self) -> xr.Dataset:
@@ -88,6 +93,8 @@ class Results:
                 f"{self.folder}: {' and '.join(made.values())} are of different studies; expected "
                 "one, so run the study to its end"
             )
+        if len(batches) > 1:  # segments are of a single replicate
+            batches = [batch.drop_dims("segment", errors="ignore") for batch in batches]
         whole = xr.concat(
             batches, "replicate", data_vars="minimal", join="exact", combine_attrs="drop_conflicts"
         )

@@ -1,5 +1,6 @@
 """Score a point of a study: from files of functional connectivity to tables."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -8,10 +9,16 @@ import numpy as np
 
 from restmeg import check, connectome, store, tables
 from restmeg.errors import InputError, warn_of_results
-from restmeg.scores import SCORES
-from restmeg.scores.intervals import Summary, summarise
+from restmeg.scores import LIKELIHOOD, SCORES, correlation
+from restmeg.scores.comparison import REPLICATE, SEGMENT, TARGET_REPLICATE, Comparison, Found
+from restmeg.scores.intervals import Summary
+from restmeg.theory import predicted
 
-HEAD = ["point", "measure", "score"]
+PEARSON, BROADBAND = "pearson", "broadband"  # the connectivity that theory has
+HEAD = ["point", "measure", "band", "score"]
+# What theory expects of a score, and what null networks say of it; others fill them.
+EXPECTED = ["expected", "expected_sd"]
+NULL = ["null_z", "null_p", "null_n"]
 
 
 class Connectivity(NamedTuple):
@@ -23,6 +30,7 @@ class Connectivity(NamedTuple):
     labels: list  # of regions, in order
     fc: np.ndarray  # (measure, replicates, N, N)
     notes: list  # what is wrong with it, in words
+    segments: np.ndarray | None = None  # (measure, segments, N, N) of a single replicate
 
 
 def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Connectivity:
@@ -37,7 +45,7 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
     labels = [str(name) for name in labels]
     points: dict[str, str | Path] = {}
     measures: dict[tuple, str | Path] = {}
-    replicates, batches, notes = [], [], []
+    replicates, batches, notes, segments = [], [], [], []
     for path in paths:
         with store.open_netcdf(path, "fc", "measure", "replicate", "region_to") as dataset:
             parameters, _ = store.provenance(dataset)
@@ -48,6 +56,8 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
                 raise InputError(f"{path}: its regions are not those of the connectome")
             replicates.append(dataset["replicate"][...])
             batches.append(dataset["fc"][...])
+            if "fc_segments" in dataset.variables:
+                segments.append(dataset["fc_segments"][...])
             notes += store.notes(dataset)
     kinds: list[tuple[str, dict]] = [("point", points), ("measures", measures)]
     for name, found in kinds:
@@ -59,54 +69,102 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
     order = np.argsort(numbers, kind="stable")
     fc = np.concatenate(batches, axis=1)[:, order]
     (point,), (names,) = points, measures
-    return Connectivity(point, list(names), numbers[order], labels, fc, notes)
+    parts = segments[0] if segments and len(numbers) == 1 else None
+    return Connectivity(point, list(names), numbers[order], labels, fc, notes, parts)
 
 
 class Scored(NamedTuple):
-    """One score of one measure."""
+    """One score of one measure in one band; both are empty for one that is of neither."""
 
     measure: str
+    band: str
     score: str
-    values: np.ndarray  # (replicates,) or (replicates, target replicates)
-    summary: Summary
+    found: Found  # with NaN for replicates that were left out
 
-    @property
-    def note(self) -> str | None:
-        """What is wrong with it, in words."""
-        n_missing = self.values.size - self.summary.n
-        if not n_missing:
-            return None
-        return (
-            f"{self.score} ({self.measure}) is NaN in {n_missing} of {self.values.size} values, "
-            "which the mean leaves out"
-        )
+
+def gaps(simulated: Connectivity, target: Connectivity) -> list[str]:
+    """Which replicates scores leave out, in words."""
+    found = []
+    for role, of in (("simulated", simulated), ("target", target)):
+        for m, measure in enumerate(of.measures):
+            n, n_out = len(of.replicates), np.count_nonzero(~_usable(correlation.edges(of.fc[m])))
+            if n_out:
+                found.append(
+                    f"functional connectivity ({measure}) is NaN in {n_out} of {n} {role} "
+                    "replicates, which scores leave out"
+                )
+    return found
 
 
 def scored(
-    simulated: Connectivity, target: Connectivity, weights: np.ndarray, seed: int
+    simulated: Connectivity, target: Connectivity, weights: np.ndarray, distances: np.ndarray
 ) -> Iterator[Scored]:
-    """Yield all scores of all measures. seed: of the bootstrap; weights: (N, N)."""
+    """Yield all scores of all measures. weights, distances: (N, N)."""
+    lengths = correlation.undirected(distances)
+    lengths[correlation.edges(np.minimum(distances, distances.T)) == 0] = 0.0
     for m, measure in enumerate(simulated.measures):
-        given = {"simulated": simulated.fc[m], "target": target.fc[m], "weights": weights}
+        rows = {
+            REPLICATE: correlation.edges(simulated.fc[m]),
+            TARGET_REPLICATE: correlation.edges(target.fc[m]),
+            SEGMENT: correlation.edges(
+                target.fc[m, :0] if target.segments is None else target.segments[m]
+            ),
+        }
+        kept = {name: _usable(values) for name, values in rows.items()}
+        simulated_rows, target_rows, segments = (rows[name][kept[name]] for name in rows)
+        given = Comparison(
+            simulated_rows, target_rows, correlation.undirected(weights), lengths, segments
+        )
         for name, score in SCORES.items():
-            values = score.function(*(given[need] for need in score.needs))
-            yield Scored(measure, name, values, summarise(values, seed))
+            if score.function:
+                yield Scored(measure, BROADBAND, name, _spread(score.function(given), kept))
+
+
+def _usable(rows):
+    """Which replicates (n, pairs) have a pattern over pairs: no gap, and not one value alone."""
+    return np.isfinite(rows).all(axis=-1) & (np.ptp(rows, axis=-1) > 0)
+
+
+def _spread(found, kept):
+    """What a score finds, with NaN in the places of replicates that were left out."""
+    values = {}
+    for names, array in found.values.items():
+        masks = [kept[name] for name in names]
+        values[names] = np.full([len(mask) for mask in masks], np.nan)
+        values[names][np.ix_(*masks)] = array
+    return found._replace(values=values)
+
+
+def remarks(found: Iterable[Scored]) -> list[str]:
+    """What is wrong with scores, in words; of scores with the same note together."""
+    same: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        note = one.found.note
+        if not note and not math.isfinite(one.found.summary.value):
+            note = "no finite value"
+        if note:
+            same.setdefault((one.measure, note), []).append(one.score)
+    return [
+        f"{', '.join(names)}{f' ({measure})' if measure else ''}: {note}"
+        for (measure, note), names in same.items()
+    ]
 
 
 def score_point(
     simulated_paths: Sequence[str | Path],
     target_paths: Sequence[str | Path],
     connectome_path: str | Path,
-    seed: int,
     point: str,
+    theory_path: str | Path,
     out: Sequence[str | Path],
 ) -> None:
     """Write the scores of one point, those of each of its replicates, and what is wrong with them.
 
     simulated_paths, target_paths: connectivity.nc of the point's batches and of the target's;
-    seed: of the bootstrap; point: its name, which the files must have; out: paths of three tables.
+    point: its name, which the files must have; theory_path: theory.nc of the point; out: paths of
+    three tables.
 
-    Warns of scores that are NaN in some replicates. Raises InputError if the files do not belong
+    Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
     """
     anatomy = connectome.read(connectome_path)
@@ -118,29 +176,60 @@ def score_point(
             "what is simulated"
         )
     check.same(simulated_paths[0], "point", simulated.point, point)
-    summary_path, single_path, notes_path = out
+    theory = predicted.read(theory_path, point)
+    found = list(scored(simulated, target, anatomy.weights, anatomy.distances))
+    found.append(likelihood(theory, target))
+    left_out = gaps(simulated, target)
+    warn_of_results(f"point {point}", left_out)
     notes = [
-        [of.point, role, note]
-        for of, role in ((simulated, "simulated"), (target, "target"))
-        for note in of.notes
+        *([simulated.point, "simulated", note] for note in simulated.notes),
+        *([target.point, "target", note] for note in target.notes),
+        *([point, "theory", note] for note in theory.notes),
+        *([point, "scores", note] for note in [*left_out, *remarks(found)]),
     ]
-    summary = []
-    with tables.new_csv(single_path, [*HEAD, "replicate", "target_replicate", "value"]) as single:
-        for one in scored(simulated, target, anatomy.weights, seed):
-            start = [point, one.measure, one.score]
-            summary.append([*start, *map(_number, one.summary)])
-            if one.note:
-                notes.append([point, "scores", one.note])
-                warn_of_results(f"point {point}", [one.note])
-            # One value a replicate has no target replicate.
-            others = target.replicates if one.values.ndim == 2 else [""]
-            for replicate, row in zip(simulated.replicates, one.values, strict=True):
-                for other, value in zip(others, np.atleast_1d(row), strict=True):
-                    single.writerow([*start, replicate, other, _number(value)])
-    tables.write(summary_path, [[*HEAD, *Summary._fields], *summary])
+    numbers = {REPLICATE: simulated.replicates, TARGET_REPLICATE: target.replicates}
+    summary_path, single_path, notes_path = out
+    _write_summaries(summary_path, point, found, theory.scores)
+    _write_values(single_path, point, found, numbers)
     tables.write(notes_path, [["point", "about", "note"], *notes])
 
 
-def _number(value):
-    """A number as text, in nine digits: more than a score carries, fewer than rounding moves."""
-    return f"{value:.9g}"
+def likelihood(theory: predicted.Predicted, target: Connectivity) -> Scored:
+    """The log likelihood of the target: the sum over its replicates.
+
+    Its interval is that of a difference to another point, and so none of this one's alone. Raises
+    InputError if theory is of another target.
+    """
+    if not np.array_equal(theory.replicates, target.replicates):
+        raise InputError("theory.nc: its target's replicates are not those of the connectivity")
+    values = theory.log_likelihood
+    summary = Summary(values.sum(), np.nan, np.nan, len(values))
+    note = "" if np.isfinite(summary.value) else "linear theory has none"
+    return Scored("", "", LIKELIHOOD, Found(summary, {(TARGET_REPLICATE,): values}, note))
+
+
+def _write_summaries(path, point, found, expected):
+    """expected: by name of the score, of Pearson correlation."""
+    rows = [[*HEAD, *Summary._fields, *EXPECTED, *NULL]]
+    for measure, band, score, result in found:
+        of_theory = (measure, band) == (PEARSON, BROADBAND) and expected.get(score)
+        theory = (tables.number(x) if np.isfinite(x) else "" for x in of_theory or ())
+        row = [point, measure, band, score, *map(tables.number, result.summary), *theory]
+        rows.append(row + [""] * (len(rows[0]) - len(row)))
+    tables.write(path, rows)
+
+
+def _write_values(path, point, found, numbers):
+    """numbers: of replicates, by dimension; segments are counted."""
+    with tables.new_csv(path, [*HEAD, REPLICATE, TARGET_REPLICATE, "value"]) as table:
+        for measure, band, score, result in found:
+            start = [point, measure, band, score]
+            for names, values in result.values.items():
+                for index, value in np.ndenumerate(values):
+                    at = {
+                        name: numbers[name][k] if name in numbers else k
+                        for name, k in zip(names, index, strict=True)
+                    }
+                    # A single recording's segments stand in the place of its replicates.
+                    other = at.get(TARGET_REPLICATE, at.get(SEGMENT, ""))
+                    table.writerow([*start, at.get(REPLICATE, ""), other, tables.number(value)])

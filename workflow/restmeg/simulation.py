@@ -208,6 +208,7 @@ class Passing:
         """values: pieces (samples, N) of all replicates in order, as `simulated` makes them."""
         self.batch, self.values = batch, values
         self.replicates, self.labels = np.asarray(batch.replicates), list(batch.anatomy.labels)
+        self.n_samples = batch.shape[1]
         self.lowest = np.full((len(self.replicates), len(self.labels)), np.inf, np.float32)
         self.highest = -self.lowest
 

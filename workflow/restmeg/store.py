@@ -69,7 +69,8 @@ def new_netcdf(
 def add(dataset: netCDF4.Dataset, name: str, values: Any) -> netCDF4.Variable:
     """Add a variable of `variables.VARIABLES` with its values.
 
-    Its dimensions are made from the shape of ``values`` where they are new.
+    Its dimensions are made from the shape of ``values`` where they are new. In the file it has the
+    last part of a dotted name.
     """
     values = np.asarray(values)
     dtype = str if values.dtype.kind in "UO" else values.dtype
@@ -83,20 +84,17 @@ def add_empty(
     name: str,
     shape: tuple[int, ...],
     dtype: Any,
-    over: tuple[str, ...] = (),
     **storage: Any,
 ) -> netCDF4.Variable:
     """Add a variable to be filled later.
 
-    over: dimensions before its own; storage: passed on to netCDF4's createVariable (chunksizes,
-    ...).
+    storage: passed on to netCDF4's createVariable (chunksizes, ...).
     """
-    described = VARIABLES[name]
-    dimensions = (*over, *described.dimensions)
-    for dimension, size in zip(dimensions, shape, strict=True):
+    described, name = VARIABLES[name], name.rsplit(".", 1)[-1]
+    for dimension, size in zip(described.dimensions, shape, strict=True):
         if dimension not in dataset.dimensions:
             dataset.createDimension(dimension, size)
-    variable = dataset.createVariable(name, dtype, dimensions, **storage)
+    variable = dataset.createVariable(name, dtype, described.dimensions, **storage)
     if described.units is not None:
         variable.units = described.units
     variable.long_name = described.long_name
@@ -142,16 +140,13 @@ def add_series(
     return add_empty(dataset, name, shape, np.float32, **storage, **_compression(dataset))
 
 
-def add_matrices(
-    dataset: netCDF4.Dataset, name: str, shape: tuple[int, ...], over: str
-) -> netCDF4.Variable:
-    """Add float32 matrices of VARIABLES, compressed one by one, to be filled later.
+def add_matrices(dataset: netCDF4.Dataset, name: str, shape: tuple[int, ...]) -> netCDF4.Variable:
+    """Add float32 matrices (..., rows, columns) of VARIABLES, compressed one by one, to be filled.
 
-    over: a dimension before those that they have; shape: (over, ..., rows, columns).
     Raises InputError if the netCDF4 package has no Zstandard.
     """
     chunks = (*(1 for _ in shape[:-2]), *shape[-2:])
-    storage: dict[str, Any] = {"over": (over,), "chunksizes": chunks, **_compression(dataset)}
+    storage: dict[str, Any] = {"chunksizes": chunks, **_compression(dataset)}
     return add_empty(dataset, name, shape, np.float32, **storage)
 
 

@@ -19,6 +19,11 @@ def new_csv(path: str | Path, head: Sequence[str]) -> Iterator[Any]:
         yield writer
 
 
+def number(value: float) -> str:
+    """A number as text, in nine digits: more than a score carries, fewer than rounding moves."""
+    return f"{value:.9g}"
+
+
 def read(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
     """Names of the columns of a CSV file, and its rows as dicts of texts."""
     with Path(path).open(newline="") as file:

@@ -7,7 +7,7 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.simulated,
         snakemake.input.target,
         snakemake.input.connectome,
-        snakemake.params.seed,
         snakemake.wildcards.point,
+        snakemake.input.theory,
         [snakemake.output.scores, snakemake.output.replicates, snakemake.output.notes],
     )

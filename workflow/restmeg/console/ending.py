@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 from restmeg import tables
-from restmeg.scores import SCORES
+from restmeg.scores import SCORES, is_shown
 from restmeg.scores.intervals import decimals
 
 PLACES = ("summary.html", "report.html", "scores.csv", "figures/")
@@ -30,6 +30,7 @@ def scores(folder: Path) -> list[str]:
     if not path.exists():
         return []
     columns, rows = tables.read(path)
+    rows = [row for row in rows if is_shown(row["score"])]
     axes = columns[columns.index("point") + 1 : columns.index("measure")]
     points = {row["point"] for row in rows}
     lines = _over_points(rows, axes) if len(points) > 1 else _of_point(rows)

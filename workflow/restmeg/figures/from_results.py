@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from restmeg import check, connectome, scoring, store
 from restmeg.figures import activity, anatomy, connectivity, style, sweep
 from restmeg.figures import scores as score_figures
-from restmeg.scores import correlation
+from restmeg.scores import correlation, is_shown
 
 
 def draw_activity(
@@ -64,7 +64,7 @@ def draw_comparison(
     measure = simulated.measures[0]
     summary, single, notes = (pd.read_csv(path) for path in tables)
     summary, single = (
-        table[(table["point"] == point) & (table["measure"] == measure)]
+        table[(table["point"] == point) & (table["measure"] == measure) & _shown(table)]
         for table in (summary, single)
     )
     notes = notes[notes["point"].isin([point, target.point])]
@@ -84,8 +84,13 @@ def draw_comparison(
 def draw_sweep(scores_path: Path, axis_labels: Mapping[str, str], out: Mapping[str, Path]) -> None:
     """Draw each score over the sweep; out: paths by name, ``sweep`` as PNG and ``sweep_svg``."""
     summary = pd.read_csv(scores_path)
-    first = summary[summary["measure"] == summary["measure"].iloc[0]]
+    first = summary[(summary["measure"] == summary["measure"].iloc[0]) & _shown(summary)]
     _save(sweep.sweep(first, axis_labels), "sweep", out)
+
+
+def _shown(table: pd.DataFrame) -> pd.Series:
+    """Which rows are of scores that figures show."""
+    return table["score"].map(is_shown)
 
 
 def _save(figure: Figure, name: str, out: Mapping[str, Path]) -> None:

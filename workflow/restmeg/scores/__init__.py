@@ -1,14 +1,19 @@
 """Scores of functional connectivity against anatomy and target: a table of them.
 
-A score's function takes what its row names: ``simulated`` and ``target``, functional connectivity
-(replicates, N, N) of either, and ``weights`` (N, N). It gives a value for each simulated replicate,
-(replicates,), or, if it takes the target, for each pair, (replicates, target replicates).
+A score's function takes a `comparison.Comparison` and gives a `comparison.Found`: its value with an
+interval, and what that is made of.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from restmeg.scores import correlation
+from restmeg.scores import baselines, distance, match, structure
+from restmeg.scores.comparison import Comparison, Found
+
+CORRELATION = "correlation"
+SQUARED_DISTANCE = "squared distance per pair"
+HIGHEST, LOWEST = "highest", "lowest"
+LIKELIHOOD = "log_likelihood"
 
 
 class Score(NamedTuple):
@@ -17,32 +22,142 @@ class Score(NamedTuple):
     label: str  # what figures call it
     scale: str  # what its axis is
     meaning: str  # in half a sentence
-    function: Callable
-    needs: tuple[str, ...]  # what the function takes
+    direction: str | None  # what is better, if it says which of two models is
+    of: str  # what is counted: "replicate", "pair" or "target replicate"
+    function: Callable[[Comparison], Found] | None  # None if it is not of functional connectivity
+    is_mean: bool = True  # of values of these; others are jackknifed
+    shown: bool = False  # in figures, the summary and at the end of a run
 
     @property
-    def of(self) -> str:
-        """What has a value of its own: a replicate, or a pair of replicates."""
-        return "pair" if "target" in self.needs else "replicate"
+    def of_model(self) -> bool:
+        """Whether models differ in it: not if the target and anatomy alone make it."""
+        return self.direction is not None or self.of != "target replicate"
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether it is the sum of values of these, and not of functional connectivity."""
+        return self.function is None
 
     def counted(self, n: float) -> str:
-        """How many values it was averaged over: "20 replicates", "1 pair"."""
+        """How many values are behind it: "20 replicates", "1 pair"."""
         return f"{n:.0f} {self.of}" + ("s" if n != 1 else "")
 
 
 SCORES = {
     "structure_function_coupling": Score(
         "structure-function coupling",
-        "correlation",
+        CORRELATION,
         "how far simulated functional connectivity follows the weights of the connectome",
-        correlation.structure_function_coupling,
-        ("simulated", "weights"),
+        None,
+        "replicate",
+        structure.coupling,
+        shown=True,
+    ),
+    "structure_function_spearman": Score(
+        "structure-function rank coupling",
+        CORRELATION,
+        "how far the order of simulated functional connectivity is that of the weights",
+        None,
+        "replicate",
+        structure.spearman,
+    ),
+    "structure_function_partial": Score(
+        "structure-function coupling given distance",
+        CORRELATION,
+        "how far simulated functional connectivity follows the weights at equal distance",
+        None,
+        "replicate",
+        structure.partial,
     ),
     "fc_match": Score(
         "FC match",
-        "correlation",
+        CORRELATION,
         "how alike simulated and target functional connectivity are",
-        correlation.fc_match,
-        ("simulated", "target"),
+        HIGHEST,
+        "pair",
+        match.match,
+        shown=True,
+    ),
+    "fc_match_ceiling": Score(
+        "ceiling of the FC match",
+        CORRELATION,
+        "the FC match that a perfect model of the same duration would have",
+        None,
+        "target replicate",
+        match.ceiling,
+        is_mean=False,
+    ),
+    "fc_match_minus_ceiling": Score(
+        "FC match minus ceiling",
+        CORRELATION,
+        "how far the FC match is from that of a perfect model",
+        HIGHEST,
+        "pair",
+        match.minus_ceiling,
+        is_mean=False,
+    ),
+    "fc_match_corrected": Score(
+        "FC match corrected for noise",
+        CORRELATION,
+        "how alike simulated and target functional connectivity would be in long recordings",
+        HIGHEST,
+        "pair",
+        match.corrected,
+        is_mean=False,
+    ),
+    "fc_distance": Score(
+        "FC distance",
+        SQUARED_DISTANCE,
+        "how far apart simulated and target functional connectivity are, without sampling error",
+        LOWEST,
+        "pair",
+        distance.distance,
+        is_mean=False,
+    ),
+    "fc_match_partial": Score(
+        "FC match given distance",
+        CORRELATION,
+        "how alike simulated and target functional connectivity are at equal distance",
+        HIGHEST,
+        "pair",
+        match.partial,
+    ),
+    "baseline_weights": Score(
+        "match of the weights",
+        CORRELATION,
+        "how alike the weights themselves and target functional connectivity are",
+        None,
+        "target replicate",
+        baselines.weights,
+    ),
+    "baseline_log_weights": Score(
+        "match of the log weights",
+        CORRELATION,
+        "how alike the logarithm of the weights and target functional connectivity are",
+        None,
+        "target replicate",
+        baselines.log_weights,
+    ),
+    "baseline_distance": Score(
+        "match of minus the distance",
+        CORRELATION,
+        "how alike nearness of regions and target functional connectivity are",
+        None,
+        "target replicate",
+        baselines.distance,
+    ),
+    LIKELIHOOD: Score(
+        "log likelihood",
+        "log likelihood",
+        "how likely the target's spectra are under the model, by linear theory",
+        HIGHEST,
+        "target replicate",
+        None,
+        is_mean=False,
     ),
 }
+
+
+def is_shown(name: str) -> bool:
+    """Whether figures, the summary and the end of a run show a score."""
+    return name in SCORES and SCORES[name].shown

@@ -1,4 +1,4 @@
-"""Scores that are correlations over pairs of regions."""
+"""Correlations over pairs of regions, of many replicates at once."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ def edges(matrices: np.ndarray) -> np.ndarray:
     return matrices[..., rows, columns]
 
 
-def undirected(weights: np.ndarray) -> np.ndarray:
-    """Weights of the connections (pairs,): of (N, N), the mean of both directions."""
-    return edges((weights + weights.T) / 2)
+def undirected(matrix: np.ndarray) -> np.ndarray:
+    """Weights or distances of the connections (pairs,): of (N, N), the mean of both directions."""
+    return edges((matrix + matrix.T) / 2)
 
 
-def _standardised(values):
+def standardised(values: np.ndarray) -> np.ndarray:
     """Rows with mean 0 and length 1, so that their products are correlations; NaN if constant."""
     centred = values - values.mean(axis=-1, keepdims=True)
     # A row of equal values must not turn its rounding error into a correlation.
@@ -23,22 +23,44 @@ def _standardised(values):
     return centred / np.where(constant, np.nan, length)
 
 
-def structure_function_coupling(simulated: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Correlation over region pairs of functional and structural connectivity (Honey et al. 2009).
-
-    simulated: (replicates, N, N); weights: (N, N), of which the mean of both directions counts.
-    Returns (replicates,), NaN where a pair is NaN.
-    """
-    structure = _standardised(undirected(weights))
-    return (_standardised(edges(simulated)) * structure).sum(axis=-1)
-
-
-def fc_match(simulated: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Correlation over region pairs of simulated and target functional connectivity.
-
-    simulated: (replicates, N, N); target: (target replicates, N, N).
-    Returns (replicates, target replicates), NaN where a pair of regions is NaN.
-    """
-    simulated, target = _standardised(edges(simulated)), _standardised(edges(target))
+def products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Products of all rows of a (n, pairs) with all rows of b (m, pairs): (n, m)."""
+    found = np.empty((len(a), len(b)))
     # Not a matrix product: a library's would depend in its last bits on the machine.
-    return np.stack([(simulated * row).sum(axis=-1) for row in target], axis=-1)
+    for k, row in enumerate(b):
+        found[:, k] = (a * row).sum(axis=-1)
+    return found
+
+
+def correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Pearson correlations of all rows of a (n, pairs) with all rows of b (m, pairs): (n, m).
+
+    NaN where a row is constant or has a NaN.
+    """
+    return products(standardised(a), standardised(b))
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 0 on along each row of (n, pairs); equal values share the mean of theirs."""
+    found = np.empty(values.shape)
+    for row, out in zip(values, found, strict=True):
+        order = np.argsort(row)
+        ordered = row[order]
+        first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])  # of equal ones
+        counts = np.diff(np.r_[first, len(row)])
+        out[order] = np.repeat(first + (counts - 1) / 2, counts)
+    return found
+
+
+def freed(values: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """What is left of each row of (n, pairs) after a least-squares line over ``other`` (pairs,).
+
+    Standardised; NaN where nothing is left. A constant ``other`` takes nothing away.
+    """
+    rows = standardised(values)
+    if np.ptp(other) == 0:
+        return rows
+    line = standardised(other)
+    shared = (rows * line).sum(axis=-1, keepdims=True)
+    left = np.where(1 - shared**2 > 1e-12, rows - shared * line, np.nan)  # less is rounding
+    return left / np.sqrt((left**2).sum(axis=-1, keepdims=True))

@@ -1,12 +1,11 @@
-"""Means over replicates, and how sure they are."""
+"""Means over replicates, and how sure they are: intervals by formulas, nothing is drawn."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-RESAMPLES = 10_000
-BLOCK = 500  # of them are drawn at once
-LEVEL = 0.95
+from restmeg.scores.student import quantile
 
 
 def decimals(low: float, high: float) -> int:
@@ -18,7 +17,7 @@ def decimals(low: float, high: float) -> int:
 
 
 class Summary(NamedTuple):
-    """Mean, bootstrap interval, and the number of finite values behind them."""
+    """A score's value, its 95 % interval, and the number of finite values behind it."""
 
     value: float
     ci_low: float
@@ -26,50 +25,123 @@ class Summary(NamedTuple):
     n: int
 
 
-def summarise(values: np.ndarray, seed: int) -> Summary:
-    """Mean of scores with a 95 % percentile bootstrap interval over replicates.
+def _with_interval(
+    value: float, n: int, variance: float, sources: Sequence[tuple], at_least: float = 1.0
+) -> Summary:
+    """A t interval. sources: variances of independent means, and degrees of freedom of each.
 
-    values: (replicates,) or (replicates, target replicates). A score of each pair has two sources
-    of chance, and pairs that share a replicate are not independent: both are resampled, each on
-    its own (the pigeonhole bootstrap, Owen 2007, Ann Appl Stat 1:386). Where one side has a single
-    replicate, the interval is that of the other side, given this one. NaN are left out and not
-    counted; with a single replicate of all there is no interval (NaN).
+    Those of the whole are Satterthwaite's (1946, Biometrics Bull 2:110).
+    """
+    if not np.isfinite(variance):
+        return Summary(float(value), np.nan, np.nan, n)
+    half = 0.0
+    if variance > 0:
+        # Of shares, as the square of a small variance may be none that a double can hold.
+        weight = sum((part / variance) ** 2 / df for part, df in sources)
+        half = np.sqrt(variance) * quantile(max(1 / weight, at_least))
+    return Summary(float(value), float(value - half), float(value + half), n)
 
-    seed: of the resampling alone.
+
+def _of_mean(values: np.ndarray) -> tuple[float, int]:
+    """Variance of the mean of independent values (n,), and its degrees of freedom; NaN of one."""
+    n = len(values)
+    if n < 2:
+        return np.nan, 0
+    # Equal values must not get an interval of rounding errors.
+    spread = values.var(ddof=1) if np.ptp(values) else 0.0
+    return spread / n, n - 1
+
+
+def of_mean(values: np.ndarray) -> Summary:
+    """Mean of independent values (n,) with its t interval, which a single one has not.
+
+    NaN are left out and not counted.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return Summary(np.nan, np.nan, np.nan, 0)
+    source = _of_mean(values)
+    return _with_interval(values.mean(), len(values), source[0], [source])
+
+
+def of_pairs(values: np.ndarray) -> Summary:
+    """Mean of a value of each pair (n, m) of replicates, with its t interval.
+
+    Pairs that share a replicate are not independent. With s_r^2 the variance of row means, s_c^2
+    that of column means and s_e^2 the mean square of what is left, the variance of the mean is
+    s_r^2 / n + s_c^2 / m - s_e^2 / (n m), as in a two-way layout with random rows and columns, and
+    taken to be no less than either of the first two. Where one side has a single replicate, the
+    interval is that of the other side, given this one. Rows and columns of NaN are left out.
     """
     values = np.asarray(values, dtype=np.float64)
     finite = np.isfinite(values)
-    n = int(finite.sum())
-    if n == 0:
-        return Summary(np.nan, np.nan, np.nan, 0)
-    if values.ndim == 2:  # replicates without any value are not there to be drawn
-        rows, columns = finite.any(axis=1), finite.any(axis=0)
-        values, finite = values[np.ix_(rows, columns)], finite[np.ix_(rows, columns)]
-    else:
-        values, finite = values[finite], finite[finite]
-    filled = np.where(finite, values, 0.0)
-    value = filled.sum() / n
-    if max(values.shape) == 1:
-        return Summary(float(value), np.nan, np.nan, n)
-    rng = np.random.Generator(np.random.Philox(seed))
-    means = np.concatenate([_resampled(filled, finite, rng) for _ in range(RESAMPLES // BLOCK)])
-    low, high = np.quantile(means[np.isfinite(means)], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Summary(float(value), float(low), float(high), n)
+    values = values[np.ix_(finite.any(axis=1), finite.any(axis=0))]
+    n, m = values.shape
+    if min(n, m) < 2:
+        return of_mean(values.ravel())
+    rows, columns, mean = values.mean(axis=1), values.mean(axis=0), values.mean()
+    sources = [_of_mean(rows), _of_mean(columns)]
+    of_rows, of_columns = (part for part, _ in sources)
+    left = values - rows[:, None] - columns + mean
+    shared = (left**2).sum() / ((n - 1) * (m - 1)) / (n * m)
+    variance = max(of_rows + of_columns - shared, of_rows, of_columns)
+    return _with_interval(mean, n * m, variance, sources, min(n, m) - 1)
 
 
-def _resampled(filled, finite, rng):
-    """Means of a block of bootstrap samples; NaN where only gaps were drawn."""
-    # How often each replicate is drawn, (samples, replicates), on each side.
-    counts = [
-        rng.multinomial(size, np.full(size, 1 / size), size=BLOCK).astype(np.float64)
-        for size in filled.shape
-    ]
-    sums = []
-    for array in (filled, finite.astype(np.float64)):
-        if array.ndim == 2:
-            array = np.einsum("bj,ij->bi", counts[1], array)
-            sums.append(np.einsum("bi,bi->b", counts[0], array))
-        else:
-            sums.append(np.einsum("bi,i->b", counts[0], array))
-    total, weight = sums
-    return np.divide(total, weight, out=np.full(BLOCK, np.nan), where=weight > 0)
+class LeftOut(NamedTuple):
+    """A statistic of all replicates, and of all but one of them: what a jackknife is made of.
+
+    ``simulated`` and ``target`` hold it without each replicate of that side, (n,) and (m,), or the
+    whole's number where it does not depend on that side.
+    """
+
+    whole: Any
+    simulated: Any
+    target: Any
+
+    @staticmethod
+    def of(function: Callable, *parts: "LeftOut") -> "LeftOut":
+        """A function of other statistics."""
+        return LeftOut(*(function(*values) for values in zip(*parts, strict=True)))
+
+    def pseudo_values(self) -> list[np.ndarray]:
+        """Of each side that it depends on, size whole - (size - 1) without each."""
+        sides = [np.asarray(side) for side in self[1:] if np.ndim(side)]
+        return [len(side) * self.whole - (len(side) - 1) * side for side in sides]
+
+
+def means(values: np.ndarray) -> LeftOut:
+    """Mean of a value of each pair (n, m)."""
+    n, m = values.shape
+    total = values.sum()
+    return LeftOut(
+        _over(total, n * m),
+        _over(total - values.sum(axis=1), (n - 1) * m),
+        _over(total - values.sum(axis=0), n * (m - 1)),
+    )
+
+
+def mean_of_others(gram: np.ndarray) -> tuple[Any, np.ndarray]:
+    """Mean of symmetric products (k, k) of different replicates; and without each, (k,).
+
+    NaN where there are no two.
+    """
+    k = len(gram)
+    rows = np.where(np.eye(k, dtype=bool), 0.0, gram).sum(axis=1)
+    total = rows.sum()
+    return _over(total, k * (k - 1)), _over(total - 2 * rows, (k - 1) * (k - 2))
+
+
+def _over(total, count):
+    return total / (count if count > 0 else np.nan)
+
+
+def of_jackknife(whole: float, pseudo_values: Sequence[np.ndarray], n: int) -> Summary:
+    """A statistic with its delete-one jackknife interval over one side or both.
+
+    pseudo_values: of each side, (size,); the variances of their means add up (Arvesen 1969, Ann
+    Math Stat 40:2076). No interval where one is NaN, as of too few replicates.
+    """
+    sources = [_of_mean(side) for side in pseudo_values]
+    return _with_interval(whole, n, sum(part for part, _ in sources), sources)

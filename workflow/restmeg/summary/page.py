@@ -15,7 +15,7 @@ from typing import Any
 
 from restmeg import connectome, disk, store, tables
 from restmeg.measures import MEASURES
-from restmeg.scores import SCORES
+from restmeg.scores import SCORES, is_shown
 from restmeg.scores.intervals import decimals
 from restmeg.summary import captions
 from restmeg.version import __version__
@@ -25,7 +25,6 @@ PACKAGES = ["numpy", "numba", "netCDF4", "pandas", "matplotlib", "seaborn", "sna
 ALL_POINTS = 24  # of a sweep that are listed one by one
 BEST = 5  # of more, for each score
 NOTES = 12  # different ones that are listed
-FEW = 10  # replicates: of fewer a bootstrap interval is too narrow
 PIXEL = 96 / 150  # of the page over one of a figure, so that it has its own size in inches
 WIDE = 960  # pixels: a figure that may be wider than the text, where the screen is
 SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
@@ -58,7 +57,7 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         undefined=jinja2.StrictUndefined,
     )
     _, rows = tables.read(paths["scores"])
-    scores = [_score(row, study["axes"]) for row in rows]
+    scores = [_score(row, study["axes"]) for row in rows if is_shown(row["score"])]
     _place_bars(scores)
     run = _run(paths, study, scores)
     page = environment.get_template(TEMPLATE).render(
@@ -66,7 +65,6 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         study=study,
         points=_points(scores, study),
         notes=_notes(paths["notes"]),
-        few=FEW,
         figures=[_figure(Path(figure), run, study["shown"]) for figure in paths["figures"]],
         settings=settings,
         versions=_versions(),

@@ -1,0 +1,33 @@
+"""How far apart simulated and target functional connectivity are, in its own scale."""
+
+from restmeg.scores import correlation
+from restmeg.scores.comparison import Comparison, Found, jackknifed, own
+from restmeg.scores.intervals import LeftOut
+from restmeg.scores.match import ALONE
+
+FEW = "two simulated replicates are needed to know their sampling error"
+
+
+def distance(given: Comparison) -> Found:
+    """Squared distance per pair of regions between the expected connectivities.
+
+    It is the mean over r != r' and t != t' of (S_r - T_t) . (S_r' - T_t') / pairs, which no
+    sampling error biases: its expectation is zero at the truth, and it may be negative (as the
+    crossnobis distance, Walther et al. 2016, NeuroImage 137:188). Of a single recording the
+    products T_t . T_t' are those of its segments.
+    """
+    target = given.segments if given.by_segments else given.target
+    shortened = given.shortened if given.by_segments else None
+    crossed = correlation.products(given.simulated, given.target)
+    statistic = LeftOut.of(
+        lambda ours, cross, theirs: (ours - 2 * cross + theirs) / len(given.weights),
+        own(given.simulated, 1),
+        given.between(given.simulated, crossed, shortened),
+        own(target, 2),
+    )
+    note = ""
+    if len(given.simulated) == 1:
+        note = FEW
+    elif len(given.target) == 1 and not given.by_segments:
+        note = ALONE
+    return jackknifed(given, statistic, given.n_pairs, note)
