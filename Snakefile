@@ -31,5 +31,5 @@ rule all:
         best=BEST,
         activity=of_points("simulated", [SHOWN], "activity"),
         sensors=of_points("simulated", PROJECTED, "sensors"),
-        nulls=of_nulls(),
+        nulls=NULLS,
         figures=expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),

@@ -115,6 +115,11 @@ LAZY = [*MEASURE_MODULES, *INPUTS.readers]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(page.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
+NULLS, NULL_NOTES = [], []
+if SETTINGS["nulls"]:
+    NULLS.append("results/nulls.csv")
+    NULL_NOTES.append("results/nulls/notes.csv")
+    FIGURES.append("nulls")
 BEST = []
 if AXES:
     FIGURES.append("sweep")

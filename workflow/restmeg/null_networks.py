@@ -16,10 +16,9 @@ from tqdm import tqdm
 from restmeg import connectome, estimation, simulation, store
 from restmeg.connectome import Connectome
 from restmeg.errors import InputError, warn_of_results
-from restmeg.nulls import NULLS, module
+from restmeg.nulls import NULLS, ROLE, module
 
 TITLE = "Functional connectivity of null networks"
-ROLE = "null"  # what files of theirs are of
 STREAM = int.from_bytes(b"null")  # keeps their random numbers from those of other uses of a seed
 # Share of the sum of weights that is on other pairs than in the study's connectome.
 SAME, NEAR = 0.01, 0.1

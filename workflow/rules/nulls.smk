@@ -23,3 +23,30 @@ rule null:
         code=code("null.py", *MEASURE_MODULES, *NULL_MODULES),
     script:
         "../scripts/null.py"
+
+
+rule score_nulls:
+    input:
+        nulls=of_nulls(),
+        target=of_points("target", [STUDY.target], "connectivity"),
+        connectome="results/connectome.nc",
+        points="results/points.csv",
+        scores=f"results/simulated/{SHOWN}/scores.csv",
+    output:
+        scores="results/nulls.csv",
+        networks="results/nulls_networks.csv",
+        notes="results/nulls/notes.csv",
+    log:
+        "results/logs/score_nulls.log",
+    benchmark:
+        "results/benchmarks/score_nulls.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        point=SHOWN,
+        names=list(STUDY.nulls),
+        code=code("score_nulls.py"),
+    script:
+        "../scripts/score_nulls.py"

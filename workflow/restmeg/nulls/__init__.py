@@ -6,6 +6,8 @@ imported where it is used, so that one that is added or edited computes nothing 
 
 from typing import NamedTuple
 
+ROLE = "null"  # what files of null networks are of
+
 
 class Null(NamedTuple):
     """A kind of null network."""
