@@ -3,7 +3,7 @@
 Of one sparse connectome, ten networks by each: ends exchanged within ten classes of length
 (match_length_degree_distribution) and then weights exchanged until strengths match
 (strength_preserving_rand_sa_mse_opt), which lets go of the relation of weight and length that the
-first has kept. Figures are means over networks, seconds those of one network on one core, warm.
+first has kept. Figures are means over networks; seconds are processor time of one network, warm.
 """
 
 import contextlib
@@ -49,9 +49,9 @@ def described(make, study):
     make(study, 0)  # compiles
     rows = []
     for seed in range(NUMBER):
-        start = time.perf_counter()
+        start = time.process_time()
         null = make(study, seed)
-        rows.append({"seconds": time.perf_counter() - start, **brains.likeness(study, null)})
+        rows.append({"seconds": time.process_time() - start, **brains.likeness(study, null)})
     return {key: float(f"{statistics.fmean(row[key] for row in rows):.4g}") for key in rows[0]}
 
 
