@@ -73,8 +73,8 @@ def difference(score: Score, values: Values, reference: Values, whole: Summary) 
         return intervals.of_pairs(differences(replicates, targets or [""]))
     sides = [differences(replicates, [""])[:, 0], differences([""], targets)[0]]
     sides = [side[np.isfinite(side)] for side in sides]
-    if score.is_sum:  # its pseudo-values
-        sides = [len(side) * side for side in sides]
+    if score.is_sum:  # of values of the target's replicates, whose pseudo-values these are
+        sides = [len(side) * side for side in sides[1:]]
     found = intervals.of_jackknife(whole.value, sides, whole.n)
     return found if np.isfinite(whole.value) else found._replace(n=0)
 

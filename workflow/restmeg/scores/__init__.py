@@ -157,6 +157,8 @@ SCORES = {
     ),
 }
 
+OF_CONNECTIVITY = [name for name, score in SCORES.items() if not score.is_sum]
+
 
 def is_shown(name: str) -> bool:
     """Whether figures, the summary and the end of a run show a score."""
