@@ -25,9 +25,11 @@ ALLOWED = {
     "theory": FILES,
     "score_point": FILES,
     "score": {"numpy"},
+    "score_nulls": FILES,
     "best": FILES | {"jsonschema", "yaml"},
     "plot_activity": FIGURES,
     "plot_scores": FIGURES,
+    "plot_nulls": FIGURES,
     "plot_sweep": FIGURES,
     "summarise": FILES,
 }

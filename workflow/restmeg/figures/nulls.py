@@ -76,5 +76,5 @@ def _draw(axes: Axes, x: int, values: np.ndarray) -> None:
     if len(values) <= MANY:
         # Side by side where they are dense; the places are no random numbers.
         ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
-        aside = ((ranks * 0.618034) % 1 - 0.5) * 0.3 if len(values) > 1 else 0.0
+        aside = ((ranks * 0.618034) % 1 - 0.5) * 0.3 * (len(values) > 1)
         axes.scatter(x + aside, values, s=9, color=NULL, alpha=0.6, linewidth=0)
