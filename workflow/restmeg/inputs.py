@@ -22,6 +22,7 @@ from restmeg import (
 )
 from restmeg.check import per_region
 from restmeg.errors import InputError, InputWarning
+from restmeg.nulls import NULLS
 
 SATURATED = 1000  # coupling strength times mean row sum: no model works with more
 
@@ -98,6 +99,8 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
         warn(given["path"], questions.of_leadfield(given["path"], field, given["unit"]))
     leadfield.check_scale(field.gain, given["scale"])
 
+    _check_nulls(loaded["nulls"], anatomy)
+
     given, content, readers = loaded["target"], None, []
     seconds = (simulation["duration"] - simulation["transient"]) / 1000
     rate = 1000 / simulation["sampling_interval"]
@@ -165,6 +168,19 @@ def _check_coupling(path, row_sums, models):
             f"model.coupling_strength is {weakest:.3g}; expected at most {SATURATED}, as all "
             f"regions would be saturated; {questions.SCALE}"
         )
+
+
+def _check_nulls(nulls, anatomy):
+    """Raise InputError for null networks that would be the study's own."""
+    lengths = np.unique(anatomy.distances[anatomy.weights > 0])
+    different = np.count_nonzero(lengths)
+    for name, null in nulls.items():
+        if different < NULLS[null["method"]].lengths:
+            found = "one length" if different else "no length"
+            raise InputError(
+                f"config: nulls.{name}.method: {null['method']} leaves the connectome as it is, as "
+                f"all connections have {found}; expected another method"
+            )
 
 
 def _check_per_region(models, labels):

@@ -97,9 +97,13 @@ def gaps(simulated: Connectivity, target: Connectivity) -> list[str]:
 
 
 def scored(
-    simulated: Connectivity, target: Connectivity, weights: np.ndarray, distances: np.ndarray
+    simulated: Connectivity,
+    target: Connectivity,
+    weights: np.ndarray,
+    distances: np.ndarray,
+    names: Iterable[str] = tuple(SCORES),
 ) -> Iterator[Scored]:
-    """Yield all scores of all measures. weights, distances: (N, N)."""
+    """Yield some scores, or all, of all measures. weights, distances: (N, N)."""
     lengths = correlation.undirected(distances)
     lengths[correlation.edges(np.minimum(distances, distances.T)) == 0] = 0.0
     for m, measure in enumerate(simulated.measures):
@@ -115,9 +119,10 @@ def scored(
         given = Comparison(
             simulated_rows, target_rows, correlation.undirected(weights), lengths, segments
         )
-        for name, score in SCORES.items():
-            if score.function:
-                yield Scored(measure, BROADBAND, name, _spread(score.function(given), kept))
+        for name in names:
+            function = SCORES[name].function
+            if function:
+                yield Scored(measure, BROADBAND, name, _spread(function(given), kept))
 
 
 def _usable(rows):

@@ -6,6 +6,7 @@ rule summary:
         target=of_points("target", [STUDY.target], "connectivity"),
         scores="results/scores.csv",
         notes="results/scores_notes.csv",
+        nulls=NULLS,
         figures=expand("results/figures/{name}.png", name=FIGURES),
     output:
         summary=report(

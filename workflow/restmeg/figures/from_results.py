@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from restmeg import check, connectome, scoring, store
-from restmeg.figures import activity, anatomy, connectivity, style, sweep
+from restmeg.figures import activity, anatomy, connectivity, nulls, style, sweep
 from restmeg.figures import scores as score_figures
 from restmeg.scores import correlation, is_shown
 
@@ -86,6 +86,21 @@ def draw_sweep(scores_path: Path, axis_labels: Mapping[str, str], out: Mapping[s
     summary = pd.read_csv(scores_path)
     first = summary[(summary["measure"] == summary["measure"].iloc[0]) & _shown(summary)]
     _save(sweep.sweep(first, axis_labels), "sweep", out)
+
+
+def draw_nulls(
+    nulls_path: Path, networks_path: Path, scores_path: Path, out: Mapping[str, Path]
+) -> None:
+    """Draw scores of null networks beside those of their point; out: ``nulls`` and ``nulls_svg``.
+
+    nulls_path, networks_path, scores_path: nulls.csv, nulls_networks.csv and scores.csv.
+    """
+    beside, networks, own = (pd.read_csv(path) for path in (nulls_path, networks_path, scores_path))
+    own = own[own["point"].isin(beside["point"])]
+    tables = (
+        table[table["measure"] == own["measure"].iloc[0]] for table in (beside, networks, own)
+    )
+    _save(nulls.nulls(*tables), "nulls", out)
 
 
 def _shown(table: pd.DataFrame) -> pd.Series:

@@ -40,7 +40,8 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
 
     paths: of connectome, leadfield, scores and notes (scores_notes.csv), of the connectivity of
         the shown point and the target (lists ``simulated`` and ``target``) and of ``figures``,
-        PNG files whose names are those of their captions.
+        PNG files whose names are those of their captions; ``nulls``, a list of nulls.csv or
+        nothing.
     study: ``point``, the shown one's name; ``shown``, what it is of a sweep in words; ``axes``,
         {column of a swept parameter: what to write for it}; ``truth``, {the same: its value in the
         synthetic target}; ``recorded``, whether the target is a recording; ``speed`` (mm/ms); and
@@ -108,6 +109,7 @@ def _run(paths: Mapping, study: Mapping, scores: list[dict]) -> dict:
         "coupling": next(s for s in of_shown if s["name"] == "structure_function_coupling"),
         "highest": _highest(scores),
         "highest_first": _highest(first),
+        "nulls": [words for path in paths.get("nulls", ()) for words in _nulls(path)],
         "truth": ", ".join(
             setting(study["axes"][key], value) for key, value in study["truth"].items()
         ),
@@ -233,6 +235,19 @@ def _points(scores: list[dict], study: Mapping) -> dict:
             if name in kept
         ],
     }
+
+
+def _nulls(path: Path) -> list[str]:
+    """What null networks say of the shown scores of the first measure, in words."""
+    _, rows = tables.read(path)
+    return [
+        f"{SCORES[row['score']].label} {_decimal(float(row['value']), 2)} against "
+        f"{row['null_n']} of '{row['null']}'"
+        + (f", z = {_decimal(float(row['null_z']), 2)}" if row["null_z"] else "")
+        + (f", p = {float(row['null_p']):.2g}" if row["null_p"] else "")
+        for row in rows
+        if is_shown(row["score"]) and row["measure"] == rows[0]["measure"]
+    ]
 
 
 def _notes(path: Path) -> dict:
