@@ -150,16 +150,22 @@ def _corrected(simulated, target):
     return Expected(r @ t / np.sqrt((r @ r) * (t @ t)), np.nan)
 
 
+def _forms(varying: Variability, given: np.ndarray) -> dict[str, Forms]:
+    explained: dict[str, tuple[int, ...]] = {
+        "whole": (),
+        "centred": (ONE,),
+        "partial": (ONE, DISTANCE),
+    }
+    return {name: without(varying, given, rows) for name, rows in explained.items()}
+
+
 class Prediction:
     """Scores of a simulation, and of a simulated target, as functions of the recordings' length."""
 
     def __init__(self, own: Variability, target: Variability | None, given: np.ndarray) -> None:
         """Take variabilities, and the vectors that they are of; target: None if it is not known."""
-        explained = {"whole": (), "centred": (ONE,), "partial": (ONE, DISTANCE)}
-        self.own, self.target = (
-            one and {name: without(one, given, rows) for name, rows in explained.items()}
-            for one in (own, target)
-        )
+        self.own = _forms(own, given)
+        self.target = _forms(target, given) if target else None
 
     def at(self, duration: float) -> dict[str, Expected]:
         """Expected scores at one length in ms, the same ones at each."""
@@ -167,20 +173,20 @@ class Prediction:
             f"structure_function_{name}": against(self.own[form], WEIGHT, SIMULATED, duration)
             for name, form in (("coupling", "centred"), ("partial", "partial"))
         }
-        return found | self._of_target(duration) if self.target else found
+        return found | self._of_target(self.target, duration) if self.target else found
 
-    def _of_target(self, duration):
-        s, t = self.own["centred"], self.target["centred"]
+    def _of_target(self, target, duration):
+        s, t = self.own["centred"], target["centred"]
         matched = match(s, t, (SIMULATED, TARGET), duration)
         ceiling = match(t, t, (TARGET, TARGET), duration)
-        partial = self.own["partial"], self.target["partial"]
+        partial = self.own["partial"], target["partial"]
         nearness = against(t, DISTANCE, TARGET, duration)
         return {
             "fc_match": matched,
             "fc_match_ceiling": ceiling,
             "fc_match_minus_ceiling": Expected(matched.value - ceiling.value, np.nan),
             "fc_match_corrected": _corrected(s, t),
-            "fc_distance": _distance(self.own["whole"], self.target["whole"], duration),
+            "fc_distance": _distance(self.own["whole"], target["whole"], duration),
             "fc_match_partial": match(*partial, (SIMULATED, TARGET), duration),
             "baseline_weights": against(t, WEIGHT, TARGET, duration),
             "baseline_log_weights": against(t, LOG_WEIGHT, TARGET, duration),
