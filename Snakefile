@@ -9,6 +9,7 @@ configfile: "config/config.yaml"
 include: "workflow/common.smk"
 include: "workflow/rules/structure.smk"
 include: "workflow/rules/activity.smk"
+include: "workflow/rules/theory.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/summary.smk"
@@ -26,6 +27,7 @@ rule all:
         notes="results/scores_notes.csv",
         differences="results/differences.csv",
         points="results/points.csv",
+        best=BEST,
         activity=of_points("simulated", [SHOWN], "activity"),
         sensors=of_points("simulated", PROJECTED, "sensors"),
         figures=expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),

@@ -103,8 +103,10 @@ LAZY = [*map(measures.module, MEASURES), *INPUTS.readers]  # modules of what is 
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(page.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
+BEST = []
 if AXES:
     FIGURES.append("sweep")
+    BEST.append("results/best.csv")
 SUMMARISED = {
     "point": SHOWN,
     "shown": SHOWN_AT,

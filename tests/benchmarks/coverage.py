@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import theory
 from restmeg import bundled, connectome, settings
-from restmeg.scores import SCORES, correlation
+from restmeg.scores import OF_CONNECTIVITY, SCORES, correlation
 from restmeg.scores.comparison import Comparison
 
 TABLE = Path(__file__).with_name("coverage.csv")
@@ -145,14 +145,14 @@ def coverage(
     rng = np.random.default_rng([n, m, int(duration), list(TARGETS).index(target)])
     known = truths(target, duration, of_truth)
     ours = patterns("the model", duration, of_truth)
-    counts = {name: [0, 0] for name in SCORES}
+    counts = {name: [0, 0] for name in OF_CONNECTIVITY}
     for _ in range(draws):
         given = compared(target, duration, n, m, rng)
         if m == 1:
             known["fc_match"] = given.target_patterns[0] @ ours.plain
             known["fc_match_partial"] = given.beyond_distance(given.target)[0] @ ours.freed
-        for name, score in SCORES.items():
-            found = score.function(given).summary
+        for name in OF_CONNECTIVITY:
+            found = SCORES[name].function(given).summary
             if np.isfinite(found.ci_low):
                 counts[name][0] += 1
                 counts[name][1] += bool(found.ci_low <= known[name] <= found.ci_high)
@@ -183,7 +183,7 @@ def markdown(path: Path = TABLE) -> str:
                 found.setdefault(at, []).append(round(100 * float(row["coverage"])))
     sizes = [(n, m) for n, m, _ in DESIGNS]
     lines = [["score", *(f"{n}, {m}" for n, m in sizes)], ["---"] * (len(sizes) + 1)]
-    for name in SCORES:
+    for name in OF_CONNECTIVITY:
         cells = [sorted(set(found.get((name, *size), []))) for size in sizes]
         texts = ["-".join(map(str, dict.fromkeys([*cell[:1], *cell[-1:]]))) for cell in cells]
         lines.append([f"`{name}`", *texts])

@@ -20,8 +20,11 @@ ALLOWED = {
     "simulate": FILES | {"numba", "tqdm", "yaml"},  # Numba may have a YAML file of settings
     "project": FILES,
     "connectivity": FILES,
+    "fourier": FILES,
+    "theory": FILES,
     "score_point": FILES,
     "score": {"numpy"},
+    "best": FILES | {"jsonschema", "yaml"},
     "plot_activity": FIGURES,
     "plot_scores": FIGURES,
     "plot_sweep": FIGURES,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from restmeg import tables
-from restmeg.scores import LOWEST, SCORES, Score, intervals
+from restmeg.scores import LIKELIHOOD, LOWEST, SCORES, Score, intervals
 from restmeg.scores.intervals import Summary
 
 KEY = ["measure", "band", "score"]
@@ -73,8 +73,27 @@ def difference(score: Score, values: Values, reference: Values, whole: Summary) 
         return intervals.of_pairs(differences(replicates, targets or [""]))
     sides = [differences(replicates, [""])[:, 0], differences([""], targets)[0]]
     sides = [side[np.isfinite(side)] for side in sides]
+    if score.is_sum:  # of values of the target's replicates, whose pseudo-values these are
+        sides = [len(side) * side for side in sides[1:]]
     found = intervals.of_jackknife(whole.value, sides, whole.n)
     return found if np.isfinite(whole.value) else found._replace(n=0)
+
+
+def place_likelihoods(scores_path: str | Path, differences_path: str | Path) -> None:
+    """Give log likelihoods in scores.csv the interval of their difference to the best point.
+
+    One alone has none. scores_path: scores.csv, written anew; differences_path: differences.csv.
+    """
+    columns, rows = tables.read(scores_path)
+    _, differences = tables.read(differences_path)
+    apart = {row["point"]: row for row in differences if row["score"] == LIKELIHOOD}
+    for row in rows:
+        if row["score"] == LIKELIHOOD and row["point"] in apart:
+            found = apart[row["point"]]
+            best = float(row["value"]) - float(found["value"])
+            for end in ("ci_low", "ci_high"):
+                row[end] = tables.number(best + float(found[end]))
+    tables.write(scores_path, [columns, *(list(row.values()) for row in rows)])
 
 
 def _best(values: Mapping[str, float], direction: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """Score a point of a study: from files of functional connectivity to tables."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from restmeg import check, connectome, store, tables
 from restmeg.errors import InputError, warn_of_results
-from restmeg.scores import SCORES, correlation
+from restmeg.scores import LIKELIHOOD, SCORES, correlation
 from restmeg.scores.comparison import REPLICATE, SEGMENT, TARGET_REPLICATE, Comparison, Found
 from restmeg.scores.intervals import Summary
+from restmeg.theory import predicted
 
-BROADBAND = "broadband"
+PEARSON, BROADBAND = "pearson", "broadband"  # the connectivity that theory has
 HEAD = ["point", "measure", "band", "score"]
 # What theory expects of a score, and what null networks say of it; others fill them.
 EXPECTED = ["expected", "expected_sd"]
@@ -115,7 +116,8 @@ def scored(
             simulated_rows, target_rows, correlation.undirected(weights), lengths, segments
         )
         for name, score in SCORES.items():
-            yield Scored(measure, BROADBAND, name, _spread(score.function(given), kept))
+            if score.function:
+                yield Scored(measure, BROADBAND, name, _spread(score.function(given), kept))
 
 
 def _usable(rows):
@@ -154,13 +156,13 @@ def score_point(
     connectome_path: str | Path,
     point: str,
     out: Sequence[str | Path],
-    expected: Mapping[tuple[str, str, str], tuple[float, float]] | None = None,
+    theory_path: str | Path | None = None,
 ) -> None:
     """Write the scores of one point, those of each of its replicates, and what is wrong with them.
 
     simulated_paths, target_paths: connectivity.nc of the point's batches and of the target's;
-    point: its name, which the files must have; out: paths of three tables; expected: what theory
-    says of a score and its standard deviation, by measure, band and name of the score.
+    point: its name, which the files must have; out: paths of three tables; theory_path: theory.nc
+    of the point, which tells what scores are to be expected, and how likely the target is.
 
     Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
@@ -175,24 +177,44 @@ def score_point(
         )
     check.same(simulated_paths[0], "point", simulated.point, point)
     found = list(scored(simulated, target, anatomy.weights, anatomy.distances))
+    theory = None if theory_path is None else predicted.read(theory_path, point)
+    if theory:
+        found.append(likelihood(theory, target))
     left_out = gaps(simulated, target)
     warn_of_results(f"point {point}", left_out)
     notes = [
         *([simulated.point, "simulated", note] for note in simulated.notes),
         *([target.point, "target", note] for note in target.notes),
+        *([point, "theory", note] for note in (theory.notes if theory else [])),
         *([point, "scores", note] for note in [*left_out, *remarks(found)]),
     ]
     numbers = {REPLICATE: simulated.replicates, TARGET_REPLICATE: target.replicates}
     summary_path, single_path, notes_path = out
-    _write_summaries(summary_path, point, found, expected or {})
+    _write_summaries(summary_path, point, found, theory.scores if theory else {})
     _write_values(single_path, point, found, numbers)
     tables.write(notes_path, [["point", "about", "note"], *notes])
 
 
+def likelihood(theory: predicted.Predicted, target: Connectivity) -> Scored:
+    """The log likelihood of the target: the sum over its replicates.
+
+    Its interval is that of a difference to another point, and so none of this one's alone. Raises
+    InputError if theory is of another target.
+    """
+    if not np.array_equal(theory.replicates, target.replicates):
+        raise InputError("theory.nc: its target's replicates are not those of the connectivity")
+    values = theory.log_likelihood
+    summary = Summary(values.sum(), np.nan, np.nan, len(values))
+    note = "" if np.isfinite(summary.value) else "linear theory has none"
+    return Scored("", "", LIKELIHOOD, Found(summary, {(TARGET_REPLICATE,): values}, note))
+
+
 def _write_summaries(path, point, found, expected):
+    """expected: by name of the score, of Pearson correlation."""
     rows = [[*HEAD, *Summary._fields, *EXPECTED, *NULL]]
     for measure, band, score, result in found:
-        theory = map(tables.number, expected.get((measure, band, score), ()))
+        of_theory = (measure, band) == (PEARSON, BROADBAND) and expected.get(score)
+        theory = (tables.number(x) if np.isfinite(x) else "" for x in of_theory or ())
         row = [point, measure, band, score, *map(tables.number, result.summary), *theory]
         rows.append(row + [""] * (len(rows[0]) - len(row)))
     tables.write(path, rows)

@@ -12,7 +12,7 @@ import copy
 import difflib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,12 @@ def load(config: dict, schema: dict) -> dict:
             )
     settings = _check("", config, schema, complete=True)
     _check_times(settings["simulation"])
+    band = settings["fit"]["frequencies"]
+    if band and not band[0] < band[1]:
+        raise InputError(
+            f"config: fit.frequencies: found {band[0]:g} to {band[1]:g} Hz; expected the lower one "
+            "first"
+        )
     given = (config.get("target") or {}).get("model")
     override = _check("target.model", given, schema["properties"]["model"], complete=False)
     settings["target"]["model"] = _merge(settings["model"], override)
@@ -144,6 +150,10 @@ def _check(key, value, schema, complete):
         if schema.get("type") == "number" and isinstance(value, str):
             value = _number(value)  # YAML takes 1e-3 for text
         _check_value(key, value, schema)
+        if "unit" in schema.get("items", {}):
+            return [
+                _check(f"{key}[{k}]", item, schema["items"], True) for k, item in enumerate(value)
+            ]
         # JSON does not tell 2 from 2.0, and neither may Snakemake, which compares parameters.
         convert = {"integer": int, "number": float}.get(schema.get("type"))
         return convert(value) if convert else value
@@ -280,6 +290,18 @@ def scalars(key: str, schema: dict) -> dict[str, dict]:
         return {key: schema}
     parts = (scalars(f"{key}.{name}", part) for name, part in schema["properties"].items())
     return {name: part for found in parts for name, part in found.items()}
+
+
+def replaced(model: dict, values: Mapping[str, Any]) -> dict:
+    """A copy of a model with other values at dotted keys, such as model.noise.sigma."""
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        *above, last = key.split(".")[1:]
+        inside = nested
+        for name in above:
+            inside = inside.setdefault(name, {})
+        inside[last] = value
+    return _merge(model, nested)
 
 
 def _merge(base, override):

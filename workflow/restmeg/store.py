@@ -69,7 +69,8 @@ def new_netcdf(
 def add(dataset: netCDF4.Dataset, name: str, values: Any) -> netCDF4.Variable:
     """Add a variable of `variables.VARIABLES` with its values.
 
-    Its dimensions are made from the shape of ``values`` where they are new.
+    Its dimensions are made from the shape of ``values`` where they are new. In the file it has the
+    last part of a dotted name.
     """
     values = np.asarray(values)
     dtype = str if values.dtype.kind in "UO" else values.dtype
@@ -85,7 +86,7 @@ def add_empty(
 
     storage: passed on to netCDF4's createVariable (chunksizes, ...).
     """
-    described = VARIABLES[name]
+    described, name = VARIABLES[name], name.rsplit(".", 1)[-1]
     for dimension, size in zip(described.dimensions, shape, strict=True):
         if dimension not in dataset.dimensions:
             dataset.createDimension(dimension, size)

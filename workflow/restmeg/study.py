@@ -124,20 +124,13 @@ def sweep_points(model: dict, sweep: dict, first: dict) -> list[Point]:
     """
     points = {}
     for values in itertools.product(*sweep.values()):
-        swept = model
-        for key, value in zip(sweep, values, strict=True):
-            swept = _replaced(swept, key.split(".")[1:], value)
-        point = Point(name_of(swept, first), swept, dict(zip(sweep, values, strict=True)))
+        chosen = dict(zip(sweep, values, strict=True))
+        swept = settings.replaced(model, chosen)
+        point = Point(name_of(swept, first), swept, chosen)
         if point.name in points:
             raise _collision(point.name)
         points[point.name] = point
     return list(points.values())
-
-
-def _replaced(model, path, value):
-    """A copy of nested dicts in which the value at the end of a path is another."""
-    name, *rest = path
-    return {**model, name: _replaced(model[name], rest, value) if rest else value}
 
 
 def name_of(model: dict, first: dict) -> str:

@@ -14,7 +14,7 @@ KINDS = {
     "ms": 'a time such as "300 ms"',
     "mm": 'a length such as "40 mm"',
     "mm/ms": 'a speed such as "10 mm/ms"',
-    "Hz": 'a sampling rate such as "250 Hz"',
+    "Hz": 'a frequency such as "250 Hz"',
     "nA m/mV": 'a dipole moment per potential such as "1 nA m/mV"',
     "T/(nA m)": 'a field per dipole moment such as "1 T/(nA m)"',
 }

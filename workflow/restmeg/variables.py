@@ -1,4 +1,7 @@
-"""What every variable in a file is: its dimensions, units and long name, in one table."""
+"""What every variable in a file is: its dimensions, units and long name, in one table.
+
+A name that another kind of file uses with other dimensions stands after that of its own and a dot.
+"""
 
 from typing import NamedTuple
 
@@ -41,12 +44,46 @@ VARIABLES = {
     "fc": Variable(
         ("measure", "replicate", "region_to", "region_from"), "1", "functional connectivity"
     ),
-    "segment": Variable(("segment",), None, "segment of a recording, in order"),
+    "segment": Variable(("segment",), None, "segment of a replicate, in order"),
     "fc_segments": Variable(
         ("measure", "segment", "region_to", "region_from"),
         "1",
         "functional connectivity of segments of the only replicate",
     ),
+    # the target, for its likelihood
+    "frequency": Variable(("frequency",), "Hz", "frequency"),
+    "coefficients": Variable(
+        ("replicate", "segment", "frequency", "region", "part"),
+        "ms^0.5",
+        "tapered Fourier coefficients of the excitatory rate, real and imaginary part",
+    ),
+    # linear theory
+    "rest_E": Variable(("region",), "1", "excitatory rate at the fixed point"),
+    "rest_I": Variable(("region",), "1", "inhibitory rate at the fixed point"),
+    "growth_rate": Variable((), "ms^-1", "growth rate of the slowest mode, negative if stable"),
+    "slowest_frequency": Variable((), "Hz", "frequency of the slowest mode"),
+    "covariance": Variable(
+        ("region_to", "region_from"), "1", "covariance of the excitatory rates in theory"
+    ),
+    "theory.fc": Variable(
+        ("region_to", "region_from"), "1", "functional connectivity of an endless recording"
+    ),
+    "power": Variable(
+        ("region", "frequency"), "Hz^-1", "one-sided power of the excitatory rate in theory"
+    ),
+    "expected": Variable(("score",), "1", "expected score of a recording as long as the study's"),
+    "expected_sd": Variable(
+        ("score",), "1", "standard deviation of the score of one replicate, or of one pair"
+    ),
+    "length": Variable(("length",), "s", "length of a recording"),
+    "expected_over_length": Variable(
+        ("length", "score"), "1", "expected score of a recording of that length"
+    ),
+    "target_replicate": Variable(("target_replicate",), None, "replicate of the target"),
+    "log_likelihood": Variable(
+        ("target_replicate",), "1", "log likelihood of a replicate of the target, without constant"
+    ),
+    "scale": Variable((), "1", "factor from the model's rates to the target's units"),
     # scores
     "score": Variable(("score",), None, "score"),
     "value": Variable(("measure", "score"), "1", "value"),

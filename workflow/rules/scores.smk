@@ -29,6 +29,7 @@ rule score_point:
         simulated=of_point("connectivity"),
         target=of_points("target", [STUDY.target], "connectivity"),
         connectome="results/connectome.nc",
+        theory="results/simulated/{point}/theory.nc",
     output:
         scores="results/simulated/{point}/scores.csv",
         replicates="results/simulated/{point}/scores_replicates.csv",
@@ -70,3 +71,28 @@ rule score:
         code=code("score.py"),
     script:
         "../scripts/score.py"
+
+
+rule best:
+    input:
+        scores="results/scores.csv",
+        differences="results/differences.csv",
+        connectome="results/connectome.nc",
+        fourier=of_points("target", [STUDY.target], "fourier"),
+    output:
+        best="results/best.csv",
+    log:
+        "results/logs/best.log",
+    benchmark:
+        "results/benchmarks/best.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        model=SETTINGS["model"],
+        dt=TIMES["dt"],
+        axes=SETTINGS["sweep"],
+        code=code("best.py"),
+    script:
+        "../scripts/best.py"

@@ -8,3 +8,4 @@ with job.reporting(snakemake.log[0]):
     differences.write(
         snakemake.output.scores, snakemake.output.replicates, snakemake.output.differences
     )
+    differences.place_likelihoods(snakemake.output.scores, snakemake.output.differences)

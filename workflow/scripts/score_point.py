@@ -9,4 +9,5 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.connectome,
         snakemake.wildcards.point,
         [snakemake.output.scores, snakemake.output.replicates, snakemake.output.notes],
+        snakemake.input.theory,
     )

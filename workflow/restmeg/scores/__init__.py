@@ -13,6 +13,7 @@ from restmeg.scores.comparison import Comparison, Found
 CORRELATION = "correlation"
 SQUARED_DISTANCE = "squared distance per pair"
 HIGHEST, LOWEST = "highest", "lowest"
+LIKELIHOOD = "log_likelihood"
 
 
 class Score(NamedTuple):
@@ -23,14 +24,19 @@ class Score(NamedTuple):
     meaning: str  # in half a sentence
     direction: str | None  # what is better, if it says which of two models is
     of: str  # what is counted: "replicate", "pair" or "target replicate"
-    function: Callable[[Comparison], Found]
+    function: Callable[[Comparison], Found] | None  # None if it is not of functional connectivity
     is_mean: bool = True  # of values of these; others are jackknifed
     shown: bool = False  # in figures, the summary and at the end of a run
 
     @property
     def of_model(self) -> bool:
         """Whether models differ in it: not if the target and anatomy alone make it."""
-        return self.of != "target replicate"
+        return self.direction is not None or self.of != "target replicate"
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether it is the sum of values of these, and not of functional connectivity."""
+        return self.function is None
 
     def counted(self, n: float) -> str:
         """How many values are behind it: "20 replicates", "1 pair"."""
@@ -140,7 +146,18 @@ SCORES = {
         "target replicate",
         baselines.distance,
     ),
+    LIKELIHOOD: Score(
+        "log likelihood",
+        "log likelihood",
+        "how likely the target's spectra are under the model, by linear theory",
+        HIGHEST,
+        "target replicate",
+        None,
+        is_mean=False,
+    ),
 }
+
+OF_CONNECTIVITY = [name for name, score in SCORES.items() if not score.is_sum]
 
 
 def is_shown(name: str) -> bool:

@@ -17,9 +17,14 @@ def log_weights(given: Comparison) -> Found:
     Pairs without a connection count too, as they do in the match that this stands beside: as half
     the smallest weight, whatever the scale of the weights.
     """
-    connected = given.weights[given.weights > 0]
+    return _of(given.target_patterns, log_pattern(given.weights))
+
+
+def log_pattern(weights: np.ndarray) -> np.ndarray:
+    """Logarithm of weights (pairs,), of those that are none that of half the smallest."""
+    connected = weights[weights > 0]
     least = connected.min() / 2 if len(connected) else 1.0
-    return _of(given.target_patterns, np.log(np.maximum(given.weights, least)))
+    return np.log(np.maximum(weights, least))
 
 
 def distance(given: Comparison) -> Found:

@@ -41,6 +41,7 @@ def of(loaded: dict, schema: dict) -> list[list[str]]:
 
 def _in_words(value: object, rule: Mapping) -> str:
     """A value with its unit: "4000 ms", "0.5, 1, 1.5", "68 values from 0.9 to 1.1 ms"."""
+    rule = rule.get("items", rule)
     unit = f" {rule['unit']}" if "unit" in rule else ""
     if isinstance(value, list):
         if len(value) > LISTED and all(isinstance(item, int | float) for item in value):

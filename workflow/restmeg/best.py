@@ -1,0 +1,91 @@
+"""Which values of a sweep explain the target best, and which are no worse for all that is known."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from restmeg import connectome, fourier, tables
+from restmeg.scores import LIKELIHOOD, SCORES
+from restmeg.settings import replaced
+from restmeg.theory import maximum
+
+HEAD = ["measure", "band", "score", "parameter", "value", "ci_low", "ci_high", "interval"]
+POINTS, CURVATURE = "points", "curvature"  # what an interval is from
+
+
+def write(
+    scores_path: str | Path,
+    differences_path: str | Path,
+    connectome_path: str | Path,
+    fourier_paths: Sequence[str | Path],
+    model: dict,
+    dt: float,
+    axes: Mapping[str, Sequence],
+    path: str | Path,
+) -> None:
+    """Write best.csv: a row for each score that says what is better, and each swept number.
+
+    Of a score, its best point, and the lowest and highest value of the points that it cannot tell
+    from that one: their paired difference has an interval with zero in it. Of the likelihood, its
+    maximum between points, with an interval from its curvature.
+
+    scores_path, differences_path: scores.csv and differences.csv; connectome_path: connectome.nc;
+    fourier_paths: fourier.nc of the target's batches; model: the configured one, in plain numbers;
+    dt in ms; axes: {dotted key: its values} of the sweep.
+    """
+    numbers = {key: values for key, values in axes.items() if not isinstance(values[0], str)}
+    _, scores = tables.read(scores_path)
+    _, differences = tables.read(differences_path)
+    rows = _from_points(differences, scores, numbers)
+    likely = [row for row in scores if row["score"] == LIKELIHOOD and _finite(row["value"])]
+    if likely and numbers:
+        top = max(likely, key=lambda row: float(row["value"]))
+        at: dict[str, Any] = {
+            key: top[key] if isinstance(values[0], str) else float(top[key])
+            for key, values in axes.items()
+        }
+        anatomy = connectome.read(connectome_path)
+        target, recorded = fourier.read(fourier_paths)
+        free = {key: values for key, values in numbers.items() if len(values) > 1}
+        start = {key: at[key] for key in free}
+        found = maximum.likeliest(
+            anatomy, replaced(model, at), dt, free, start, target, gain_free=recorded
+        )
+        for key, value, deviation in zip(free, found.values, found.deviations, strict=True):
+            ends = (value + sign * maximum.NORMAL * deviation for sign in (-1, 1))
+            rows.append(["", "", LIKELIHOOD, key, *map(_number, (value, *ends)), CURVATURE])
+    tables.write(path, [HEAD, *rows])
+
+
+def _from_points(differences, scores, numbers):
+    """Rows of the scores that are of points."""
+    places = {row["point"]: [float(row[key]) for key in numbers] for row in scores}
+    alike: dict[tuple, list[str]] = {}  # the best one first
+    for row in differences:
+        score = SCORES[row["score"]]
+        if score.direction and not score.is_sum:
+            kind = row["measure"], row["band"], row["score"]
+            points = alike.setdefault(kind, [row["reference"]])
+            if _alike(row):
+                points.append(row["point"])
+    found = []
+    for kind, points in alike.items():
+        for key, values in zip(numbers, zip(*map(places.get, points), strict=True), strict=True):
+            ends = values[0], min(values), max(values)
+            found.append([*kind, key, *map(_number, ends), POINTS])
+    return found
+
+
+def _alike(row):
+    """Whether a difference may be none."""
+    low, high = float(row["ci_low"] or "nan"), float(row["ci_high"] or "nan")
+    return low <= 0 <= high
+
+
+def _finite(text):
+    return bool(text) and math.isfinite(float(text))
+
+
+def _number(value):
+    return f"{value:.9g}" if math.isfinite(value) else ""

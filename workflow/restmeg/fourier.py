@@ -1,0 +1,178 @@
+"""Tapered Fourier coefficients of a recording, from which its likelihood follows.
+
+Spectra of neural activity are steep, and a raw periodogram leaks their low frequencies into the
+high ones, so that each segment is weighted with a Hann window. Long recordings are cut into
+segments of about SEGMENT, which is long enough for the slowest frequency that counts.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from restmeg import recording, store
+from restmeg.errors import InputError
+
+TITLE = "Fourier coefficients of tapered segments"
+SEGMENT = 4.0  # s
+FIRST = 2  # a Hann window leaks the mean into the first bin
+HIGHEST = {False: 100.0, True: 45.0}  # Hz, of a simulated target and of a recording
+OF_SAMPLING = 0.125  # of the sampling rate: beyond that, what folds back is felt
+# Sum of squared correlations between a Hann window's bins: 1 + 2 (2/3)^2 + 2 (1/6)^2. Neighbours
+# say the same in part, so that variances of estimates are larger by this.
+REDUNDANCY = 1 + 2 * (4 / 9 + 1 / 36)
+
+
+class Fourier(NamedTuple):
+    """Coefficients Y of a target: the mean of Y Y^* is its cross-spectrum.
+
+    As in `theory`, two-sided and per 1 / ms of angular frequency.
+    """
+
+    frequencies: np.ndarray  # (n,) Hz
+    coefficients: np.ndarray  # complex (replicates, segments, n, N)
+    replicates: np.ndarray  # (replicates,)
+
+
+def window(n_samples: int) -> np.ndarray:
+    """Hann's, without its zeros at both ends, with a sum of squares of one."""
+    angle = 2 * np.pi * (np.arange(n_samples) + 0.5) / n_samples
+    values = 1 - np.cos(angle)
+    return values / np.sqrt((values**2).sum())
+
+
+def segments(n_samples: int, sampling_rate: float) -> tuple[int, int]:
+    """Number and length in samples of the segments of a replicate."""
+    seconds = n_samples / sampling_rate
+    number = 1 if seconds < 2 * SEGMENT else round(seconds / SEGMENT)
+    return number, n_samples // number
+
+
+def bins(
+    length: int, sampling_rate: float, recorded: bool, band: Sequence[float] | None = None
+) -> np.ndarray:
+    """Which Fourier bins (n,) of a segment count.
+
+    length: in samples; sampling_rate: in Hz; band: lowest and highest frequency in Hz, or None for
+    all up to HIGHEST or OF_SAMPLING, whichever is lower.
+
+    Raises InputError if none does.
+    """
+    resolution = sampling_rate / length
+    low, high = band or (0.0, min(HIGHEST[recorded], OF_SAMPLING * sampling_rate))
+    high = min(high, sampling_rate / 2 - resolution)
+    # A frequency that is meant to be a bin is one, whatever its last digits are.
+    first = max(FIRST, int(np.ceil(low / resolution - 1e-6)))
+    last = int(np.floor(high / resolution + 1e-6))
+    if last < first:
+        raise InputError(
+            f"config: fit.frequencies: no frequency between {max(low, FIRST * resolution):.4g} and "
+            f"{high:.4g} Hz, as segments of {length / sampling_rate:.4g} s at {sampling_rate:g} Hz "
+            "have them; expected a wider band, or a longer recording"
+        )
+    return np.arange(first, last + 1)
+
+
+def estimate(
+    series: recording.Recording,
+    recorded: bool,
+    band: Sequence[float] | None = None,
+    progress: Callable = iter,
+) -> Fourier:
+    """The coefficients of all replicates; each is read once.
+
+    series: with a sampling rate; recorded, band: see `bins`. Raises InputError if there is no
+    sampling rate, no frequency, or a value that is not finite.
+    """
+    if not series.sampling_rate:
+        raise InputError(
+            f"{series.path}: no sampling rate; expected a time axis with units, or "
+            "target.sampling_rate"
+        )
+    number, length = segments(series.n_samples, series.sampling_rate)
+    which = bins(length, series.sampling_rate, recorded, band)
+    shape = len(series.replicates), number, len(which), len(series.labels)
+    found = np.empty(shape, complex)
+    taper = window(length)[:, None] * np.sqrt(1000 / series.sampling_rate)
+    for k in progress(range(shape[0])):
+        for s, segment in enumerate(_cut(series.pieces(k), number, length)):
+            values = segment - segment.mean(axis=0)
+            found[k, s] = np.fft.rfft(taper * values, axis=0)[which]
+    return Fourier(which * series.sampling_rate / length, found, series.replicates)
+
+
+def _cut(pieces: Iterator[np.ndarray], number: int, length: int) -> Iterator[np.ndarray]:
+    """Segments of double precision from pieces of any length; samples beyond them are left."""
+    waiting: list[np.ndarray] = []
+    held = done = 0
+    for piece in pieces:
+        waiting.append(piece)
+        held += len(piece)
+        while held >= length and done < number:
+            together = np.concatenate(waiting).astype(np.float64)
+            yield together[:length]
+            waiting, held, done = [together[length:]], held - length, done + 1
+
+
+def estimate_file(
+    activity_path: str | Path,
+    labels: Sequence[str] | None,
+    sampling_rate: float | None,
+    recorded: bool,
+    band: Sequence[float] | None,
+    point: str,
+    path: str | Path,
+) -> None:
+    """Write fourier.nc for one file of a target's activity.
+
+    activity_path, labels, sampling_rate: see `recording.opened`; recorded, band: see `bins`.
+
+    Raises InputError as `estimate` does, or for a file that cannot be used.
+    """
+    with recording.opened(activity_path, labels, sampling_rate) as series:
+        found = estimate(series, recorded, band)
+        raw, names, rate = series.raw, series.labels, series.sampling_rate
+    parameters = raw.provenance | {
+        "role": "target",
+        "point": point,
+        "taper": "hann",
+        "sampling_rate": rate,
+        "recorded": recorded,
+    }
+    with store.new_netcdf(path, TITLE, parameters, raw.seed) as dataset:
+        store.add(dataset, "replicate", found.replicates)
+        store.add(dataset, "frequency", found.frequencies)
+        store.add(dataset, "region", names)
+        store.add(
+            dataset,
+            "coefficients",
+            np.stack([found.coefficients.real, found.coefficients.imag], -1),
+        )
+
+
+def read(paths: Sequence[str | Path]) -> tuple[Fourier, bool]:
+    """The coefficients of all replicates of a target, in ascending order, and if it is a recording.
+
+    paths: fourier.nc of its batches, in any order. Raises InputError if frequencies differ.
+    """
+    found: list[Fourier] = []
+    recorded = False
+    for path in paths:
+        with store.open_netcdf(path, "coefficients", "frequency", "replicate") as dataset:
+            parts = dataset["coefficients"][...]
+            one = Fourier(
+                dataset["frequency"][...],
+                parts[..., 0] + 1j * parts[..., 1],
+                dataset["replicate"][...],
+            )
+            recorded = store.provenance(dataset)[0]["recorded"]
+        if found and not np.array_equal(one.frequencies, found[0].frequencies):
+            raise InputError(
+                f"{path}: frequencies other than those of {paths[0]}; expected the same"
+            )
+        found.append(one)
+    replicates = np.concatenate([one.replicates for one in found])
+    order = np.argsort(replicates, kind="stable")
+    coefficients = np.concatenate([one.coefficients for one in found])[order]
+    return Fourier(found[0].frequencies, coefficients, replicates[order]), recorded

@@ -1,0 +1,1 @@
+"""Linear theory: what the network does around its fixed point, without a simulation."""

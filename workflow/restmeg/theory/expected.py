@@ -1,0 +1,183 @@
+"""What scores are to be expected of recordings of some length, and how much one varies.
+
+A recording's functional connectivity is x = r + e, r that of an endless one and e normal with the
+covariance V / T of `sampling`. A correlation is a ratio of products, whose means and, by the delta
+method, variances follow from r and V, centred over pairs: P V P in place of V, where P takes out
+the mean over pairs, or also what distance explains.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from restmeg.theory import sampling
+from restmeg.theory.sampling import Variability
+
+ONE, DISTANCE, WEIGHT, LOG_WEIGHT, SIMULATED, TARGET, PROBES = range(7)  # rows of vectors
+
+
+class Expected(NamedTuple):
+    """A score in theory."""
+
+    value: float  # its mean
+    sd: float  # of one replicate's, or one pair's; NaN for what no single one has
+
+
+class Pattern(NamedTuple):
+    """Functional connectivity of a model: of an endless recording, and how one of T ms varies."""
+
+    fc: np.ndarray  # (pairs,)
+    variability: Variability
+
+
+class Forms(NamedTuple):
+    """Vectors and V times them with something taken out of both, and traces of that V."""
+
+    vectors: np.ndarray  # (vectors, pairs)
+    images: np.ndarray
+    total: float
+
+    def square(self, other: "Forms") -> float:
+        """Trace of V of this times V of another, from the probes of both."""
+        products = (self.images[PROBES:] * other.images[PROBES:]).sum(axis=1)
+        return float(products.mean())
+
+
+def vectors(
+    weights: np.ndarray,
+    log_weights: np.ndarray,
+    distances: np.ndarray,
+    simulated: np.ndarray,
+    target: np.ndarray,
+) -> np.ndarray:
+    """What V is to be multiplied with, (vectors, pairs): see the names of rows.
+
+    All (pairs,); simulated and target: functional connectivity of endless recordings.
+    """
+    rows = [np.ones(len(weights)), distances, weights, log_weights, simulated, target]
+    return np.vstack([*rows, sampling.probes(len(weights))])
+
+
+def without(pattern: Variability, given: np.ndarray, explained: tuple[int, ...]) -> Forms:
+    """The forms in which some rows of the vectors, such as ONE, explain nothing any more."""
+    basis, mixing = _orthonormal(given[list(explained)])
+    answers = mixing @ pattern.images[list(explained)]
+    shares = given @ basis.T
+    images = pattern.images - shares @ answers
+    return Forms(
+        given - shares @ basis,
+        images - (images @ basis.T) @ basis,
+        float(pattern.variances.sum() - (basis * answers).sum()),
+    )
+
+
+def _orthonormal(rows):
+    """Orthonormal rows, and the matrix that makes them from the rows given.
+
+    What another row already says is left out.
+    """
+    basis, mixing = [], []
+    for k, row in enumerate(rows):
+        left, mix = row.copy(), np.eye(len(rows))[k]
+        for other, made in zip(basis, mixing, strict=True):
+            share = row @ other
+            left, mix = left - share * other, mix - share * made
+        length = np.linalg.norm(left)
+        if length > 1e-9 * np.linalg.norm(row):
+            basis.append(left / length)
+            mixing.append(mix / length)
+    shape = len(basis), rows.shape[1]
+    return np.reshape(basis, shape), np.reshape(mixing, (len(basis), len(rows)))
+
+
+def against(forms: Forms, pattern: int, recorded: int, duration: float) -> Expected:
+    """Correlation of a fixed pattern with that of a recording.
+
+    pattern, recorded: rows of the vectors; duration in ms.
+    """
+    fixed, r = forms.vectors[pattern], forms.vectors[recorded]
+    length = np.linalg.norm(fixed)
+    if not length > 1e-9:
+        return Expected(np.nan, np.nan)
+    a = fixed @ r / length
+    b = r @ r + forms.total / duration
+    var_a = fixed @ forms.images[pattern] / length**2 / duration
+    cov_ab = 2 * fixed @ forms.images[recorded] / length / duration
+    var_b = _var_length(forms, recorded, duration)
+    variance = var_a / b - a * cov_ab / b**2 + a**2 * var_b / (4 * b**3)
+    return Expected(a / np.sqrt(b), np.sqrt(max(variance, 0.0)))
+
+
+def _var_length(forms, recorded, duration):
+    """Variance of the squared length of a recording's pattern."""
+    r = forms.vectors[recorded]
+    linear = 4 * r @ forms.images[recorded] / duration
+    return linear + 2 * forms.square(forms) / duration**2
+
+
+def match(simulated: Forms, target: Forms, rows: tuple[int, int], duration: float) -> Expected:
+    """Correlation of the patterns of two recordings of one duration in ms.
+
+    rows: of their functional connectivity, such as (SIMULATED, TARGET).
+    """
+    one, other = rows
+    r, t = simulated.vectors[one], target.vectors[other]
+    a = r @ t
+    b, c = (x @ x + forms.total / duration for x, forms in ((r, simulated), (t, target)))
+    var_a = (t @ simulated.images[other] + r @ target.images[one]) / duration
+    var_a += simulated.square(target) / duration**2
+    cov_ab = 2 * t @ simulated.images[one] / duration
+    cov_ac = 2 * r @ target.images[other] / duration
+    var_b = _var_length(simulated, one, duration)
+    var_c = _var_length(target, other, duration)
+    variance = var_a / (b * c) - a * cov_ab / (b**2 * c) - a * cov_ac / (b * c**2)
+    variance += a**2 * (var_b / (4 * b**3 * c) + var_c / (4 * b * c**3))
+    return Expected(a / np.sqrt(b * c), np.sqrt(max(variance, 0.0)))
+
+
+def _distance(simulated, target, duration):
+    """Squared distance of two patterns per pair, from two recordings of each."""
+    n_pairs = simulated.vectors.shape[1]
+    apart = simulated.vectors[SIMULATED] - target.vectors[TARGET]
+    moved = sum(f.images[SIMULATED] - f.images[TARGET] for f in (simulated, target))
+    square = simulated.square(simulated) + 2 * simulated.square(target) + target.square(target)
+    variance = 2 * apart @ moved / duration + square / duration**2
+    return Expected(apart @ apart / n_pairs, np.sqrt(max(variance, 0.0)) / n_pairs)
+
+
+def _corrected(simulated, target):
+    r, t = simulated.vectors[SIMULATED], target.vectors[TARGET]
+    return Expected(r @ t / np.sqrt((r @ r) * (t @ t)), np.nan)
+
+
+def of_anatomy(own: Variability, given: np.ndarray, duration: float) -> dict[str, Expected]:
+    """Scores of a simulation against the connectome, at one duration in ms."""
+    centred, partial = without(own, given, (ONE,)), without(own, given, (ONE, DISTANCE))
+    return {
+        "structure_function_coupling": against(centred, WEIGHT, SIMULATED, duration),
+        "structure_function_partial": against(partial, WEIGHT, SIMULATED, duration),
+    }
+
+
+def of_target(
+    own: Variability, target: Variability, given: np.ndarray, duration: float
+) -> dict[str, Expected]:
+    """Scores of a simulation against a simulated target, at one duration in ms."""
+    s, t = (without(one, given, (ONE,)) for one in (own, target))
+    s_partial, t_partial = (without(one, given, (ONE, DISTANCE)) for one in (own, target))
+    s_whole, t_whole = (without(one, given, ()) for one in (own, target))
+    both = SIMULATED, TARGET
+    found = {
+        "fc_match": match(s, t, both, duration),
+        "fc_match_ceiling": match(t, t, (TARGET, TARGET), duration),
+        "fc_match_corrected": _corrected(s, t),
+        "fc_distance": _distance(s_whole, t_whole, duration),
+        "fc_match_partial": match(s_partial, t_partial, both, duration),
+        "baseline_weights": against(t, WEIGHT, TARGET, duration),
+        "baseline_log_weights": against(t, LOG_WEIGHT, TARGET, duration),
+    }
+    minus_distance = against(t, DISTANCE, TARGET, duration)
+    found["baseline_distance"] = minus_distance._replace(value=-minus_distance.value)
+    difference = found["fc_match"].value - found["fc_match_ceiling"].value
+    found["fc_match_minus_ceiling"] = Expected(difference, np.nan)
+    return found

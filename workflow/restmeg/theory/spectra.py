@@ -1,0 +1,114 @@
+"""Spectra of the linear network, and their integrals: covariances and whether noise is small."""
+
+import itertools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from restmeg.theory import linear
+from restmeg.theory.linear import Linear, Spread
+
+FIRST, LAST = 24, 768  # nodes of each part of an integral
+PRECISE = 3e-5  # of variances, and of covariances over them
+NARROW = 0.5  # a mode that decays by less in a radian has a peak of its own
+
+
+class Nodes(NamedTuple):
+    """Angular frequencies (1 / ms) and weights that integrate a spectrum, 1 / pi included."""
+
+    frequencies: np.ndarray
+    weights: np.ndarray
+
+
+def nodes(net: Linear, number: int, slowest: complex) -> Nodes:
+    """Gauss and Legendre's nodes in the angle of w = tan(angle) / tau, up to the step's frequency.
+
+    number: in each part; slowest: growth rate and frequency of the slowest mode, around whose peak
+    there are parts of their own.
+    """
+    top, scale = np.pi / net.dt, 1 / np.median(net.tau)
+    width, centre = -slowest.real, slowest.imag
+    edges = [0.0, top]
+    if 0 < width < NARROW * max(centre, scale):
+        beside = [centre - 16 * width, centre - 3 * width, centre + 3 * width, centre + 16 * width]
+        edges[1:1] = [edge for edge in beside if 0 < edge < top]
+    points, steps = np.polynomial.legendre.leggauss(number)
+    frequencies, weights = [], []
+    for low, high in itertools.pairwise(edges):
+        first, last = np.arctan([low / scale, high / scale])
+        angle = first + (points + 1) * (last - first) / 2
+        frequencies.append(np.tan(angle) * scale)
+        weights.append(steps * (last - first) / 2 / np.cos(angle) ** 2 * scale / np.pi)
+    return Nodes(np.concatenate(frequencies), np.concatenate(weights))
+
+
+def responses(net: Linear, frequencies: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield M^-1 (n, N, N) at pieces of the frequencies, and which of them."""
+    first = 0
+    for piece in linear.chunks(net, linear.on_circle(net, frequencies)):
+        yield slice(first, first + len(piece)), np.linalg.inv(linear.system(net, piece))
+        first += len(piece)
+
+
+def cross_spectra(net: Linear, frequencies: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield S = M^-1 <n n*> M^-* (n, N, N) at pieces of the frequencies, and which of them.
+
+    Two-sided, per 1 / ms of angular frequency.
+    """
+    for piece, response in responses(net, frequencies):
+        z = linear.on_circle(net, frequencies[piece])
+        response *= np.sqrt(linear.noise(net, z))[:, None, :]
+        yield piece, response @ response.conj().transpose(0, 2, 1)
+
+
+def power(net: Linear, hertz: np.ndarray) -> np.ndarray:
+    """Power (N, n) of rE at frequencies (n,) in Hz: one-sided, per Hz."""
+    frequencies = 2 * np.pi * hertz / 1000
+    found = np.empty((len(frequencies), len(net.weights)))
+    for piece, response in responses(net, frequencies):
+        outside = linear.noise(net, linear.on_circle(net, frequencies[piece]))
+        found[piece] = np.einsum("nij,nj->ni", np.abs(response) ** 2, outside)
+    return 2 / 1000 * found.T
+
+
+def integral(net: Linear, chosen: Nodes) -> np.ndarray:
+    """Covariance (N, N) of rE, by these nodes."""
+    covariance = np.zeros(net.weights.shape)
+    for piece, spectra in cross_spectra(net, chosen.frequencies):
+        covariance += np.tensordot(chosen.weights[piece], spectra.real, 1)
+    return covariance
+
+
+def converged(net: Linear, slowest: complex) -> tuple[Nodes, np.ndarray]:
+    """Nodes with which variances are precise, and the covariance (N, N) of rE that they give."""
+    number, before = FIRST, np.full(net.weights.shape, np.inf)
+    while True:
+        chosen = nodes(net, number, slowest)
+        covariance = integral(net, chosen)
+        deviation = np.sqrt(np.diag(covariance))
+        change = np.abs(covariance - before)
+        if np.all(change <= PRECISE * np.outer(deviation, deviation)) or number >= LAST:
+            return chosen, covariance
+        number, before = 2 * number, covariance
+
+
+def spreads(net: Linear, chosen: Nodes, covariance: np.ndarray) -> tuple[Spread, Spread]:
+    """Variances (N,) of the inputs of E and I, and their covariances with their rates.
+
+    A rate's variance does not grow, so that the latter is alpha / beta of it.
+    """
+    n_regions = len(net.weights)
+    totals = np.zeros((3, n_regions))
+    for piece, response in responses(net, chosen.frequencies):
+        z = linear.on_circle(net, chosen.frequencies[piece])
+        spectra = np.einsum("nij,nj->ni", np.abs(response) ** 2, linear.noise(net, z))
+        diagonal = np.diagonal(response, axis1=1, axis2=2)
+        for k, part in enumerate(linear.input_spectra(net, z, spectra, diagonal)):
+            totals[k] += chosen.weights[piece] @ part
+    of_E, of_I, of_rates_I = totals
+    excitation, inhibition = net.excitatory, net.inhibitory
+    return (
+        Spread(of_E, excitation.alpha / excitation.beta * np.diag(covariance)),
+        Spread(of_I, inhibition.alpha / inhibition.beta * of_rates_I),
+    )

@@ -1,0 +1,47 @@
+rule fourier:
+    input:
+        activity=activity,
+    output:
+        fourier="results/{role}/{point}/{batch}/fourier.nc",
+    log:
+        "results/logs/fourier/{role}_{point}_{batch}.log",
+    benchmark:
+        "results/benchmarks/fourier/{role}_{point}_{batch}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=memory(1000, 4),
+    params:
+        labels=lambda wildcards: INPUTS.labels if wildcards.point == study.RECORDING else None,
+        sampling_rate=SETTINGS["target"]["sampling_rate"],
+        recorded=STUDY.target == study.RECORDING,
+        recording=lambda wildcards: (
+            INPUTS.recording if wildcards.point == study.RECORDING else None
+        ),
+        frequencies=SETTINGS["fit"]["frequencies"],
+        code=code("fourier.py", *INPUTS.readers),
+    script:
+        "../scripts/fourier.py"
+
+
+rule theory:
+    input:
+        connectome="results/connectome.nc",
+        fourier=of_points("target", [STUDY.target], "fourier"),
+    output:
+        theory="results/simulated/{point}/theory.nc",
+    log:
+        "results/logs/theory/{point}.log",
+    benchmark:
+        "results/benchmarks/theory/{point}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=4000,
+    params:
+        model=lambda wildcards: STUDY.models[wildcards.point],
+        target_model=STUDY.models.get(STUDY.target),
+        times={key: TIMES[key] for key in ("dt", "duration", "transient")},
+        code=code("theory.py"),
+    script:
+        "../scripts/theory.py"
