@@ -1,5 +1,7 @@
 """Scores against plain loops, known truths and what must not change them."""
 
+from pathlib import Path
+
 import numpy as np
 import plain_scores as plain
 import pytest
@@ -326,3 +328,26 @@ def test_pairs_without_a_distance_are_left_out_of_what_needs_one(anatomy):
         inside = Comparison(*fewer, weights[known], distances[known], NONE[:, known])
         assert result.summary == SCORES[name].function(inside).summary
     assert found("fc_match", *given, (weights, distances)).note == ""
+
+
+def test_documentation_lists_the_scores_in_their_order():
+    text = (Path(__file__).parents[2] / "config/README.md").read_text()
+    table = text.split("## Scores\n")[1].split("\n\n")[1]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert [row[0].strip("`") for row in rows] == OF_CONNECTIVITY
+    assert [row[-1].removesuffix("s") for row in rows] == [
+        SCORES[name].of for name in OF_CONNECTIVITY
+    ]
+    for row in rows:
+        kind = {"jackknife": False, "t": True, "two-way": True}[row[-2]]
+        assert SCORES[row[0].strip("`")].is_mean == kind
+
+
+@pytest.mark.parametrize("name", OF_CONNECTIVITY)
+def test_a_score_says_what_is_better(name):
+    score = SCORES[name]
+    assert score.direction in ("highest", "lowest", None)
+    assert (score.direction is None) == (
+        name.startswith(("structure", "baseline")) or name == "fc_match_ceiling"
+    )
+    assert score.scale == ("squared distance per pair" if name == "fc_distance" else "correlation")
