@@ -12,7 +12,7 @@ from restmeg import InputError, InputWarning, bundled, connectome, fingerprint, 
 from restmeg import measures, nulls, settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
-from restmeg.summary import deviations, page
+from restmeg.summary import deviations, page, words
 
 EXAMPLE = os.path.relpath(bundled.example())
 SCHEMA = settings.load_schema(bundled.schema())
@@ -115,7 +115,7 @@ MEASURE_MODULES = [*map(measures.module, MEASURES)]
 NULL_MODULES = sorted({nulls.module(null["method"]) for null in SETTINGS["nulls"].values()})
 LAZY = [*MEASURE_MODULES, *INPUTS.readers]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
-SHOWN_AT = ", ".join(page.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
+SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 NULLS, NULL_NOTES = [], []
 if SETTINGS["nulls"]:
@@ -126,6 +126,7 @@ BEST = []
 if AXES:
     FIGURES.append("sweep")
     BEST.append("results/best.csv")
+FIGURES += ["theory", "length"]
 SUMMARISED = {
     "point": SHOWN,
     "shown": SHOWN_AT,

@@ -38,6 +38,7 @@ rule plot_scores:
         connectome="results/connectome.nc",
         simulated=of_points("simulated", [SHOWN], "connectivity"),
         target=of_points("target", [STUDY.target], "connectivity"),
+        theory=f"results/simulated/{SHOWN}/theory.nc",
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",
         notes="results/scores_notes.csv",
@@ -63,6 +64,20 @@ rule plot_scores:
             caption="../report/scores.rst",
         ),
         scores_svg="results/figures/scores.svg",
+        theory=report(
+            "results/figures/theory.png",
+            category="4. Theory",
+            labels={"figure": "simulation and theory"},
+            caption="../report/theory.rst",
+        ),
+        theory_svg="results/figures/theory.svg",
+        length=report(
+            "results/figures/length.png",
+            category="4. Theory",
+            labels={"figure": "length of the recording"},
+            caption="../report/length.rst",
+        ),
+        length_svg="results/figures/length.svg",
     log:
         "results/logs/plot_scores.log",
     benchmark:
@@ -83,6 +98,7 @@ rule plot_scores:
 rule plot_sweep:
     input:
         scores="results/scores.csv",
+        best="results/best.csv",
     output:
         sweep=report(
             "results/figures/sweep.png",
@@ -101,6 +117,7 @@ rule plot_sweep:
         mem_mb=memory(1000, 4),
     params:
         axes=AXES,
+        truth=STUDY.truth,
         code=code("plot_sweep.py"),
     script:
         "../scripts/plot_sweep.py"

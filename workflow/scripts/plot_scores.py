@@ -1,4 +1,4 @@
-"""Draw functional connectivity, its relation to structure, and the scores."""
+"""Draw functional connectivity, its relation to structure and theory, and the scores."""
 
 from restmeg import job
 from restmeg.figures import from_results
@@ -8,7 +8,9 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.connectome,
         snakemake.input.simulated,
         snakemake.input.target,
+        snakemake.input.theory,
         [snakemake.input.scores, snakemake.input.replicates, snakemake.input.notes],
         snakemake.params.point,
         dict(snakemake.output.items()),
+        snakemake.input.get("networks"),
     )

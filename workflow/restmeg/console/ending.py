@@ -1,19 +1,20 @@
 """What came out of a run, in a few lines of text."""
 
-import math
 from pathlib import Path
 
 from restmeg import tables
-from restmeg.scores import SCORES, is_shown
-from restmeg.scores.intervals import decimals
+from restmeg.scores import ANATOMY, LIKELIHOOD, SCORES
+from restmeg.summary import answer, table, words
 
 PLACES = ("summary.html", "report.html", "scores.csv", "figures/")
+KEY = ["structure_function_coupling", "fc_match", "fc_match_ceiling", "fc_distance"]
+BEST = [LIKELIHOOD, "fc_distance"]  # which tell parameters
 
 
 def places(folder: Path) -> str:
     """Where to look, of what there is."""
     found = [f"results/{name}" for name in PLACES if _is_current(folder / "results", name)]
-    return ", ".join(found[:-1]) + " and " * (len(found) > 1) + found[-1] if found else ""
+    return words.joined(found)
 
 
 def _is_current(results, name):
@@ -25,45 +26,59 @@ def _is_current(results, name):
 
 
 def scores(folder: Path) -> list[str]:
-    """Lines that tell the scores in results/scores.csv and of notes on them; none without it."""
+    """Lines that tell the key scores, where a sweep is best, and of notes; none without scores.
+
+    They are of the first measure, and of a sweep at its best point.
+    """
     path = folder / "results/scores.csv"
     if not path.exists():
         return []
     columns, rows = tables.read(path)
-    rows = [row for row in rows if is_shown(row["score"])]
+    measure = answer.first_measure(rows)
+    rows = [row for row in rows if row["measure"] in ("", measure)]
     axes = columns[columns.index("point") + 1 : columns.index("measure")]
-    points = {row["point"] for row in rows}
-    lines = _over_points(rows, axes) if len(points) > 1 else _of_point(rows)
+    point, by = answer.deciding(rows, rows[0]["point"], axes)
+    lines = _of_point([row for row in rows if row["point"] == point])
+    if axes:
+        lines += ["", *_over_points(folder, rows, measure, axes, point, by)]
     return ["", *(f"  {line}".rstrip() for line in lines), "", *_notes(folder)]
 
 
 def _of_point(rows):
-    named = len({row["measure"] for row in rows}) > 1
-    table = [["score", "value", "95 % interval", "n"]]
-    for row in rows:
-        low, high = _value(row, "ci_low"), _value(row, "ci_high")
-        sure = math.isfinite(low)
-        digits = decimals(low, high)
-        interval = f"{low:.{digits}f} to {high:.{digits}f}" if sure else "none"
-        value = f"{_value(row):.{digits}f}" if math.isfinite(_value(row)) else "none"
-        table.append([_name(row, named), value, interval, row["n"]])
-    return _aligned(table)
+    """The key scores and the best baseline, as far as there are any."""
+    found = {row["score"]: table.in_words(row) for row in rows if row["score"] in SCORES}
+    baselines = [one for one in found.values() if one["group"] == ANATOMY and one["finite"]]
+    chosen = [found[name] for name in KEY if name in found]
+    chosen += sorted(baselines, key=lambda one: -one["number"])[:1]
+    lines = [["score", "value", "95 % interval", "n"]]
+    lines += [[one["label"], one["value"], one["interval"], one["n"]] for one in chosen]
+    return _aligned(lines)
 
 
-def _over_points(rows, axes):
-    """The range of each score over the points of a sweep, and where it is highest."""
-    named = len({row["measure"] for row in rows}) > 1
-    table = [["score", "lowest", "highest", "highest at"]]
-    for name in dict.fromkeys(_name(row, named) for row in rows):
-        mine = [row for row in rows if _name(row, named) == name and math.isfinite(_value(row))]
-        if mine:
-            low, high = min(mine, key=_value), max(mine, key=_value)
-            at = ", ".join(f"{axis.split('.')[-1]} {high[axis]}" for axis in axes)
-            table.append([name, f"{_value(low):.3f}", f"{_value(high):.3f}", at])
-        else:
-            table.append([name, "none", "none", ""])
-    points = len({row["point"] for row in rows})
-    return [*_aligned(table), "", f"{points} points; the scores of each are in results/scores.csv."]
+def _over_points(folder, rows, measure, axes, point, by):
+    """Which point that is, and the best values of parameters by scores that tell them."""
+    at = next(row for row in rows if row["point"] == point)
+    named = ", ".join(f"{_short(axis)} {words.plain(at[axis])}" for axis in axes)
+    n = len({row["point"] for row in rows})
+    which = f"best by {SCORES[by].label}" if by else "the first"
+    lines = [f"at {named}, {which} of {n} points"]
+    path = folder / "results/best.csv"
+    best = tables.read(path)[1] if path.exists() else []
+    for name in BEST:
+        texts = []
+        for row in best:
+            if row["score"] == name and row["measure"] in ("", measure):
+                values = [float(other[row["parameter"]]) for other in rows]
+                value = words.best_in_words(words.best(row, values))
+                texts.append(f"{_short(row['parameter'])} {value}")
+        if texts:
+            score = SCORES[name]
+            lines.append(f"{score.label} {score.direction} at {', '.join(texts)}")
+    return lines
+
+
+def _short(axis):
+    return axis.rsplit(".", 1)[-1]
 
 
 def _notes(folder):
@@ -75,23 +90,13 @@ def _notes(folder):
     return [f"{count} what is wrong with what was scored: results/scores_notes.csv"]
 
 
-def _name(row, with_measure):
-    label = SCORES[row["score"]].label
-    return f"{label} ({row['measure']})" if with_measure else label
-
-
-def _value(row, column="value"):
-    return float(row[column] or "nan")
-
-
-def _aligned(table):
-    """Rows of texts as lines: numbers to the right, the first column and what is no number not."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    numbers = range(1, len(widths) - (table[0][-1] != "n"))
+def _aligned(lines):
+    """Rows of texts as lines: numbers to the right, the first column and counts not."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
         "   ".join(
-            cell.rjust(width) if k in numbers else cell.ljust(width)
+            cell.rjust(width) if k in (1, 2) else cell.ljust(width)
             for k, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-        for row in table
+        for row in lines
     ]

@@ -27,7 +27,7 @@ def traces(
     left, right = figure.subplots(1, 2, sharex=True)
     panels = (
         (left, activity, labels, "Regional activity", "excitatory rate", "1", style.SIMULATED),
-        (right, 1e15 * field, sensors, "Sensors", "magnetic field", "fT", style.TARGET),
+        (right, 1e15 * field, sensors, "Sensors", "magnetic field", "fT", style.SIMULATED),
     )
     for axes, series, names, title, what, unit, colour in panels:
         shown = series[:, :TRACES]

@@ -49,7 +49,7 @@ def structure_function(weights: np.ndarray, fc: np.ndarray, summary: pd.DataFram
     if usable.sum() > 2 and np.ptp(weights[usable]) > 0:
         slope, offset = np.polyfit(weights[usable], mean[usable], 1)
         ends = np.array([weights.min(), weights.max()])
-        axes.plot(ends, offset + slope * ends, color=style.TARGET)
+        axes.plot(ends, offset + slope * ends, color=style.INK)
     row = summary[summary["score"] == "structure_function_coupling"].iloc[0]
     label = f"r of a replicate: {mean_in_words(row)}"
     if len(fc) > 1 and np.isfinite(mean).all():

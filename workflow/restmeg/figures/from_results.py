@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from restmeg import check, connectome, scoring, store
-from restmeg.figures import activity, anatomy, connectivity, nulls, style, sweep
+from restmeg.figures import activity, anatomy, connectivity, nulls, style, sweep, theory
 from restmeg.figures import scores as score_figures
-from restmeg.scores import correlation, is_shown
+from restmeg.measures import MEASURES
+from restmeg.scores import correlation
+from restmeg.theory import predicted
 
 
 def draw_activity(
@@ -45,15 +48,18 @@ def draw_comparison(
     connectome_path: Path,
     simulated_paths: Sequence[Path],
     target_paths: Sequence[Path],
+    theory_path: Path,
     tables: Sequence[Path],
     point: str,
     out: Mapping[str, Path],
+    networks_path: Path | None = None,
 ) -> None:
-    """Draw functional connectivity, its relation to structure, and the scores of one point.
+    """Draw functional connectivity, its relation to structure and theory, and scores of one point.
 
-    tables: paths of scores.csv, scores_replicates.csv and scores_notes.csv, in any order of points;
-    out: paths by name, ``connectivity``, ``structure_function`` and ``scores`` as PNG, and each
-    with ``_svg``.
+    theory_path: theory.nc of the point; tables: paths of scores.csv, scores_replicates.csv and
+    scores_notes.csv, in any order of points; out: paths by name, ``connectivity``,
+    ``structure_function``, ``scores``, ``theory`` and ``length`` as PNG, and each with ``_svg``;
+    networks_path: of nulls_networks.csv, if there are null networks of the point.
 
     Raises InputError if files are of another role or point.
     """
@@ -61,31 +67,52 @@ def draw_comparison(
     simulated = scoring.read_fc(simulated_paths, "simulated", structure.labels)
     target = scoring.read_fc(target_paths, "target", structure.labels)
     check.same(simulated_paths[0], "point", simulated.point, point)
+    expected = predicted.over_length(theory_path, point)
     measure = simulated.measures[0]
     summary, single, notes = (pd.read_csv(path) for path in tables)
-    summary, single = (
-        table[(table["point"] == point) & (table["measure"] == measure) & _shown(table)]
-        for table in (summary, single)
-    )
+    summary, single = (_of(table, point, measure) for table in (summary, single))
+    nulls = _of(pd.read_csv(networks_path), point, measure) if networks_path else None
     notes = notes[notes["point"].isin([point, target.point])]
     figure = connectivity.connectivity(
         simulated.fc[0].mean(axis=0), target.fc[0].mean(axis=0), structure.labels, measure
     )
     _save(figure, "connectivity", out)
-    figure = connectivity.structure_function(
-        correlation.undirected(structure.weights), correlation.edges(simulated.fc[0]), summary
-    )
-    _save(figure, "structure_function", out)
+    pairs = correlation.edges(simulated.fc[0])
+    weights = correlation.undirected(structure.weights)
+    _save(connectivity.structure_function(weights, pairs, summary), "structure_function", out)
     same = notes.groupby("note", sort=False)["about"]
     texts = [f"{', '.join(about.unique())}: {note}" for note, about in same]
-    _save(score_figures.scores(single, summary, texts), "scores", out)
+    _save(score_figures.scores(single, summary, texts, nulls), "scores", out)
+    if measure != scoring.PEARSON:
+        trouble = f"it is of Pearson correlation, and this is {MEASURES[measure].label}"
+        nothing = np.full_like(expected.fc, np.nan)
+        expected = expected._replace(expected={}, fc=nothing, trouble=trouble)
+    of_theory = correlation.edges(expected.fc)
+    _save(theory.beside_simulation(pairs, of_theory, expected.trouble), "theory", out)
+    figure = theory.over_length(
+        expected.lengths, expected.expected, expected.seconds, summary, expected.trouble
+    )
+    _save(figure, "length", out)
 
 
-def draw_sweep(scores_path: Path, axis_labels: Mapping[str, str], out: Mapping[str, Path]) -> None:
-    """Draw each score over the sweep; out: paths by name, ``sweep`` as PNG and ``sweep_svg``."""
-    summary = pd.read_csv(scores_path)
-    first = summary[(summary["measure"] == summary["measure"].iloc[0]) & _shown(summary)]
-    _save(sweep.sweep(first, axis_labels), "sweep", out)
+def draw_sweep(
+    scores_path: Path,
+    best_path: Path,
+    axis_labels: Mapping[str, str],
+    truth: Mapping[str, float | str],
+    out: Mapping[str, Path],
+) -> None:
+    """Draw scores over the sweep; out: paths by name, ``sweep`` as PNG and ``sweep_svg``.
+
+    best_path: best.csv; axis_labels, truth: see `sweep.sweep`.
+    """
+    summary, best = (pd.read_csv(path) for path in (scores_path, best_path))
+    measure = summary["measure"].iloc[0]
+    summary, best = (
+        table[table["measure"].isin([measure]) | table["measure"].isna()]
+        for table in (summary, best)
+    )
+    _save(sweep.sweep(summary, best, axis_labels, truth), "sweep", out)
 
 
 def draw_nulls(
@@ -103,9 +130,9 @@ def draw_nulls(
     _save(nulls.nulls(*tables), "nulls", out)
 
 
-def _shown(table: pd.DataFrame) -> pd.Series:
-    """Which rows are of scores that figures show."""
-    return table["score"].map(is_shown)
+def _of(table: pd.DataFrame, point: str, measure: str) -> pd.DataFrame:
+    """Rows of one point and measure."""
+    return table[(table["point"] == point) & (table["measure"] == measure)]
 
 
 def _save(figure: Figure, name: str, out: Mapping[str, Path]) -> None:

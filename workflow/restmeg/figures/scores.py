@@ -1,18 +1,34 @@
 """The figure of the scores of one point."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from restmeg.figures import style
 from restmeg.scores import SCORES
 from restmeg.scores.intervals import decimals
+from restmeg.scores.standing import standing
 
 NOTES = 3  # that have room under a figure
+FEW, MANY = 5, 500  # values: fewer have no shape to show, and more would be one block of dots
+COLUMN, LETTER = 1.15, 0.065  # inches
+SMALL = {"fontsize": 9, "fontweight": "normal"}
+COUPLING, MATCH, DISTANCE = "structure_function_coupling", "fc_match", "fc_distance"
+CEILING = "fc_match_ceiling"
+# What stands beside the match, all in its scale: what to write below it, and its colour.
+BESIDE = {
+    CEILING: ("ceiling", style.TARGET),
+    "baseline_weights": ("weights", style.ANATOMY),
+    "baseline_log_weights": ("log weights", style.ANATOMY),
+    "baseline_distance": ("minus distance", style.ANATOMY),
+}
+BASELINES = [name for name, (_, colour) in BESIDE.items() if colour == style.ANATOMY]
 
 
 def mean_in_words(row: pd.Series) -> str:
@@ -27,40 +43,158 @@ def mean_in_words(row: pd.Series) -> str:
 
 
 @style.look()
-def scores(single: pd.DataFrame, summary: pd.DataFrame, notes: Sequence[str] = ()) -> Figure:
-    """Distribution of each score over replicates, its mean and 95 % interval.
+def scores(
+    single: pd.DataFrame,
+    summary: pd.DataFrame,
+    notes: Sequence[str] = (),
+    nulls: pd.DataFrame | None = None,
+) -> Figure:
+    """Coupling, match and distance of a point, with all that the match is to be held against.
 
     single: table of scores_replicates.csv, summary: of scores.csv, both of one point and measure;
-    notes: what is wrong with what was scored, a few texts.
+    notes: what is wrong with what was scored, a few texts; nulls: of nulls_networks.csv, the same
+    point and measure, if there are null networks.
     """
-    figure = style.new_figure(3.6 * len(summary), 4)
-    panels = figure.subplots(1, len(summary), squeeze=False)
-    for axes, (_, row) in zip(panels[0], summary.iterrows(), strict=True):
-        values = single.loc[single["score"] == row["score"], "value"].dropna()
-        if len(values) >= 5:  # fewer have no shape to show
-            sns.violinplot(
-                y=values, ax=axes, inner=None, cut=0, color=style.SIMULATED, alpha=0.25, linewidth=0
-            )
-        if len(values) <= 500:
-            # Points side by side where they are dense; the places are no random numbers.
-            ranks = values.rank(method="first").to_numpy()
-            x = ((ranks * 0.618034) % 1 - 0.5) * 0.25
-            axes.scatter(x, values, s=8, color=style.SIMULATED, alpha=0.5, linewidth=0)
-        if np.isfinite(row["ci_low"]):
-            axes.plot([0, 0], [row["ci_low"], row["ci_high"]], color=style.TARGET, linewidth=3)
-        axes.scatter([0], [row["value"]], s=60, color=style.TARGET, edgecolor="white", zorder=3)
-        axes.axhline(0, color="0.7", linewidth=0.8, zorder=0)
-        score = SCORES[row["score"]]
-        axes.set(
-            title=score.label,
-            xlabel=f"{mean_in_words(row)}\n{score.counted(row['n'])}",
-            ylabel=score.scale,
-            xticks=[],
-            xlim=(-0.5, 0.5),
-        )
-        sns.despine(ax=axes, bottom=True)
-    if notes:
-        lines = [textwrap.fill(f"! {note}", 55 * len(summary)) for note in notes[:NOTES]]
-        more = [f"and {len(notes) - NOTES} more in scores_notes.csv"] if len(notes) > NOTES else []
-        figure.supxlabel("\n".join(lines + more), fontsize=8, color=style.TARGET, x=0.02, ha="left")
+    rows = {row["score"]: row for _, row in summary.iterrows()}
+    networks: dict[str, dict[str, pd.Series]] = {COUPLING: {}, MATCH: {}, DISTANCE: {}}
+    if nulls is not None:
+        for (name, kind), table in nulls.groupby(["score", "null"], sort=False):
+            if name in (COUPLING, MATCH):  # the distance of null networks is in their own figure
+                networks[name][kind] = table["value"]
+    columns = [
+        1 + len(of_nulls) + (len(BESIDE) if name == MATCH else 0)
+        for name, of_nulls in networks.items()
+    ]
+    widths = 0.75 + COLUMN * np.array(columns) + [0.7, 0, 0.3]
+    lines = _note_lines(notes, widths.sum())
+    figure = style.new_figure(widths.sum(), 4.6 + 0.15 * len(lines))
+    figure.get_layout_engine().set(w_pad=0.1)
+    panels = figure.subplots(1, 3, width_ratios=widths)
+    for axes, (name, of_nulls) in zip(panels, networks.items(), strict=True):
+        values = single.loc[single["score"] == name, "value"]
+        _panel(axes, name, rows, values if SCORES[name].is_mean else values[:0], of_nulls)
+    drawn = [rows[name] for name in (*networks, *BESIDE)]
+    _legend(figure, any(np.isfinite(row["expected"]) for row in drawn))
+    if lines:
+        figure.supxlabel("\n".join(lines), fontsize=8, x=0.01, ha="left")
     return figure
+
+
+def _panel(
+    axes: Axes,
+    name: str,
+    rows: Mapping[str, pd.Series],
+    values: pd.Series,
+    nulls: Mapping[str, pd.Series],
+) -> None:
+    """One score of the model, and columns of what it is to be held against.
+
+    values: of replicates; nulls: of networks, by kind.
+    """
+    score = SCORES[name]
+    if name == MATCH:
+        _levels(axes, rows)
+        axes.set_title(_verdict(rows), loc="right", color=style.ANATOMY, **SMALL)
+    _distribution(axes, 0, values, style.SIMULATED)
+    labels = [_column(axes, 0, rows[name], "model", style.SIMULATED)]
+    labels[0] += f"\n{score.counted(rows[name]['n'])}"
+    for other, (label, colour) in BESIDE.items() if name == MATCH else ():
+        labels.append(_column(axes, len(labels), rows[other], label, colour))
+    for kind, of_null in nulls.items():
+        _distribution(axes, len(labels), of_null, style.NULL)
+        n = of_null.count()
+        labels.append(f"{_folded(f'null {kind}')}\n{n} network" + ("s" if n != 1 else ""))
+    axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)
+    axes.set_title(score.label, loc="left")
+    axes.set_ylabel(score.read_scale)
+    axes.set_xticks(range(len(labels)), labels, fontsize=8)
+    axes.set_xlim(-0.6, len(labels) - 0.4)
+    axes.tick_params(axis="x", length=0)
+    sns.despine(ax=axes, bottom=True)
+
+
+def _note_lines(notes: Sequence[str], width: float) -> list[str]:
+    """The first notes in lines as long as a figure is wide, in inches."""
+    lines = [
+        line for note in notes[:NOTES] for line in textwrap.wrap(f"! {note}", int(width / LETTER))
+    ]
+    more = len(notes) - NOTES
+    return [*lines, f"and {more} more in scores_notes.csv"] if more > 0 else lines
+
+
+def _verdict(rows: Mapping[str, pd.Series]) -> str:
+    """What a match is not above of what anatomy alone matches."""
+    match, *baselines = (
+        tuple(rows[name][column] for column in ("value", "ci_low", "ci_high"))
+        for name in (MATCH, *BASELINES)
+    )
+    found = standing(match, dict(zip(BASELINES, baselines, strict=True)))
+    texts = [
+        f"{words} {', '.join(BESIDE[name][0] for name in names)}"
+        for words, names in (("below", found.below), ("not sure above", found.unclear))
+        if names
+    ]
+    return "; ".join(texts) or ("above all of anatomy" if found.above else "")
+
+
+def _column(axes: Axes, x: int, row: pd.Series, label: str, colour: str) -> str:
+    """Draw one estimate with its interval, and theory beside it; give its label."""
+    score = SCORES[row["score"]]
+    value, low, high, expected = (
+        score.read(row[name]) for name in ("value", "ci_low", "ci_high", "expected")
+    )
+    if np.isfinite(low):
+        for width, line in ((5, "white"), (3, colour)):
+            axes.plot([x, x], [low, high], color=line, linewidth=width)
+    axes.scatter([x], [value], s=60, color=colour, edgecolor="white", zorder=3)
+    if np.isfinite(expected):
+        axes.scatter(
+            [x + 0.3], [expected], s=45, marker="D", color=style.THEORY, edgecolor="white", zorder=3
+        )
+    if not np.isfinite(value):
+        return f"{_folded(label)}\nnone"
+    n = decimals(low, high)
+    interval = f"\n[{low:.{n}f}, {high:.{n}f}]" if np.isfinite(low) else "\nno interval"
+    return f"{_folded(label)}\n{value:.{n}f}{interval}"
+
+
+def _folded(label: str) -> str:
+    """A label in lines that a column has room for."""
+    return textwrap.fill(label, 14)
+
+
+def _distribution(axes: Axes, x: float, values: pd.Series, colour: str) -> None:
+    """Values of replicates or networks: their shape, and a dot for each."""
+    values = values.dropna()
+    if len(values) >= FEW and np.ptp(values) > 0:
+        (body,) = axes.violinplot([values], [x], widths=0.8, showextrema=False)["bodies"]
+        body.set(facecolor=colour, alpha=0.2, linewidth=0)
+    if len(values) <= MANY:
+        # Side by side where they are dense; the places are no random numbers.
+        ranks = values.rank(method="first").to_numpy()
+        aside = ((ranks * 0.618034) % 1 - 0.5) * 0.3
+        axes.scatter(x + aside, values, s=8, color=colour, alpha=0.35, linewidth=0)
+
+
+def _levels(axes: Axes, rows: Mapping[str, pd.Series]) -> None:
+    """The ceiling with its interval, and the best of anatomy alone, over the whole panel."""
+    low, high = rows[CEILING]["ci_low"], rows[CEILING]["ci_high"]
+    if np.isfinite(low):
+        axes.axhspan(low, high, color=style.TARGET, alpha=0.12, linewidth=0)
+    for colour in (style.TARGET, style.ANATOMY):
+        values = [rows[name]["value"] for name, (_, of) in BESIDE.items() if of == colour]
+        highest = np.max([value for value in values if np.isfinite(value)], initial=-np.inf)
+        if np.isfinite(highest):
+            axes.axhline(highest, color=colour, linewidth=1, linestyle="--", zorder=0)
+
+
+def _legend(figure: Figure, with_theory: bool) -> None:
+    mean = {"marker": "o", "ms": 8, "mec": "white", "lw": 3}
+    dot, diamond = ({"marker": marker, "ls": "none"} for marker in "oD")
+    handles = [
+        Line2D([], [], color=style.SIMULATED, label="mean, 95 % interval", **mean),
+        Line2D([], [], color=style.SIMULATED, alpha=0.35, ms=4, label="replicate, or pair", **dot),
+    ]
+    if with_theory:
+        handles.append(Line2D([], [], color=style.THEORY, label="linear theory", **diamond))
+    figure.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False)

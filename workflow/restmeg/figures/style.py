@@ -4,6 +4,7 @@ Nothing here is set for the whole process: what draws or writes does so within `
 """
 
 import contextlib
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,14 @@ from matplotlib.figure import Figure
 
 from restmeg import disk
 
-SIMULATED, TARGET = "#2a6f97", "#c8553d"
+# What a colour means, in every figure.
+SIMULATED = "#2a6f97"  # the model, and what it simulates
+TARGET = "#c8553d"  # the target, and how well it can be matched at all
+ANATOMY = "#6a8f3c"  # what anatomy says without dynamics
+THEORY = "#d99a00"  # what linear theory expects
+BEST = "#7d3c98"  # what explains the target best
+NULL = "0.45"  # null networks
+INK, LINE = "0.15", "0.7"  # the truth, and other lines; zero and what only guides the eye
 DPI = 150
 SETTINGS = {
     "font.family": ["sans-serif"],
@@ -45,6 +53,13 @@ def look() -> Iterator[None]:
         matplotlib.rcParams.update(sns.axes_style("ticks"))
         matplotlib.rcParams.update(SETTINGS)
         yield
+
+
+def no_figure(words: str) -> Figure:
+    """Words in place of a figure: why there is nothing to draw."""
+    figure = new_figure(7, 1.2)
+    figure.text(0.02, 0.5, textwrap.fill(words, 90), va="center")
+    return figure
 
 
 def new_figure(width: float, height: float) -> Figure:

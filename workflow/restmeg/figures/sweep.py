@@ -1,117 +1,184 @@
-"""The figure of scores over a sweep: curves, or a map of two swept parameters."""
+"""The figure of scores over a sweep: curves, or maps of two swept parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.lines import Line2D
 
-from restmeg.figures import style
-from restmeg.scores import SCORES, Score
+from restmeg.figures import maps, style
+from restmeg.scores import LIKELIHOOD, LOWEST, SCORES
+from restmeg.summary import words
 
-WIDE, HIGH = 9, 14  # columns and rows of a map with room for a number in each cell
-TICKS = 8  # values that have room along a side of it
+CURVES = ["fc_match", "fc_distance", LIKELIHOOD, "structure_function_coupling"]
+MAPS = CURVES[:3]
+CEILING = "fc_match_ceiling"
+LIKELIHOOD_SCALE = "difference to the best\nper target replicate"
+NUMBERS = ["value", "ci_low", "ci_high"]
+SMALL = {"fontsize": 9, "fontweight": "normal"}
 
 
 @style.look()
-def sweep(summary: pd.DataFrame, axis_labels: Mapping[str, str]) -> Figure:
-    """Each score over the swept parameters: a map of two numbers, else curves.
+def sweep(
+    summary: pd.DataFrame,
+    best: pd.DataFrame,
+    axis_labels: Mapping[str, str],
+    truth: Mapping[str, Any],
+) -> Figure:
+    """Match, distance, likelihood and coupling over the swept parameters.
 
-    Curves have their interval, run over the first parameter that is a number, and are one for each
-    setting of the others.
+    Two numbers make a map of each but the last. Else they are curves over the first parameter that
+    is a number, one for each setting of the others.
 
-    summary: table of scores.csv of one measure; axis_labels: {its column of a swept parameter:
-    what to write for it}.
+    summary: table of scores.csv of one measure, with the likelihood; best: table of best.csv, the
+    same; axis_labels: {its column of a swept parameter: what to write for it}; truth: {the same:
+    its value in the synthetic target}.
     """
     numbers = [axis for axis in axis_labels if pd.api.types.is_numeric_dtype(summary[axis])]
-    if len(numbers) == len(axis_labels) == 2 and summary[numbers].nunique().min() > 1:
-        return _maps(summary, axis_labels)
-    first = next(iter(numbers or axis_labels))
-    return _curves(summary, first, axis_labels)
+    known = {axis: x for axis, x in truth.items() if isinstance(x, int | float)}
+    several = [axis for axis in numbers if summary[axis].nunique() > 1]
+    tables = {name: readable(summary[summary["score"] == name]) for name in [*CURVES, CEILING]}
+    if len(axis_labels) == len(several) == 2:
+        shown = {name: tables[name] for name in MAPS}
+        return maps.maps(shown, {name: scale(name) for name in MAPS}, best, axis_labels, known)
+    first = next(iter([*several, *numbers, *axis_labels]))
+    return _curves(tables, best, first, axis_labels, known)
 
 
-def _maps(summary: pd.DataFrame, axis_labels: Mapping[str, str]) -> Figure:
-    scores = list(summary["score"].unique())
-    figure = style.new_figure(5.2 * len(scores), 4.4)
-    figure.get_layout_engine().set(w_pad=0.1)
-    for axes, score in zip(figure.subplots(1, len(scores), squeeze=False)[0], scores, strict=True):
-        table = summary[summary["score"] == score]
-        _map(axes, table, axis_labels, SCORES[score])
-    return figure
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Values of one score over points, as figures show them.
+
+    Of a squared distance the signed root; of a log likelihood the difference to the highest per
+    replicate of the target, so that it does not grow with their number.
+    """
+    score = SCORES[table["score"].iloc[0]]
+    table = table.copy()
+    if score.is_sum:
+        table[NUMBERS] = table[NUMBERS].sub(table["value"].max()).div(table["n"], axis=0)
+    columns = [*NUMBERS, "expected"]
+    table[columns] = score.read(table[columns])
+    return table
 
 
-def _map(axes: Axes, table: pd.DataFrame, axis_labels: Mapping[str, str], score: Score) -> None:
-    """One score over two parameters, a cell for each point, the best one framed."""
-    across, up = axis_labels
-    grid = table.pivot(index=up, columns=across, values="value").sort_index().sort_index(axis=1)
-    values = grid.to_numpy(dtype=float)
-    mesh = axes.pcolormesh(np.ma.masked_invalid(values), cmap="mako_r", rasterized=True)
-    axes.spines[:].set_visible(False)
-    for side, ticks in ((axes.xaxis, grid.columns), (axes.yaxis, grid.index)):
-        every = -(-len(ticks) // TICKS)
-        side.set_ticks(np.arange(len(ticks))[::every] + 0.5, [f"{x:.4g}" for x in ticks[::every]])
-    axes.tick_params(length=0)
-    below = "no finite value"
-    if np.isfinite(values).any():
-        bar = axes.figure.colorbar(mesh, ax=axes, label=score.scale, shrink=0.8, pad=0.03)
-        bar.outline.set_linewidth(0)
-        if values.shape[0] <= HIGH and values.shape[1] <= WIDE:
-            _write_values(axes, values, mesh)
-        row, column = np.unravel_index(np.nanargmax(values), values.shape)
-        frame = Rectangle((column, row), 1, 1, fill=False, edgecolor=style.TARGET, linewidth=2.5)
-        frame.set_clip_on(False)
-        axes.add_patch(frame)
-        below = f"framed: highest, {values[row, column]:.2f}"
-        below += f" at {grid.columns[column]:g}, {grid.index[row]:g}"
-    axes.set(title=score.label, ylabel=axis_labels[up])
-    axes.set_xlabel(f"{axis_labels[across]}\n{below}")
+def scale(name: str) -> str:
+    """What the axis of such values is called."""
+    return LIKELIHOOD_SCALE if SCORES[name].is_sum else SCORES[name].read_scale
 
 
-def _write_values(axes: Axes, values: np.ndarray, mesh: QuadMesh) -> None:
-    for (row, column), value in np.ndenumerate(values):
-        if np.isfinite(value):
-            dark = sns.utils.relative_luminance(mesh.to_rgba(value)) < 0.4
-            place = {"ha": "center", "va": "center", "fontsize": 8}
-            colour = "white" if dark else "0.15"
-            axes.text(column + 0.5, row + 0.5, f"{value:.2f}", color=colour, **place)
-
-
-def _curves(summary: pd.DataFrame, first: str, axis_labels: Mapping[str, str]) -> Figure:
+def _curves(
+    tables: Mapping[str, pd.DataFrame],
+    best: pd.DataFrame,
+    first: str,
+    axis_labels: Mapping[str, str],
+    truth: Mapping[str, float],
+) -> Figure:
     others = [axis for axis in axis_labels if axis != first]
-    scores = list(summary["score"].unique())
-    figure = style.new_figure(4.8 * len(scores), 4)
-    panels = figure.subplots(1, len(scores), squeeze=False)
-    lines = list(summary.groupby(others, sort=False)) if others else [((), summary)]
-    palette = sns.color_palette("viridis", len(lines)) if others else [style.SIMULATED]
-    numeric = pd.api.types.is_numeric_dtype(summary[first])
-    span = np.ptp(summary[first]) if numeric else 0.0
-    for axes, score in zip(panels[0], scores, strict=True):
-        for k, ((values, table), colour) in enumerate(zip(lines, palette, strict=True)):
-            table = table[table["score"] == score]
-            table = table.sort_values(first) if numeric else table
-            settings = zip(others, values, strict=True)
-            label = ", ".join(
-                f"{axis_labels[other]}: {value if isinstance(value, str) else format(value, 'g')}"
-                for other, value in settings
-            )
-            between = "-" if numeric else "none"  # there is nothing between two words
-            axes.plot(table[first], table["value"], "o", ls=between, color=colour, label=label)
-            low, high = table["ci_low"], table["ci_high"]
-            if numeric and len(lines) <= 3:
-                axes.fill_between(table[first], low, high, color=colour, alpha=0.2, linewidth=0)
-            else:  # bands would cover each other
-                aside = 0.008 * span * (k - (len(lines) - 1) / 2)
-                x = table[first] + aside if numeric else table[first]
-                axes.vlines(x, low, high, color=colour, linewidth=1)
-        axes.axhline(0, color="0.7", linewidth=0.8, zorder=0)
+    figure = style.new_figure(10.4, 7.6)
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)
+    for axes, name in zip(figure.subplots(2, 2).ravel(), CURVES, strict=True):
+        table = tables[name]
+        score = SCORES[name]
+        numeric = pd.api.types.is_numeric_dtype(table[first])
+        axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)
+        if name == "fc_match":
+            _ceiling(axes, tables[CEILING].iloc[0])
+        _lines(axes, table, first, others, axis_labels)
+        if not others and numeric:
+            line = table.sort_values(first)
+            axes.plot(line[first], line["expected"], "--", color=style.THEORY, zorder=2.5)
+            _best(axes, table, best[best["parameter"] == first], name, first)
+        if numeric and first in truth:
+            _truth(axes, table[first], truth[first])
         if not numeric:
             axes.margins(x=0.3)
-        named = SCORES[score]
-        axes.set(title=named.label, xlabel=axis_labels[first], ylabel=named.scale)
-    if others:
-        panels[0][-1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+        if not np.isfinite(table["value"]).any():
+            axes.text(0.5, 0.5, "no finite value", transform=axes.transAxes, ha="center")
+        axes.set_title(score.label, loc="left")
+        axes.set(xlabel=axis_labels[first], ylabel=scale(name))
+    _legend(figure, tables, first, others, truth)
     return figure
+
+
+def _lines(axes, table, first, others, axis_labels):
+    """A curve for each setting of the other parameters, with its intervals."""
+    lines = list(table.groupby(others, sort=False)) if others else [((), table)]
+    numeric = pd.api.types.is_numeric_dtype(table[first])
+    span = np.ptp(table[first]) if numeric else 0.0
+    for k, ((values, line), colour) in enumerate(zip(lines, _colours(len(lines)), strict=True)):
+        line = line.sort_values(first) if numeric else line
+        label = ", ".join(
+            f"{axis_labels[other]}: {value if isinstance(value, str) else format(value, 'g')}"
+            for other, value in zip(others, values, strict=True)
+        )
+        between = "-" if numeric else "none"  # there is nothing between two words
+        axes.plot(line[first], line["value"], "o", ls=between, color=colour, label=label, ms=5)
+        low, high = line["ci_low"], line["ci_high"]
+        if numeric and len(lines) <= 3:
+            axes.fill_between(line[first], low, high, color=colour, alpha=0.2, linewidth=0)
+        else:  # bands would cover each other
+            aside = 0.008 * span * (k - (len(lines) - 1) / 2)
+            x = line[first] + aside if numeric else line[first]
+            axes.vlines(x, low, high, color=colour, linewidth=1)
+
+
+def _colours(n: int) -> Sequence:
+    """The model's colour, or one for each of several settings."""
+    return [style.SIMULATED] if n == 1 else sns.color_palette("viridis", n)
+
+
+def _ceiling(axes: Axes, row: pd.Series) -> None:
+    """The match that a perfect model would have: the same at every point."""
+    if np.isfinite(row["value"]):
+        axes.axhline(row["value"], color=style.TARGET, linewidth=1.5, zorder=1)
+    if np.isfinite(row["ci_low"]):
+        axes.axhspan(row["ci_low"], row["ci_high"], color=style.TARGET, alpha=0.12, linewidth=0)
+
+
+def _truth(axes: Axes, values: pd.Series, truth: float) -> None:
+    """A line at the true value, if the sweep comes near it."""
+    margin = 0.1 * np.ptp(values)
+    if values.min() - margin <= truth <= values.max() + margin:
+        axes.axvline(truth, color=style.INK, linewidth=1.2, linestyle=":", zorder=1)
+
+
+def _best(axes: Axes, table: pd.DataFrame, best: pd.DataFrame, name: str, first: str) -> None:
+    """The best value of the parameter with its interval, and in words."""
+    best = best[best["score"] == name]
+    if not len(best) or not np.isfinite(table["value"]).any():
+        return
+    row = best.iloc[0]
+    lowest = SCORES[name].direction == LOWEST
+    y = table["value"].min() if lowest else table["value"].max()
+    if np.isfinite(row["ci_low"]):
+        axes.plot(
+            [row["ci_low"], row["ci_high"]], [y, y], color=style.BEST, linewidth=2.5, zorder=4
+        )
+    axes.plot(row["value"], y, "o", color=style.BEST, mec="white", ms=8, zorder=5)
+    at = words.best_in_words(words.best(row, table[first]))
+    axes.set_title(f"{SCORES[name].direction} at {at}", loc="right", color=style.BEST, **SMALL)
+
+
+def _legend(figure, tables, first, others, truth):
+    """What lines mean, as far as there are any; below all panels."""
+    if others:
+        handles, _ = figure.axes[0].get_legend_handles_labels()
+    else:
+        handles = [
+            Line2D([], [], color=style.SIMULATED, marker="o", label="simulated, 95 % interval")
+        ]
+        if any(np.isfinite(tables[name]["expected"]).any() for name in CURVES):
+            handles.append(Line2D([], [], color=style.THEORY, ls="--", label="linear theory"))
+        handles.append(
+            Line2D([], [], color=style.BEST, marker="o", mec="white", ms=9, lw=2.5, label="best")
+        )
+    if np.isfinite(tables[CEILING]["value"].iloc[0]):
+        handles.append(Line2D([], [], color=style.TARGET, label="ceiling of the match"))
+    if first in truth:
+        handles.append(Line2D([], [], color=style.INK, ls=":", label="truth"))
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(5, len(handles)), frameon=False
+    )

@@ -5,7 +5,9 @@ interval, and what that is made of.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from restmeg.scores import baselines, distance, match, structure
 from restmeg.scores.comparison import Comparison, Found
@@ -14,6 +16,12 @@ CORRELATION = "correlation"
 SQUARED_DISTANCE = "squared distance per pair"
 HIGHEST, LOWEST = "highest", "lowest"
 LIKELIHOOD = "log_likelihood"
+# Groups of scores.
+STRUCTURE = "structure and function"
+MATCH = "match with the target, and what it could be"
+DISTANCE = "distance from the target"
+ANATOMY = "what anatomy alone matches"
+LIKELY = "likelihood of the target"
 
 
 class Score(NamedTuple):
@@ -22,11 +30,11 @@ class Score(NamedTuple):
     label: str  # what figures call it
     scale: str  # what its axis is
     meaning: str  # in half a sentence
+    group: str  # what it stands under in a table
     direction: str | None  # what is better, if it says which of two models is
     of: str  # what is counted: "replicate", "pair" or "target replicate"
     function: Callable[[Comparison], Found] | None  # None if it is not of functional connectivity
     is_mean: bool = True  # of values of these; others are jackknifed
-    shown: bool = False  # in figures, the summary and at the end of a run
 
     @property
     def of_model(self) -> bool:
@@ -38,6 +46,20 @@ class Score(NamedTuple):
         """Whether it is the sum of values of these, and not of functional connectivity."""
         return self.function is None
 
+    @property
+    def is_squared(self) -> bool:
+        """Whether it is read by its root, in the scale of what it is the square of."""
+        return self.scale == SQUARED_DISTANCE
+
+    def read(self, value: Any) -> Any:
+        """A value, or an array of them, as it is read: of a squared distance the signed root."""
+        return np.copysign(np.sqrt(np.abs(value)), value) if self.is_squared else value
+
+    @property
+    def read_scale(self) -> str:
+        """The scale of what `read` gives."""
+        return "signed root of the distance per pair" if self.is_squared else self.scale
+
     def counted(self, n: float) -> str:
         """How many values are behind it: "20 replicates", "1 pair"."""
         return f"{n:.0f} {self.of}" + ("s" if n != 1 else "")
@@ -48,15 +70,16 @@ SCORES = {
         "structure-function coupling",
         CORRELATION,
         "how far simulated functional connectivity follows the weights of the connectome",
+        STRUCTURE,
         None,
         "replicate",
         structure.coupling,
-        shown=True,
     ),
     "structure_function_spearman": Score(
         "structure-function rank coupling",
         CORRELATION,
         "how far the order of simulated functional connectivity is that of the weights",
+        STRUCTURE,
         None,
         "replicate",
         structure.spearman,
@@ -65,6 +88,7 @@ SCORES = {
         "structure-function coupling given distance",
         CORRELATION,
         "how far simulated functional connectivity follows the weights at equal distance",
+        STRUCTURE,
         None,
         "replicate",
         structure.partial,
@@ -73,15 +97,16 @@ SCORES = {
         "FC match",
         CORRELATION,
         "how alike simulated and target functional connectivity are",
+        MATCH,
         HIGHEST,
         "pair",
         match.match,
-        shown=True,
     ),
     "fc_match_ceiling": Score(
         "ceiling of the FC match",
         CORRELATION,
         "the FC match that a perfect model of the same duration would have",
+        MATCH,
         None,
         "target replicate",
         match.ceiling,
@@ -91,6 +116,7 @@ SCORES = {
         "FC match minus ceiling",
         CORRELATION,
         "how far the FC match is from that of a perfect model",
+        MATCH,
         HIGHEST,
         "pair",
         match.minus_ceiling,
@@ -100,6 +126,7 @@ SCORES = {
         "FC match corrected for noise",
         CORRELATION,
         "how alike simulated and target functional connectivity would be in long recordings",
+        MATCH,
         HIGHEST,
         "pair",
         match.corrected,
@@ -109,6 +136,7 @@ SCORES = {
         "FC distance",
         SQUARED_DISTANCE,
         "how far apart simulated and target functional connectivity are, without sampling error",
+        DISTANCE,
         LOWEST,
         "pair",
         distance.distance,
@@ -118,6 +146,7 @@ SCORES = {
         "FC match given distance",
         CORRELATION,
         "how alike simulated and target functional connectivity are at equal distance",
+        MATCH,
         HIGHEST,
         "pair",
         match.partial,
@@ -126,6 +155,7 @@ SCORES = {
         "match of the weights",
         CORRELATION,
         "how alike the weights themselves and target functional connectivity are",
+        ANATOMY,
         None,
         "target replicate",
         baselines.weights,
@@ -134,6 +164,7 @@ SCORES = {
         "match of the log weights",
         CORRELATION,
         "how alike the logarithm of the weights and target functional connectivity are",
+        ANATOMY,
         None,
         "target replicate",
         baselines.log_weights,
@@ -142,6 +173,7 @@ SCORES = {
         "match of minus the distance",
         CORRELATION,
         "how alike nearness of regions and target functional connectivity are",
+        ANATOMY,
         None,
         "target replicate",
         baselines.distance,
@@ -150,6 +182,7 @@ SCORES = {
         "log likelihood",
         "log likelihood",
         "how likely the target's spectra are under the model, by linear theory",
+        LIKELY,
         HIGHEST,
         "target replicate",
         None,
@@ -158,8 +191,3 @@ SCORES = {
 }
 
 OF_CONNECTIVITY = [name for name, score in SCORES.items() if not score.is_sum]
-
-
-def is_shown(name: str) -> bool:
-    """Whether figures, the summary and the end of a run show a score."""
-    return name in SCORES and SCORES[name].shown

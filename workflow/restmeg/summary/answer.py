@@ -3,155 +3,175 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from restmeg.scores import LIKELIHOOD, LOWEST, SCORES
 from restmeg.scores.intervals import decimals
-from restmeg.summary.words import SPACE, decimal, joined, setting
+from restmeg.scores.standing import Estimate, standing
+from restmeg.summary.words import SPACE, best, decimal, joined, number, sentence, setting
 
-LIKELIHOOD = "log_likelihood"
+MATCH, DISTANCE, CEILING = "fc_match", "fc_distance", "fc_match_ceiling"
 BASELINES = {
-    "baseline_distance": "nearness of regions",
-    "baseline_weights": "the weights of the connectome",
+    "baseline_distance": "the nearness of regions",
+    "baseline_weights": "the weights",
     "baseline_log_weights": "their logarithm",
 }
+DECIDING = {
+    LIKELIHOOD: "the target is most likely",
+    DISTANCE: "functional connectivity is nearest to the target's",
+}
+
+Rows = Sequence[Mapping[str, str]]  # of a table
 
 
-def sentences(
-    scores: Sequence[Mapping[str, str]],
-    best: Sequence[Mapping[str, str]],
-    nulls: Sequence[Mapping[str, str]],
-    study: Mapping,
-) -> list[str]:
+def sentences(scores: Rows, best_rows: Rows, nulls: Rows, study: Mapping) -> list[str]:
     """Three sentences about the first measure.
 
-    scores, best, nulls: rows of scores.csv, best.csv and nulls.csv; study: as in `page.write`.
+    scores, best_rows, nulls: rows of scores.csv, best.csv and nulls.csv, the latter two none where
+    there is no such file; study: as in `page.write`.
     """
-    measure = next(row["measure"] for row in scores if row["measure"])
-    rows = [row for row in scores if row["measure"] in ("", measure)]
-    best = [row for row in best if row["measure"] in ("", measure)]
-    point = _point(rows, study)
-    found = {row["score"]: row for row in rows if row["point"] == point}
-    of_point = [row for row in nulls if row["point"] == point and row["measure"] == measure]
-    return [_which(best, study), _how_good(found), _beside(found, of_point)]
+    measure = first_measure(scores)
+    scores, best_rows = (
+        [row for row in rows if row["measure"] in ("", measure)] for rows in (scores, best_rows)
+    )
+    point, by = deciding(scores, study["point"], study["axes"])
+    found = {row["score"]: row for row in scores if row["point"] == point}
+    against = [
+        row
+        for row in nulls
+        if (row["measure"], row["score"]) == (measure, MATCH)
+        and math.isfinite(number(row["null_p"]))
+    ]
+    first = _which(scores, found, by, best_rows, study) if study["axes"] else _whether(found, study)
+    return [first, _how_good(found), _beside(found) + _nulls(against, point, study)]
 
 
-def _point(rows, study):
-    """The point that the answer is about: the likeliest, else the nearest, else the shown one."""
-    if not study["axes"]:
-        return study["point"]
-    for score, better in ((LIKELIHOOD, max), ("fc_distance", min)):
-        finite = [row for row in rows if row["score"] == score and _finite(row["value"])]
-        if finite:
-            return better(finite, key=lambda row: float(row["value"]))["point"]
-    return study["point"]
+def first_measure(scores: Rows) -> str:
+    """The measure that figures show, and that the answer is about."""
+    return next(row["measure"] for row in scores if row["measure"])
 
 
-def _which(best, study):
+def deciding(scores: Rows, shown: str, axes: Mapping | Sequence) -> tuple[str, str]:
+    """The point that the answer is about, and the score that says so; that is empty if none does.
+
+    It is the likeliest point of a sweep, else the nearest, else the shown one. scores: rows of
+    scores.csv of one measure, and of none.
+    """
+    for name in DECIDING if axes else ():
+        rows = [row for row in scores if row["score"] == name and _finite(row)]
+        if rows:
+            sign = -1 if SCORES[name].direction == LOWEST else 1
+            return max(rows, key=lambda row: sign * number(row["value"]))["point"], name
+    return shown, ""
+
+
+def _whether(found, study):
+    """Whether the only model explains the target."""
+    whole = "the recording" if study["recorded"] else "the target, which was simulated too"
+    more = "a sweep tells which parameters fit best"
+    row = found[DISTANCE]
+    low = number(row["ci_low"])
+    if not math.isfinite(low):
+        return f"One model was scored against {whole}; {more}."
+    differ = "differs from" if low > 0 else "cannot be told from"
+    return (
+        f"The functional connectivity of this model {differ} that of {whole}: "
+        f"the FC distance is {in_words(row)}; {more}."
+    )
+
+
+def _which(scores, found, by, best_rows, study):
     """Which of the models explains the target best."""
-    if not study["axes"]:
-        model = "This model"
-        if study["recorded"]:
-            return f"{model} was scored against a recording; a sweep tells which parameters fit it."
-        return (
-            f"{model} was scored against a target that a model simulated too, with other noise; a "
-            "sweep tells whether scores find it again."
-        )
-    likely = [row for row in best if row["score"] == LIKELIHOOD]
-    near = [row for row in best if row["score"] == "fc_distance"]
-    if likely:
-        inside = [row for row in likely if row["ci_low"]]
-        if not inside:
-            return (
-                f"The likelihood of the target is highest at the edge of the sweep, "
-                f"{_values(likely, study)}: the answer may lie beyond it."
-            )
-        words = f"The likelihood of the target is highest at {_values(likely, study)}"
-    elif near:
-        words = f"Functional connectivity is nearest to the target's at {_values(near, study)}"
-    else:
+    if not by:
         return "No point of the sweep could be told from the others."
-    return words + _truth(study) + "."
-
-
-def _values(rows, study):
-    """Parameters with their intervals in words."""
-    texts = []
-    for row in rows:
-        label = study["axes"][row["parameter"]]
-        value = float(row["value"])
-        if not row["ci_low"]:
-            texts.append(f"{setting(label, value)} (at the edge of the sweep)")
+    # Estimates of a score that the deciding point has; words and single values are that point's.
+    rows = {row["parameter"]: row for row in best_rows if row["score"] == by}
+    texts, edge = [], []
+    for axis, label in study["axes"].items():
+        if axis not in rows:
+            texts.append(setting(label, found[by][axis]))
             continue
-        low, high = float(row["ci_low"]), float(row["ci_high"])
-        digits = decimals(low, high) if row["interval"] == "curvature" else None
-        value, low, high = (
-            decimal(x, digits) if digits is not None else f"{x:.6g}" for x in (value, low, high)
-        )
-        kind = f"95{SPACE}% interval" if digits is not None else "no worse:"
-        texts.append(f"{setting(label, value)} ({kind} {low} to {high})")
-    return joined(texts)
-
-
-def _truth(study):
-    truth = [setting(study["axes"][key], value) for key, value in study["truth"].items()]
-    return f"; the truth is {joined(truth)}" if truth else ""
+        values = [number(row[axis]) for row in scores]
+        value = best(rows[axis], values)
+        texts.append(setting(label, value.value))
+        if value.low:
+            kind = f"95{SPACE}% interval " if value.is_estimate else "no worse from "
+            texts[-1] += f" ({kind}{value.low} to {value.high})"
+        if value.at_edge:
+            edge.append(label.partition(" (")[0])
+    words = f"{sentence(DECIDING[by])} at {joined(texts)}"
+    if edge:
+        words += f", at the edge of the sweep in {joined(edge)}, so that better may lie beyond"
+    if study["truth"]:
+        truth = [setting(study["axes"][key], value) for key, value in study["truth"].items()]
+        words += f"; the truth is {joined(truth)}"
+    if by != LIKELIHOOD:
+        words += "; it has no likelihood in linear theory"
+    return words + "."
 
 
 def _how_good(found):
     """How well that model does, and how well a perfect one would."""
-    match = found.get("fc_match")
-    if match is None or not _finite(match["value"]):
+    if not _finite(found[MATCH]):
         return "Its FC match has no finite value."
-    words = f"Its functional connectivity matches the target's with {_number(match)}"
-    ceiling, apart = found.get("fc_match_ceiling"), found.get("fc_match_minus_ceiling")
-    if ceiling is None or not _finite(ceiling["value"]):
-        return words + "; how well a perfect model would do is not known from this target."
-    words += f", where a perfect model of this duration would reach {_number(ceiling)}"
-    if apart is None or not _finite(apart["ci_low"]):
-        return words + "."
-    low, high = float(apart["ci_low"]), float(apart["ci_high"])
+    words = f"Its FC match is {in_words(found[MATCH])}"
+    if not _finite(found[CEILING]):
+        return words + "; how far a perfect model would get cannot be told from this target."
+    words += f", where a perfect model of the same duration would have {in_words(found[CEILING])}"
+    apart = found["fc_match_minus_ceiling"]
+    low, high = number(apart["ci_low"]), number(apart["ci_high"])
     if high < 0:
-        return words + f": it falls short by {_number(apart, -1)}."
+        return words + f": it falls short by {in_words(apart, -1)}."
     if low > 0:
-        return words + f": it exceeds that, by {_number(apart)}, as a less noisy one can."
-    return words + ": as good as these data can tell."
+        return words + f": it is above that by {in_words(apart)}, as a less noisy model can be."
+    return words + (": as good as these data can tell." if math.isfinite(low) else ".")
 
 
-def _beside(found, nulls):
-    """What matches as well without the model, or with another connectome."""
-    match = found.get("fc_match")
-    baselines = {
-        name: float(found[name]["value"])
-        for name in BASELINES
-        if name in found and _finite(found[name]["value"])
-    }
-    words = ""
-    if match is not None and _finite(match["value"]) and baselines:
-        value = float(match["value"])
-        texts = [f"{BASELINES[name]} {decimal(x, 2)}" for name, x in baselines.items()]
-        better = [BASELINES[name] for name, x in baselines.items() if x >= value]
-        words = f"Without a model of the dynamics, {joined(texts)} match"
-        words += f": it does not beat {joined(better)}" if better else ", all less"
-    against = [row for row in nulls if row["score"] == "fc_match" and _finite(row["null_p"])]
-    for row in against:
-        text = (
-            f"of {row['null_n']} networks of the null '{row['null']}', the model does better with "
-            f"p = {float(row['null_p']):.2g}"
-        )
-        words += f"; {text}" if words else text[0].upper() + text[1:]
-    return f"{words}." if words else "Nothing stands beside it."
+def _beside(found):
+    """How that is beside what anatomy matches without a model."""
+    baselines = {name: _estimate(found[name]) for name in BASELINES}
+    above, unclear, below = standing(_estimate(found[MATCH]), baselines)
+    texts = []
+    for words, names in (
+        ("is above", above),
+        ("cannot be told from", unclear),
+        ("is below", below),
+    ):
+        named = [f"{BASELINES[name]} ({decimal(baselines[name][0], 2)})" for name in names]
+        texts += [f"{words} {joined(named)}"] if named else []
+    if not texts:
+        return "Nothing can be said of what anatomy alone matches."
+    words = f"Of what anatomy matches without dynamics, it {joined(texts)}"
+    if below and min(baselines[name][0] for name in below) > number(found[CEILING]["value"]):
+        words += ", as a perfect model of this duration would be: anatomy has no sampling error"
+    return f"{words}."
 
 
-def _number(row, sign=1):
-    """A score with its interval in words."""
-    value, low, high = (sign * float(row[name] or "nan") for name in ("value", "ci_low", "ci_high"))
-    low, high = sorted((low, high)) if math.isfinite(low) else (low, high)
+def _nulls(rows, point, study):
+    """How that is beside networks of other connections; a sentence with a space before it."""
+    texts = [
+        f"{row['null_n']} networks of the null '{row['null']}' with p = {number(row['null_p']):.2g}"
+        for row in rows
+    ]
+    if not texts:
+        return ""
+    at = f" (at {study['shown']})" if rows[0]["point"] != point else ""
+    return f" Its match{at} is held against {joined(texts)}."
+
+
+def in_words(row: Mapping[str, str], sign: int = 1) -> str:
+    """A score with its interval: "0.37 (95 % interval 0.30 to 0.43)"."""
+    value, low, high = (float(SCORES[row["score"]].read(sign * x)) for x in _estimate(row))
     if not math.isfinite(low):
         return f"{decimal(value, 2)} (no interval)"
+    low, high = sorted((low, high))
     digits = decimals(low, high)
-    return (
-        f"{decimal(value, digits)} (95{SPACE}% interval {decimal(low, digits)} to "
-        f"{decimal(high, digits)})"
-    )
+    interval = f"{decimal(low, digits)} to {decimal(high, digits)}"
+    return f"{decimal(value, digits)} (95{SPACE}% interval {interval})"
 
 
-def _finite(text):
-    return bool(text) and math.isfinite(float(text))
+def _estimate(row) -> Estimate:
+    value, low, high = (number(row[name]) for name in ("value", "ci_low", "ci_high"))
+    return value, low, high
+
+
+def _finite(row):
+    return math.isfinite(number(row["value"]))

@@ -1,33 +1,28 @@
 """The summary of a study: one page of HTML that can be sent as it is.
 
-It holds the scores, what is wrong with them, the figures with this study's numbers in their
-captions, and what was set. There is no clock, no host and no script in it.
+It begins with the answer, and holds all scores, what is wrong with them, the figures with this
+study's numbers in their captions, and what was set. There is no clock, no host and no script in it.
 """
 
 import base64
 import importlib.metadata
-import math
 import platform
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from restmeg import connectome, disk, store, tables
 from restmeg.measures import MEASURES
-from restmeg.scores import SCORES, is_shown
-from restmeg.scores.intervals import decimals
-from restmeg.summary import captions
+from restmeg.scores import SCORES
+from restmeg.summary import answer, captions, expectation, table
+from restmeg.summary.words import best, best_in_words, decimal, duration, number, setting
 from restmeg.version import __version__
 
 TEMPLATE = "summary.html.j2"
 PACKAGES = ["numpy", "numba", "netCDF4", "pandas", "matplotlib", "seaborn", "snakemake"]
-ALL_POINTS = 24  # of a sweep that are listed one by one
-BEST = 5  # of more, for each score
 NOTES = 12  # different ones that are listed
 PIXEL = 96 / 150  # of the page over one of a figure, so that it has its own size in inches
 WIDE = 960  # pixels: a figure that may be wider than the text, where the screen is
-SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
 
 
 def texts(figures: Sequence[str]) -> list[str]:
@@ -38,10 +33,10 @@ def texts(figures: Sequence[str]) -> list[str]:
 def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], path: Path) -> None:
     """Write the page.
 
-    paths: of connectome, leadfield, scores and notes (scores_notes.csv), of the connectivity of
-        the shown point and the target (lists ``simulated`` and ``target``) and of ``figures``,
-        PNG files whose names are those of their captions; ``nulls``, a list of nulls.csv or
-        nothing.
+    paths: of connectome, leadfield, scores, notes (scores_notes.csv) and theory (theory.nc of the
+        shown point), of the connectivity of the shown point and the target (lists ``simulated`` and
+        ``target``) and of ``figures``, PNG files whose names are those of their captions; lists
+        ``best`` and ``nulls`` of best.csv and nulls.csv or nothing, the latter may be missing.
     study: ``point``, the shown one's name; ``shown``, what it is of a sweep in words; ``axes``,
         {column of a swept parameter: what to write for it}; ``truth``, {the same: its value in the
         synthetic target}; ``recorded``, whether the target is a recording; ``speed`` (mm/ms); and
@@ -57,14 +52,23 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    _, rows = tables.read(paths["scores"])
-    scores = [_score(row, study["axes"]) for row in rows if is_shown(row["score"])]
-    _place_bars(scores)
-    run = _run(paths, study, scores)
+    _, scores = tables.read(paths["scores"])
+    scores = [row for row in scores if row["score"] in SCORES]
+    best_rows, nulls = (
+        [row for one in paths.get(name, ()) for row in tables.read(one)[1]]
+        for name in ("best", "nulls")
+    )
+    point, by = answer.deciding(_of_first(scores), study["point"], study["axes"])
+    of_point = [row for row in scores if row["point"] == point]
+    run = _run(paths, study, scores, best_rows, nulls)
     page = environment.get_template(TEMPLATE).render(
         run=run,
         study=study,
-        points=_points(scores, study),
+        answer=answer.sentences(scores, best_rows, nulls, study),
+        point=_point(of_point[0], study),
+        by=SCORES[by].label if by else "",
+        groups=table.groups(of_point),
+        points=table.over_points(scores, study["axes"]),
         notes=_notes(paths["notes"]),
         figures=[_figure(Path(figure), run, study["shown"]) for figure in paths["figures"]],
         settings=settings,
@@ -74,16 +78,26 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         partial.write_text(page, encoding="utf-8")
 
 
-def _run(paths: Mapping, study: Mapping, scores: list[dict]) -> dict:
+def _of_first(rows):
+    """Rows of the first measure, and of none."""
+    return [row for row in rows if row["measure"] in ("", answer.first_measure(rows))]
+
+
+def _point(row, study):
+    """A point of the sweep in words."""
+    return ", ".join(setting(label, row[axis]) for axis, label in study["axes"].items())
+
+
+def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: list) -> dict:
     """This study's numbers as texts, for captions and the page."""
     anatomy = connectome.read(paths["connectome"])
     n_regions = len(anatomy.labels)
     connected = anatomy.weights > 0
     connected[range(n_regions), range(n_regions)] = False
     lengths = anatomy.distances[connected]
-    measure = scores[0]["measure"]
-    of_shown = [score for score in scores if score["point"] == study["point"]]
-    first = [score for score in scores if score["measure"] == measure]
+    first = _of_first(scores)
+    measure = answer.first_measure(scores)
+    of_shown = [table.in_words(row) for row in first if row["point"] == study["point"]]
     return {
         "regions": n_regions,
         "pairs": n_regions * (n_regions - 1) // 2,
@@ -97,23 +111,38 @@ def _run(paths: Mapping, study: Mapping, scores: list[dict]) -> dict:
         "simulated": sum(_size(path, "fc", "replicate") for path in paths["simulated"]),
         "target": sum(_size(path, "fc", "replicate") for path in paths["target"]),
         "recorded": study["recorded"],
-        "duration": _time(study["duration"]),
-        "recorded_time": _time(study["duration"] - study["transient"]),
-        "transient": _time(study["transient"]) if study["transient"] else "",
-        "dt": _time(study["dt"]),
-        "sampling_interval": _time(study["sampling_interval"]),
+        "duration": duration(study["duration"]),
+        "recorded_time": duration(study["duration"] - study["transient"]),
+        "transient": duration(study["transient"]) if study["transient"] else "",
+        "dt": duration(study["dt"]),
+        "sampling_interval": duration(study["sampling_interval"]),
         "measure": MEASURES[measure].label,
-        "measures": len({score["measure"] for score in scores}),
-        "points": len({score["point"] for score in scores}),
-        "scores": of_shown,
-        "coupling": next(s for s in of_shown if s["name"] == "structure_function_coupling"),
-        "highest": _highest(scores),
-        "highest_first": _highest(first),
-        "nulls": [words for path in paths.get("nulls", ()) for words in _nulls(path)],
+        "measures": len({row["measure"] for row in scores} - {""}),
+        "points": len({row["point"] for row in scores}),
+        "scores": {score["name"]: score for score in of_shown},
+        "best": _best(first, [row for row in best_rows if row["measure"] in ("", measure)], study),
+        "theory": expectation.of(paths["theory"], study["point"]),
+        "nulls": [_null(row) for row in nulls if _is_told(row, measure)],
         "truth": ", ".join(
             setting(study["axes"][key], value) for key, value in study["truth"].items()
         ),
     }
+
+
+def _best(scores, best_rows, study):
+    """Where each score that figures show over the sweep is best, in words."""
+    found = []
+    for name in table.OVER_POINTS:
+        rows = [row for row in best_rows if row["score"] == name]
+        places = [
+            f"{study['axes'][axis].partition(' (')[0]} "
+            f"{best_in_words(best(row, [number(other[axis]) for other in scores]))}"
+            for row in rows
+            for axis in [row["parameter"]]
+        ]
+        if places:
+            found.append(f"{SCORES[name].label} {SCORES[name].direction} at {', '.join(places)}")
+    return found
 
 
 def _size(path: Path, variable: str, dimension: str) -> int:
@@ -121,133 +150,19 @@ def _size(path: Path, variable: str, dimension: str) -> int:
         return dataset.dimensions[dimension].size
 
 
-def _time(ms: float) -> str:
-    return f"{ms / 1000:.6g}{SPACE}s" if ms >= 1000 else f"{ms:.6g}{SPACE}ms"
+def _is_told(row: Mapping[str, str], measure: str) -> bool:
+    """Whether a row of nulls.csv is of what the figure's caption tells."""
+    return row["measure"] == measure and row["score"] in ("structure_function_coupling", "fc_match")
 
 
-def setting(label: str, value: Any) -> str:
-    """A parameter and its value: "conduction speed 10 mm/ms" of "conduction speed (mm/ms)"."""
-    name, _, unit = label.rstrip(")").partition(" (")
-    if isinstance(value, list):
-        return f"{name} of one value per region"
-    return f"{name} {_number(value)}" + (f"{SPACE}{unit}" if unit else "")
-
-
-def _number(value: Any) -> str:
-    try:
-        return f"{float(value):.6g}"
-    except ValueError:
-        return str(value)
-
-
-def _decimal(number: float, digits: int) -> str:
-    """A score in so many decimals."""
-    rounded = f"{number:.{digits}f}"
-    return (rounded if float(rounded) else f"{0:.{digits}f}").replace("-", "\N{MINUS SIGN}")
-
-
-def _score(row: Mapping[str, str], axes: Mapping[str, str]) -> dict:
-    """A row of scores.csv in words."""
-    value, low, high = (float(row[name]) for name in ("value", "ci_low", "ci_high"))
-    finite, sure = math.isfinite(value), math.isfinite(low)
-    digits = decimals(low, high)
-    interval = f"{_decimal(low, digits)} to {_decimal(high, digits)}" if sure else ""
-    counted = SCORES[row["score"]].counted(int(row["n"]))
-    if not finite:
-        words = "no finite value"
-    else:
-        sureness = f"95{SPACE}% interval {interval}" if sure else "no interval"
-        words = f"{_decimal(value, digits)} ({sureness}, {counted})"
-    return {
-        "point": row["point"],
-        "measure": row["measure"],
-        "name": row["score"],
-        "label": SCORES[row["score"]].label,
-        "meaning": SCORES[row["score"]].meaning,
-        "number": value if finite else -math.inf,
-        "finite": finite,
-        "ends": (low, high) if sure else (value, value),
-        "value": _decimal(value, digits) if finite else "none",
-        "interval": interval or "none",
-        "n": counted,
-        "words": words,
-        "at": ", ".join(setting(label, row[axis]) for axis, label in axes.items()),
-        "values": [_number(row[axis]) for axis in axes],
-    }
-
-
-def _place_bars(scores: list[dict]) -> None:
-    """Give each score the places of its value and interval on one scale, in percent of it."""
-    ends = [end for score in scores if score["finite"] for end in score["ends"]]
-    low, high = min([0.0, *ends]), max([0.0, *ends])
-    margin = 0.05 * (high - low) or 1.0
-
-    def place(x: float) -> float:
-        return round(100 * (x - low + margin) / (high - low + 2 * margin), 2)
-
-    for score in scores:
-        score["bar"] = None
-        if score["finite"]:
-            start, end = map(place, score["ends"])
-            bar = {"start": start, "width": round(end - start, 2), "middle": place(score["number"])}
-            score["bar"] = {"zero": place(0.0), **bar}
-
-
-def _highest(scores: list[dict]) -> list[dict]:
-    """Of each measure and score the point where it is highest, the first of equals."""
-    best: dict[tuple, dict] = {}
-    for score in scores:
-        key = (score["measure"], score["name"])
-        if key not in best or score["number"] > best[key]["number"]:
-            best[key] = score
-    return list(best.values())
-
-
-def _points(scores: list[dict], study: Mapping) -> dict:
-    """The points of a sweep as a table: all of them, or the best of each score where many."""
-    kinds = list(dict.fromkeys((score["measure"], score["name"]) for score in scores))
-    rows: dict[str, dict] = {}
-    for score in scores:
-        row = rows.setdefault(score["point"], {"values": score["values"], "scores": {}})
-        row["scores"][score["measure"], score["name"]] = score
-    kept = set(rows)
-    if len(rows) > ALL_POINTS:
-        kept = set()
-        for kind in kinds:
-            order = sorted(rows, key=lambda name: -rows[name]["scores"][kind]["number"])
-            kept |= set(order[:BEST])
-    best = {(score["measure"], score["name"]): score for score in _highest(scores)}
-    several = len({measure for measure, _ in kinds}) > 1
-    return {
-        "total": len(rows),
-        "best": BEST if len(kept) < len(rows) else 0,
-        "axes": list(study["axes"].values()),
-        "heads": [
-            SCORES[name].label + (f" ({measure})" if several else "") for measure, name in kinds
-        ],
-        "rows": [
-            {
-                "values": row["values"],
-                "scores": [row["scores"][kind] for kind in kinds],
-                "best": [row["scores"][kind] is best[kind] for kind in kinds],
-            }
-            for name, row in rows.items()
-            if name in kept
-        ],
-    }
-
-
-def _nulls(path: Path) -> list[str]:
-    """What null networks say of the shown scores of the first measure, in words."""
-    _, rows = tables.read(path)
-    return [
-        f"{SCORES[row['score']].label} {_decimal(float(row['value']), 2)} against "
+def _null(row: Mapping[str, str]) -> str:
+    """What null networks say of a score, in words."""
+    return (
+        f"{SCORES[row['score']].label} {decimal(float(row['value']), 2)} against "
         f"{row['null_n']} of '{row['null']}'"
-        + (f", z = {_decimal(float(row['null_z']), 2)}" if row["null_z"] else "")
+        + (f", z = {decimal(float(row['null_z']), 2)}" if row["null_z"] else "")
         + (f", p = {float(row['null_p']):.2g}" if row["null_p"] else "")
-        for row in rows
-        if is_shown(row["score"]) and row["measure"] == rows[0]["measure"]
-    ]
+    )
 
 
 def _notes(path: Path) -> dict:

@@ -31,3 +31,28 @@ def read(path: str | Path, point: str) -> Predicted:
             dataset["target_replicate"][...],
             store.notes(dataset),
         )
+
+
+class OverLength(NamedTuple):
+    """Scores to be expected over the length of a recording, and what theory.nc says else."""
+
+    lengths: np.ndarray  # (n,) s
+    expected: dict[str, np.ndarray]  # {score: (n,)}, none where theory does not hold
+    seconds: float  # of this study's replicates
+    fc: np.ndarray  # (N, N), NaN where theory does not hold
+    trouble: str  # why it does not, in words; empty where it holds
+
+
+def over_length(path: str | Path, point: str) -> OverLength:
+    """What theory.nc says beyond this study's length. Raises InputError if of another point."""
+    with store.open_netcdf(path, "fc") as dataset:
+        parameters, _ = store.provenance(dataset)
+        check.same(path, "point", parameters.get("point"), point)
+        times, lengths, expected = parameters["times"], np.zeros(0), {}
+        if "score" in dataset.variables:
+            lengths = dataset["length"][...]
+            values = dataset["expected_over_length"][...].T
+            expected = dict(zip(map(str, dataset["score"][...]), values, strict=True))
+        seconds = (times["duration"] - times["transient"]) / 1000
+        trouble = "; ".join(store.notes(dataset))
+        return OverLength(lengths, expected, seconds, dataset["fc"][...], trouble)

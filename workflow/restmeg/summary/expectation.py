@@ -1,0 +1,35 @@
+"""What linear theory expects of longer recordings, in words."""
+
+from pathlib import Path
+
+import numpy as np
+
+from restmeg.summary.words import SPACE
+from restmeg.theory import predicted
+
+CEILING = "fc_match_ceiling"
+LEVELS = (0.5, 0.9)  # of the ceiling
+
+
+def of(path: str | Path, point: str) -> dict:
+    """What captions say of theory.nc of a point.
+
+    ``trouble``, why theory does not hold; ``levels``, how long recordings must be for some values
+    of the ceiling of the match, as texts; and ``holds``, whether it expects anything.
+    """
+    found = predicted.over_length(path, point)
+    ceiling = found.expected.get(CEILING, np.zeros(1))
+    levels = []
+    for level in LEVELS:
+        if ceiling[0] < level < ceiling[-1]:  # it rises with the length
+            seconds = np.exp(np.interp(level, ceiling, np.log(found.lengths)))
+            levels.append(f"{level:g} with {_time(seconds)}")
+    return {"trouble": found.trouble, "levels": levels, "holds": bool(found.expected)}
+
+
+def _time(seconds):
+    if seconds < 120:
+        return f"{seconds:.2g}{SPACE}s"
+    return (
+        f"{seconds / 60:.2g}{SPACE}minutes" if seconds < 7200 else f"{seconds / 3600:.2g}{SPACE}h"
+    )

@@ -1,0 +1,136 @@
+"""The tables of the summary: all scores at one point, and a few of them over a sweep."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from restmeg.scores import ANATOMY, CORRELATION, LIKELIHOOD, LOWEST, SCORES
+from restmeg.scores.intervals import decimals
+from restmeg.summary.words import SPACE, decimal, number, plain
+
+ALL_POINTS = 24  # of a sweep that are listed one by one
+BEST = 5  # of more, for each score
+# What is told of each point of a sweep, the most decisive first.
+OVER_POINTS = [LIKELIHOOD, "fc_distance", "fc_match", "structure_function_coupling"]
+LARGE = 1000  # numbers without decimals
+
+Rows = Sequence[Mapping[str, str]]  # of scores.csv
+
+
+def in_words(row: Mapping[str, str], highest: float = math.nan) -> dict:
+    """A row of scores.csv in words: what the page and captions say of it.
+
+    highest: of log likelihoods, the highest over points, which differences are to; they are then
+    per replicate of the target.
+    """
+    score = SCORES[row["score"]]
+    found = [number(row[name]) for name in ("value", "ci_low", "ci_high", "expected")]
+    if math.isfinite(highest):
+        found = [(x - highest) / int(row["n"]) for x in found]
+    value, low, high, expected = (float(score.read(x)) for x in found)
+    finite, sure = math.isfinite(value), math.isfinite(low)
+    digits = 0 if abs(value) >= LARGE else decimals(low, high)
+    interval = f"{decimal(low, digits)} to {decimal(high, digits)}" if sure else "none"
+    counted = score.counted(int(row["n"]))
+    if finite:
+        sureness = f"95{SPACE}% interval {interval}" if sure else "no interval"
+        words = f"{decimal(value, digits)} ({sureness}, {counted})"
+    else:
+        words = "no finite value"
+    of_target = "target" if not score.of_model else "model"
+    return {
+        "point": row["point"],
+        "measure": row["measure"],
+        "name": row["score"],
+        "label": score.label + (" (root)" if score.is_squared else ""),
+        "meaning": score.meaning,
+        "group": score.group,
+        "colour": "anatomy" if score.group == ANATOMY else of_target,
+        "on_scale": score.scale == CORRELATION and finite,
+        "number": value,
+        "ends": (low, high) if sure else (value, value),
+        "finite": finite,
+        "value": decimal(value, digits) if finite else "none",
+        "interval": interval,
+        "n": counted,
+        "expected": decimal(expected, digits) if math.isfinite(expected) else "",
+        "words": words,
+        "bar": None,  # see `groups`
+    }
+
+
+def groups(rows: Rows) -> list[dict]:
+    """Scores of a point by what they are about: dicts of ``name`` and ``scores``."""
+    found: dict[str, list[dict]] = {}
+    for row in rows:
+        score = in_words(row)
+        found.setdefault(score["group"], []).append(score)
+    scores = [score for several in found.values() for score in several if score["on_scale"]]
+    _place_bars(scores)
+    return [{"name": name, "scores": several} for name, several in found.items()]
+
+
+def _place_bars(scores: list[dict]) -> None:
+    """Give correlations the places of their value and interval on one scale, in percent of it."""
+    ends = [end for score in scores for end in score["ends"]]
+    low, high = min([0.0, *ends]), max([0.0, *ends])
+    margin = 0.05 * (high - low) or 1.0
+
+    def place(x: float) -> float:
+        return round(100 * (x - low + margin) / (high - low + 2 * margin), 2)
+
+    for score in scores:
+        start, end = map(place, score["ends"])
+        bar = {"start": start, "width": round(end - start, 2), "middle": place(score["number"])}
+        score["bar"] = {"zero": place(0.0), **bar}
+
+
+def over_points(rows: Rows, axes: Mapping[str, str]) -> dict:
+    """A few scores of the points of a sweep: of all, or of the best of each score where many.
+
+    axes: {column of a swept parameter: what to write for it}.
+    """
+    rows = [row for row in rows if row["score"] in OVER_POINTS]
+    rows = sorted(rows, key=lambda row: OVER_POINTS.index(row["score"]))  # measures stay in order
+    likely = [number(row["value"]) for row in rows if row["score"] == LIKELIHOOD]
+    highest = max(filter(math.isfinite, likely), default=math.nan)
+    points: dict[str, dict] = {}
+    for row in rows:
+        point = points.setdefault(row["point"], {"values": [plain(row[axis]) for axis in axes]})
+        to = highest if row["score"] == LIKELIHOOD else math.nan
+        point[row["measure"], row["score"]] = in_words(row, to)
+    kinds = list(dict.fromkeys((row["measure"], row["score"]) for row in rows))
+    several = len({measure for measure, _ in kinds if measure}) > 1
+    orders = {kind: _best_first(points, kind) for kind in kinds if SCORES[kind[1]].direction}
+    kept = list(points)
+    if len(points) > ALL_POINTS:
+        listed = {name for order in orders.values() for name in order[:BEST]}
+        kept = [name for name in points if name in listed]
+    return {
+        "total": len(points),
+        "best": BEST if len(kept) < len(points) else 0,
+        "axes": list(axes.values()),
+        "heads": [_head(kind, several) for kind in kinds],
+        "rows": [
+            {
+                "values": points[name]["values"],
+                "scores": [points[name][kind] for kind in kinds],
+                "best": [orders.get(kind, [""])[:1] == [name] for kind in kinds],
+            }
+            for name in kept
+        ],
+    }
+
+
+def _best_first(points, kind):
+    """Names of points in the order of a score, those without a finite value left out."""
+    sign = 1 if SCORES[kind[1]].direction == LOWEST else -1
+    finite = [name for name in points if points[name][kind]["finite"]]
+    return sorted(finite, key=lambda name: sign * points[name][kind]["number"])
+
+
+def _head(kind, several):
+    measure, name = kind
+    label = SCORES[name].label + (" (root)" if SCORES[name].is_squared else "")
+    if name == LIKELIHOOD:
+        label += ", difference to the highest per target replicate"
+    return label + (f" ({measure})" if several and measure else "")

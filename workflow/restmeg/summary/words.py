@@ -1,0 +1,90 @@
+"""Numbers, settings and lists in words, as the page, figures and the end of a run write them."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from restmeg.scores.intervals import decimals
+
+SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
+CURVATURE = "curvature"  # what the interval of a best value is from, if not from points
+EDGE = 2e-3  # of a sweep's range: nearer to an end there is no best value between points
+
+
+def setting(label: str, value: Any) -> str:
+    """A parameter and its value: "conduction speed 10 mm/ms" of "conduction speed (mm/ms)"."""
+    name, _, unit = label.rstrip(")").partition(" (")
+    if isinstance(value, list):
+        return f"{name} of one value per region"
+    return f"{name} {plain(value)}" + (f"{SPACE}{unit}" if unit else "")
+
+
+def plain(value: Any) -> str:
+    """A number without zeros at its end; what is none stays."""
+    try:
+        return f"{float(value):.6g}"
+    except ValueError:
+        return str(value)
+
+
+def decimal(number: float, digits: int) -> str:
+    """A score in so many decimals."""
+    rounded = f"{number:.{digits}f}"
+    return (rounded if float(rounded) else f"{0:.{digits}f}").replace("-", "\N{MINUS SIGN}")
+
+
+def duration(ms: float) -> str:
+    """A time of ms in its usual unit."""
+    return f"{ms / 1000:.6g}{SPACE}s" if ms >= 1000 else f"{ms:.6g}{SPACE}ms"
+
+
+def joined(texts: Sequence[str]) -> str:
+    """A list in words: "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
+
+
+def sentence(text: str) -> str:
+    """A text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
+def number(text: Any) -> float:
+    """A number of a table of texts; NaN where it is empty."""
+    return float(text) if text != "" else math.nan
+
+
+class Best(NamedTuple):
+    """The value of a swept parameter where a score is best, as texts."""
+
+    value: str
+    low: str  # of its interval; empty if there is none
+    high: str
+    at_edge: bool  # of the sweep, so that better ones may lie beyond
+    is_estimate: bool  # between points, with a 95 % interval; else of points that are no worse
+
+
+def best(row: Mapping, values: Iterable[float]) -> Best:
+    """The best value of a parameter in words.
+
+    row: of best.csv; values: of the parameter over the sweep.
+    """
+    value, low, high = (number(row[name]) for name in ("value", "ci_low", "ci_high"))
+    given = [*values]
+    least, most = min(given), max(given)
+    margin = EDGE * (most - least)
+    at_edge = value <= least + margin or value >= most - margin
+    if row["interval"] == CURVATURE:
+        if not math.isfinite(low):
+            return Best(f"{value:.4g}", "", "", at_edge, True)
+        digits = decimals(low, high)
+        middle, start, end = (f"{x:.{digits}f}" for x in (value, low, high))
+        return Best(middle, start, end, False, True)
+    start, end = (plain(low), plain(high)) if low < high else ("", "")
+    return Best(plain(value), start, end, at_edge, False)
+
+
+def best_in_words(found: Best) -> str:
+    """Such a value in short: "1.49 (1.46 to 1.53)", "3 (edge of the sweep)"."""
+    inside = [f"{found.low} to {found.high}"] if found.low else []
+    inside += ["edge of the sweep"] if found.at_edge else []
+    return f"{found.value} ({', '.join(inside)})" if inside else found.value
