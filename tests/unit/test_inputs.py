@@ -89,6 +89,33 @@ def test_digests_change_with_numbers_and_not_with_names(prepare, config):
     assert after.gain == before.gain
 
 
+@pytest.mark.parametrize(
+    ("lengths", "method", "words"),
+    [
+        (0.0, "no_delays", "no length"),
+        (0.0, "shuffled_delays", "no length"),
+        (30.0, "shuffled_delays", "one length"),
+        (30.0, "no_delays", None),
+        (0.0, "degree_length", None),
+    ],
+)
+def test_null_networks_that_would_be_the_connectome_itself_are_refused(lengths, method, words):
+    with np.load("connectome.npz") as archive:
+        distances = np.full_like(archive["distances"], lengths)
+    np.fill_diagonal(distances, 0.0)
+    change("connectome.npz", distances=distances)
+    given = {**OWN, "nulls": {"mine": {"method": method}}}
+    if words is None:
+        checked(given)
+        return
+    with pytest.raises(InputError) as caught:
+        checked(given)
+    assert str(caught.value) == (
+        f"config: nulls.mine.method: {method} leaves the connectome as it is, as all connections "
+        f"have {words}; expected another method"
+    )
+
+
 def test_the_orientation_of_a_file_that_says_its_own_changes_nothing():
     with np.load("connectome.npz") as archive:
         dims = ("target", "source")

@@ -9,7 +9,7 @@ import restmeg
 import xarray as xr
 from processes import run
 from restmeg import InputError, InputWarning, ResultWarning, settings, study
-from restmeg.scores import SCORES
+from restmeg.scores import OF_CONNECTIVITY
 
 SHORT = {"duration": "60 ms", "transient": "10 ms", "replicates": 3}
 
@@ -123,7 +123,7 @@ def test_scores_have_intervals_and_the_values_behind_them(activity, target):
     fc, other = restmeg.connectivity(activity), restmeg.connectivity(target)
     with pytest.warns(ResultWarning, match="fc_match_corrected .* does not repeat itself beyond"):
         found = restmeg.score(fc, other, "example")
-    assert found.score.values.tolist() == list(SCORES)
+    assert found.score.values.tolist() == OF_CONNECTIVITY
     match = found.sel(measure="pearson", score="fc_match")
     assert match.n == 9
     assert match.ci_low < match.value < match.ci_high

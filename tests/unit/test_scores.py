@@ -1,9 +1,11 @@
 """Scores against plain loops, known truths and what must not change them."""
 
+from pathlib import Path
+
 import numpy as np
 import plain_scores as plain
 import pytest
-from restmeg.scores import SCORES, correlation
+from restmeg.scores import OF_CONNECTIVITY, SCORES, correlation
 from restmeg.scores.comparison import Comparison
 from scipy import stats
 
@@ -176,7 +178,7 @@ def test_baselines_are_correlations_with_anatomy(anatomy):
         assert np.isnan(alone.ci_low)
 
 
-@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("name", OF_CONNECTIVITY)
 def test_scale_and_order_change_no_correlation(name, anatomy):
     """But squared distances are those of the scale that both sides share."""
     simulated, target, segments = patterns(5, 3), patterns(4, 2, seed=1), patterns(10, 2, seed=2)
@@ -200,7 +202,7 @@ def test_scale_and_order_change_no_correlation(name, anatomy):
 TURNED = {"fc_match", "fc_match_partial", "fc_match_corrected", "fc_distance"}
 
 
-@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("name", OF_CONNECTIVITY)
 def test_swapped_roles_are_seen_where_they_differ(name, anatomy):
     simulated, target = patterns(5, 3), patterns(4, 1, seed=1)
     there = found(name, simulated, target, anatomy).summary
@@ -286,7 +288,7 @@ def test_noise_alone_is_not_corrected(anatomy):
         assert np.isnan(result.summary.value)
 
 
-@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("name", OF_CONNECTIVITY)
 def test_without_replicates_there_is_no_score(name, anatomy):
     for n, m in ((0, 3), (3, 0), (0, 0)):
         result = found(name, patterns(n), patterns(m, seed=1), anatomy)
@@ -326,3 +328,26 @@ def test_pairs_without_a_distance_are_left_out_of_what_needs_one(anatomy):
         inside = Comparison(*fewer, weights[known], distances[known], NONE[:, known])
         assert result.summary == SCORES[name].function(inside).summary
     assert found("fc_match", *given, (weights, distances)).note == ""
+
+
+def test_documentation_lists_the_scores_in_their_order():
+    text = (Path(__file__).parents[2] / "config/README.md").read_text()
+    table = text.split("## Scores\n")[1].split("\n\n")[1]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert [row[0].strip("`") for row in rows] == OF_CONNECTIVITY
+    assert [row[-1].removesuffix("s") for row in rows] == [
+        SCORES[name].of for name in OF_CONNECTIVITY
+    ]
+    for row in rows:
+        kind = {"jackknife": False, "t": True, "two-way": True}[row[-2]]
+        assert SCORES[row[0].strip("`")].is_mean == kind
+
+
+@pytest.mark.parametrize("name", OF_CONNECTIVITY)
+def test_a_score_says_what_is_better(name):
+    score = SCORES[name]
+    assert score.direction in ("highest", "lowest", None)
+    assert (score.direction is None) == (
+        name.startswith(("structure", "baseline")) or name == "fc_match_ceiling"
+    )
+    assert score.scale == ("squared distance per pair" if name == "fc_distance" else "correlation")

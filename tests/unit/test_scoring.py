@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 from restmeg import InputError, connectome, scoring, store
-from restmeg.scores import SCORES, correlation
+from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, correlation
 
 
 def symmetric(rng, *shape):
@@ -59,14 +59,14 @@ def test_scores_of_a_point(tmp_path, anatomy, example):
     assert " ".join(summary[0]) == (
         "point measure band score value ci_low ci_high n expected expected_sd null_z null_p null_n"
     )
-    assert [row["score"] for row in summary] == list(SCORES)
+    assert [row["score"] for row in summary] == OF_CONNECTIVITY
     assert {(row["point"], row["measure"], row["band"]) for row in summary} == {
         ("pa", "pearson", "broadband")
     }
     assert {row[name] for row in summary for name in (*scoring.EXPECTED, *scoring.NULL)} == {""}
     table = {row["score"]: row for row in summary}
     counts = {"replicate": "2", "pair": "4", "target replicate": "2"}
-    assert [row["n"] for row in summary] == [counts[score.of] for score in SCORES.values()]
+    assert [row["n"] for row in summary] == [counts[SCORES[name].of] for name in OF_CONNECTIVITY]
     weights, _ = example
     pairs = correlation.edges(fc), correlation.edges(target)
     coupling = correlation.correlations(pairs[0], correlation.undirected(weights)[None])[:, 0]
@@ -138,11 +138,60 @@ def test_expected_scores_stand_beside_those_found(tmp_path, anatomy):
         write_connectivity(tmp_path / f"{role}.nc", symmetric(rng, 3, 8, 8), range(3), role)
         for role in ("simulated", "target")
     ]
-    expected = {("pearson", "broadband", "fc_match"): (0.25, 0.125)}
-    summary, *_ = score_point(tmp_path, anatomy, paths[:1], paths[1:], expected=expected)
+    theory = write_theory(tmp_path / "theory.nc", [2.0, 3.0, 5.0])
+    summary, single, notes = score_point(
+        tmp_path, anatomy, paths[:1], paths[1:], theory_path=theory
+    )
+    of_theory = {"fc_match": ("0.25", "0.125"), "fc_match_corrected": ("1", "")}
     assert {row["score"]: (row["expected"], row["expected_sd"]) for row in summary} == {
-        name: ("0.25", "0.125") if name == "fc_match" else ("", "") for name in SCORES
+        name: of_theory.get(name, ("", "")) for name in SCORES
     }
+    likelihood = summary[-1]
+    assert (likelihood["score"], likelihood["measure"], likelihood["band"]) == (LIKELIHOOD, "", "")
+    assert (float(likelihood["value"]), likelihood["n"]) == (10.0, "3")
+    of = [row for row in single if row["score"] == LIKELIHOOD]
+    assert [(row["target_replicate"], float(row["value"])) for row in of] == [
+        *(("0", 2.0), ("1", 3.0), ("2", 5.0))
+    ]
+    assert ["pa", "theory", "a note"] in [list(note.values()) for note in notes]
+
+
+def write_theory(path, likelihoods, point="pa"):
+    with store.new_netcdf(path, "Linear theory", {"point": point}) as dataset:
+        names = np.array(["fc_match", "fc_match_corrected"], dtype=object)
+        store.add(dataset, "score", names)
+        store.add(dataset, "expected", np.array([0.25, 1.0]))
+        store.add(dataset, "expected_sd", np.array([0.125, np.nan]))
+        store.add(dataset, "target_replicate", np.arange(len(likelihoods)))
+        store.add(dataset, "log_likelihood", np.array(likelihoods))
+        store.add_notes(dataset, ["a note"])
+    return path
+
+
+def test_theory_of_another_point_or_target_is_refused(tmp_path, anatomy):
+    rng = np.random.default_rng(8)
+    paths = [
+        write_connectivity(tmp_path / f"{role}.nc", symmetric(rng, 3, 8, 8), range(3), role)
+        for role in ("simulated", "target")
+    ]
+    other = write_theory(tmp_path / "theory.nc", [2.0, 3.0, 5.0], "pb")
+    with pytest.raises(InputError, match="point pb; expected pa"):
+        score_point(tmp_path, anatomy, paths[:1], paths[1:], theory_path=other)
+    fewer = write_theory(tmp_path / "theory.nc", [2.0, 3.0])
+    with pytest.raises(InputError, match="its target's replicates"):
+        score_point(tmp_path, anatomy, paths[:1], paths[1:], theory_path=fewer)
+
+
+def test_a_point_without_theory_has_no_likelihood_and_says_so(tmp_path, anatomy):
+    rng = np.random.default_rng(8)
+    paths = [
+        write_connectivity(tmp_path / f"{role}.nc", symmetric(rng, 3, 8, 8), range(3), role)
+        for role in ("simulated", "target")
+    ]
+    theory = write_theory(tmp_path / "theory.nc", [np.nan] * 3)
+    summary, _, notes = score_point(tmp_path, anatomy, paths[:1], paths[1:], theory_path=theory)
+    assert summary[-1]["value"] == "nan"
+    assert "log_likelihood: linear theory has none" in [note["note"] for note in notes]
 
 
 def test_segments_of_a_single_recording_are_brought_along(tmp_path, anatomy):

@@ -183,6 +183,18 @@ def test_without_overrides_the_ground_truth_is_the_model():
     assert loaded["target"]["model"] == loaded["model"]
 
 
+def test_null_networks_have_names_of_the_user_s_own_and_defaults():
+    found = load("nulls: {a-1: , _b: {method: shuffled_delays, number: 7.0}, 3: {number: 2}}")
+    assert found["nulls"] == {
+        "a-1": {"method": "degree_length", "number": 100},
+        "_b": {"method": "shuffled_delays", "number": 7},
+        "3": {"method": "degree_length", "number": 2},
+    }
+    for text in ("{method: no_delays}", "{method: no_delays, number: 1}"):
+        only = load(f"nulls: {{a: {text}}}")["nulls"]
+        assert only == {"a": {"method": "no_delays", "number": 1}}
+
+
 def test_a_sweep_is_in_plain_numbers_in_the_given_order():
     sweep = load("sweep: {model.conduction_speed: [20 m/s, 5 mm/ms], model.noise.sigma: [1, 0.5]}")
     assert list(sweep["sweep"].items()) == [

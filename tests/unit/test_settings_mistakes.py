@@ -101,6 +101,30 @@ TYPES = [
     ("connectivity: {measures: [pearson, pearson]}", "connectivity.measures", ["each value once"]),
     ("sweep: [1, 2]", "sweep", ["[1, 2]", "a mapping"]),
 ]
+NULLS = [
+    ("nulls: [1]", "nulls", ["[1]", "a mapping of keys"]),
+    ("nulls: {a b: {}}", "nulls", ['the name "a b"', "letters, digits, _ and -"]),
+    ('nulls: {"": {}}', "nulls", ['the name ""', "letters, digits, _ and -"]),
+    ('nulls: {"a/b": {}}', "nulls", ['the name "a/b"', "letters, digits, _ and -"]),
+    ('nulls: {? "a\\n" : {}}', "nulls", ['the name "a\\n"', "letters, digits, _ and -"]),
+    ('nulls: {1: {}, "1": {}}', "nulls", ["the name 1 is there twice"]),
+    ("nulls: {a: 5}", "nulls.a", ["found 5", "a mapping of keys"]),
+    ("nulls: {method: no_delays}", "nulls.method", ['found "no_delays"', "a mapping of keys"]),
+    ("nulls: {a: {metod: x}}", "nulls.a.metod", ["did you mean 'method'?"]),
+    (
+        "nulls: {a: {method: random}}",
+        "nulls.a.method",
+        ['"random"', "degree_length, shuffled_delays, no_delays"],
+    ),
+    ("nulls: {a: {number: 0}}", "nulls.a.number", ["found 0", "at least 1"]),
+    ("nulls: {a: {number: 10001}}", "nulls.a.number", ["found 10001", "at most 10000"]),
+    ("nulls: {a: {number: 1.5}}", "nulls.a.number", ["1.5", "a whole number"]),
+    (
+        "nulls: {b: {}, a: {method: no_delays, number: 100}}",
+        "nulls.a.number",
+        ["found 100", "one network of method no_delays; expected 1, or left out"],
+    ),
+]
 PER_REGION = [
     ("model: {parameters: {wEE: []}}", "model.parameters.wEE", ["empty", "one value per region"]),
     ("model: {parameters: {wEE: [1, x]}}", "model.parameters.wEE[1]", ['"x"', "a number"]),
@@ -145,7 +169,8 @@ AXES = [(f"sweep: {text}", f"sweep.{key}", words) for text, key, words in AXES]
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "words"), UNKNOWN + QUANTITIES + RANGES + TIMES + TYPES + PER_REGION + AXES
+    ("text", "key", "words"),
+    UNKNOWN + QUANTITIES + RANGES + TIMES + TYPES + NULLS + PER_REGION + AXES,
 )
 def test_a_mistake_is_one_line_with_key_and_what_was_found_and_expected(text, key, words):
     with pytest.raises(InputError) as caught:

@@ -18,12 +18,18 @@ ALLOWED = {
     "connectome": FILES,
     "leadfield": FILES,
     "simulate": FILES | {"numba", "tqdm", "yaml"},  # Numba may have a YAML file of settings
+    "null": FILES | {"numba", "tqdm", "yaml"},
     "project": FILES,
     "connectivity": FILES,
+    "fourier": FILES,
+    "theory": FILES,
     "score_point": FILES,
     "score": {"numpy"},
+    "score_nulls": FILES,
+    "best": FILES | {"jsonschema", "yaml"},
     "plot_activity": FIGURES,
     "plot_scores": FIGURES,
+    "plot_nulls": FIGURES,
     "plot_sweep": FIGURES,
     "summarise": FILES,
 }

@@ -208,6 +208,39 @@ def test_the_shown_point_is_the_one_nearest_to_the_configured_model():
     }
 
 
+def test_null_networks_are_planned_in_batches_that_stay_when_more_are_asked_for():
+    def found(number, **times):
+        given = ", ".join(f"{key}: {value}" for key, value in times.items())
+        text = f"{{nulls: {{b: {{number: {number}}}, a: {{method: no_delays}}}}, "
+        return plan(text + f"simulation: {{{given}}}}}").nulls
+
+    few, more = found(20), found(50)
+    assert list(few) == ["b", "a"]
+    assert few["a"] == {"0-0": [0]}
+    assert list(few["b"]) == ["0-15", "16-19"]
+    assert list(more["b"]) == ["0-15", "16-31", "32-49"]
+    assert more["b"]["0-15"] == few["b"]["0-15"] == list(range(16))
+    # Half a minute is one network of long replicates.
+    assert list(found(3, duration="400 s")["b"]) == ["0-0", "1-1", "2-2"]
+    assert plan("").nulls == {}
+
+
+@pytest.mark.parametrize(("replicates", "expected"), [(1, (700, 1700)), (20, (50, 120))])
+def test_a_batch_of_null_networks_is_worth_half_a_minute(replicates, expected):
+    simulation = LOADED["simulation"] | {"replicates": replicates}
+    largest = study.networks_per_job(simulation, np.ones((8, 8)))
+    assert expected[0] <= largest <= expected[1]
+
+
+def test_more_null_networks_than_can_be_planned_are_refused():
+    nulls = ", ".join(f"n{k}: {{number: 10000}}" for k in range(3))
+    with pytest.raises(InputError) as caught:
+        plan(f"{{nulls: {{{nulls}}}, simulation: {{duration: 1000 s}}}}")
+    message = str(caught.value)
+    assert message.startswith("config: nulls: makes 30")
+    assert "and 30000 batches of null networks; expected at most 20000, so fewer networ" in message
+
+
 def test_the_table_of_points_says_what_they_stand_for_and_where_their_files_are():
     head, *rows = study.table(
         plan(

@@ -269,6 +269,13 @@ def test_an_edit_of_a_caption_or_the_template_is_seen(tmp_path, monkeypatch):
             [["sweep.model.conduction_speed", "5, 10 mm/ms", "not swept"]],
         ),
         (
+            {"nulls": {"a": {"number": 7}, "b-1": {"method": "no_delays"}}},
+            [
+                ["nulls.a", "degree_length, 7 networks", "none"],
+                ["nulls.b-1", "no_delays, 1 network", "none"],
+            ],
+        ),
+        (
             {"target": {"source": "a<b>.nc", "sampling_rate": "0.25 kHz"}},
             [["target.source", "a<b>.nc", "synthetic"], ["target.sampling_rate", "250 Hz", "auto"]],
         ),

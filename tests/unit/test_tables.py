@@ -31,6 +31,15 @@ def test_tables_of_points_are_joined_by_name_whatever_their_order(tmp_path, poin
     ]
 
 
+def test_a_table_is_filled_with_the_first_row_of_the_same_key(tmp_path):
+    table, other = tmp_path / "table.csv", tmp_path / "other.csv"
+    tables.write(table, [["a", "b", "z", "n"], ["p", 1, "", ""], ["p", 2, "", ""], ["q", 1, 7, 8]])
+    rows = [["n", "b", "x", "a", "z"], [5, 1, 0, "p", 0.5], [6, 1, 0, "p", 0.6], [9, 2, 0, "r", 1]]
+    tables.write(other, rows)
+    tables.fill(table, other, ["a", "b"], ["z", "n"])
+    assert table.read_text().splitlines() == ["a,b,z,n", "p,1,0.5,5", "p,2,,", "q,1,7,8"]
+
+
 def test_a_note_on_the_target_stands_there_once(tmp_path, points):
     paths = [tmp_path / name for name in ("a.csv", "b.csv")]
     for path in paths:

@@ -151,7 +151,7 @@ def settings_of(name):
     return [block for block in found if re.match(rf"({sections}):", block)]
 
 
-@pytest.mark.parametrize(("name", "n"), [("README.md", 3), ("config/README.md", 1)])
+@pytest.mark.parametrize(("name", "n"), [("README.md", 4), ("config/README.md", 2)])
 def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
     monkeypatch.chdir(study.path)
     given["labels"] = [f"R{k}" for k in range(4)]

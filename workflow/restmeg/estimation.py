@@ -1,8 +1,8 @@
 """Functional connectivity of simulated activity and recordings, replicate by replicate."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,6 +12,25 @@ from restmeg.errors import warn_of_results
 TITLE = "Functional connectivity"
 SEGMENTS = 10  # of a single target replicate, which tell how well its pattern repeats itself
 SHORTEST = 20  # samples of a segment: fewer are no recording
+
+
+class Series(Protocol):
+    """Series of regional activity: a `recording.Recording`, or simulated ones as they are made."""
+
+    @property
+    def replicates(self) -> np.ndarray:
+        """Their numbers or names, (replicates,)."""
+
+    @property
+    def labels(self) -> check.Names:
+        """Of regions, in order."""
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of a replicate."""
+
+    def pieces(self, k: int) -> Iterator[np.ndarray]:
+        """Yield replicate number k in pieces (samples, N)."""
 
 
 class Estimate(NamedTuple):
@@ -36,7 +55,7 @@ class Estimate(NamedTuple):
 
 
 def estimate(
-    series: recording.Recording, names: Sequence[str], role: str, progress: Callable = iter
+    series: Series, names: Sequence[str], role: str, progress: Callable = iter
 ) -> Estimate:
     """All measures of all replicates; each replicate is read once.
 
@@ -46,7 +65,7 @@ def estimate(
     regions with no variance, whose connectivity is NaN.
     Raises InputError if a value is not finite.
     """
-    replicates, labels = series.replicates, series.labels
+    replicates, labels = series.replicates, list(series.labels)
     length = series.n_samples // SEGMENTS
     segmented = len(replicates) == 1 and role == "target" and length >= SHORTEST
     spans = [(0, series.n_samples)]

@@ -17,7 +17,7 @@ from restmeg.errors import InputError
 PACKAGE = Path(__file__).parent
 # No result depends on them: log, messages, locks, and tables of what there is to choose from. What
 # is chosen is followed by its row and its module's name, or by the numbers that it reads.
-UNTRACKED = {"job", "fingerprint", "disk", "formats", "measures"}
+UNTRACKED = {"job", "fingerprint", "disk", "formats", "measures", "nulls"}
 LARGE = 2**28  # bytes: more would take a second to read at each start
 PLANNED = "RESTMEG_PLANNED_CODE"  # environment variable: the code that a run was planned with
 

@@ -55,9 +55,9 @@ def bins(
     """Which Fourier bins (n,) of a segment count.
 
     length: in samples; sampling_rate: in Hz; band: lowest and highest frequency in Hz, or None for
-    all up to HIGHEST or OF_SAMPLING, whichever is lower.
+    all up to HIGHEST or OF_SAMPLING, whichever is lower, which may be none.
 
-    Raises InputError if none does.
+    Raises InputError if a band has none.
     """
     resolution = sampling_rate / length
     low, high = band or (0.0, min(HIGHEST[recorded], OF_SAMPLING * sampling_rate))
@@ -65,7 +65,7 @@ def bins(
     # A frequency that is meant to be a bin is one, whatever its last digits are.
     first = max(FIRST, int(np.ceil(low / resolution - 1e-6)))
     last = int(np.floor(high / resolution + 1e-6))
-    if last < first:
+    if last < first and band:
         raise InputError(
             f"config: fit.frequencies: no frequency between {max(low, FIRST * resolution):.4g} and "
             f"{high:.4g} Hz, as segments of {length / sampling_rate:.4g} s at {sampling_rate:g} Hz "
@@ -82,24 +82,23 @@ def estimate(
 ) -> Fourier:
     """The coefficients of all replicates; each is read once.
 
-    series: with a sampling rate; recorded, band: see `bins`. Raises InputError if there is no
-    sampling rate, no frequency, or a value that is not finite.
+    recorded, band: see `bins`. Where nobody says the sampling rate of ``series`` there are no
+    frequencies. Raises InputError if a band has none, or a value is not finite.
     """
-    if not series.sampling_rate:
-        raise InputError(
-            f"{series.path}: no sampling rate; expected a time axis with units, or "
-            "target.sampling_rate"
-        )
-    number, length = segments(series.n_samples, series.sampling_rate)
-    which = bins(length, series.sampling_rate, recorded, band)
+    rate = series.sampling_rate or np.nan
+    number, length = 1, series.n_samples
+    which = np.arange(0)
+    if series.sampling_rate:
+        number, length = segments(series.n_samples, rate)
+        which = bins(length, rate, recorded, band)
     shape = len(series.replicates), number, len(which), len(series.labels)
     found = np.empty(shape, complex)
-    taper = window(length)[:, None] * np.sqrt(1000 / series.sampling_rate)
+    taper = window(length)[:, None] * np.sqrt(1000 / rate)
     for k in progress(range(shape[0])):
         for s, segment in enumerate(_cut(series.pieces(k), number, length)):
             values = segment - segment.mean(axis=0)
             found[k, s] = np.fft.rfft(taper * values, axis=0)[which]
-    return Fourier(which * series.sampling_rate / length, found, series.replicates)
+    return Fourier(which * rate / length, found, series.replicates)
 
 
 def _cut(pieces: Iterator[np.ndarray], number: int, length: int) -> Iterator[np.ndarray]:

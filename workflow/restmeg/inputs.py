@@ -13,6 +13,7 @@ from restmeg import (
     connectome,
     fingerprint,
     formats,
+    fourier,
     leadfield,
     questions,
     recording,
@@ -21,6 +22,7 @@ from restmeg import (
 )
 from restmeg.check import per_region
 from restmeg.errors import InputError, InputWarning
+from restmeg.nulls import NULLS
 
 SATURATED = 1000  # coupling strength times mean row sum: no model works with more
 
@@ -97,12 +99,18 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
         warn(given["path"], questions.of_leadfield(given["path"], field, given["unit"]))
     leadfield.check_scale(field.gain, given["scale"])
 
+    _check_nulls(loaded["nulls"], anatomy)
+
     given, content, readers = loaded["target"], None, []
-    if given["path"]:
-        seconds = (simulation["duration"] - simulation["transient"]) / 1000
+    seconds = (simulation["duration"] - simulation["transient"]) / 1000
+    rate = 1000 / simulation["sampling_interval"]
+    if not given["path"]:
+        _check_band(loaded["fit"], int(seconds * rate), rate, False)
+    else:
         with recording.opened(given["path"], anatomy.labels, given["sampling_rate"]) as series:
-            asked = questions.of_recording(series, seconds, 1000 / simulation["sampling_interval"])
+            asked = questions.of_recording(series, seconds, rate)
             warn(given["path"], asked)
+            _check_band(loaded["fit"], series.n_samples, series.sampling_rate, True)
         content = fingerprint.of_file(given["path"])
         readers = [formats.module("recording", given["path"])]
     return Inputs(
@@ -112,6 +120,13 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
         recording=content,
         readers=readers,
     )
+
+
+def _check_band(given, n_samples, sampling_rate, recorded):
+    """Raise InputError if no frequency of a target is in the band that is asked for."""
+    if given["frequencies"] and sampling_rate:
+        _, length = fourier.segments(n_samples, sampling_rate)
+        fourier.bins(length, sampling_rate, recorded, given["frequencies"])
 
 
 def check_network(
@@ -153,6 +168,19 @@ def _check_coupling(path, row_sums, models):
             f"model.coupling_strength is {weakest:.3g}; expected at most {SATURATED}, as all "
             f"regions would be saturated; {questions.SCALE}"
         )
+
+
+def _check_nulls(nulls, anatomy):
+    """Raise InputError for null networks that would be the study's own."""
+    lengths = np.unique(anatomy.distances[anatomy.weights > 0])
+    different = np.count_nonzero(lengths)
+    for name, null in nulls.items():
+        if different < NULLS[null["method"]].lengths:
+            found = "one length" if different else "no length"
+            raise InputError(
+                f"config: nulls.{name}.method: {null['method']} leaves the connectome as it is, as "
+                f"all connections have {found}; expected another method"
+            )
 
 
 def _check_per_region(models, labels):

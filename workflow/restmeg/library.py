@@ -92,7 +92,7 @@ def simulate(
     )
     rate = np.empty(batch.shape, np.float32)
     values = (piece for piece, _ in simulation.simulated(batch, progress=_bar(progress)))
-    extremes = simulation.fill(rate, batch, values)
+    extremes = simulation.fill(rate, simulation.Passing(batch, values))
     warn_of_results(role, extremes.found)
     contents = {
         "replicate": np.asarray(batch.replicates),

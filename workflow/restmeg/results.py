@@ -54,6 +54,11 @@ class Results:
         return pd.read_csv(self.folder / "differences.csv")
 
     @property
+    def nulls(self) -> pd.DataFrame:
+        """Each score beside those of null networks: mean, standard deviation, z, p, n."""
+        return pd.read_csv(self.folder / "nulls.csv")
+
+    @property
     def connectome(self) -> xr.Dataset:
         """``weights`` and ``distances`` (target, source), as they were used."""
         return _read(self.folder / "connectome.nc")

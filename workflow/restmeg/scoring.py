@@ -97,9 +97,13 @@ def gaps(simulated: Connectivity, target: Connectivity) -> list[str]:
 
 
 def scored(
-    simulated: Connectivity, target: Connectivity, weights: np.ndarray, distances: np.ndarray
+    simulated: Connectivity,
+    target: Connectivity,
+    weights: np.ndarray,
+    distances: np.ndarray,
+    names: Iterable[str] = tuple(SCORES),
 ) -> Iterator[Scored]:
-    """Yield all scores of all measures. weights, distances: (N, N)."""
+    """Yield some scores, or all, of all measures. weights, distances: (N, N)."""
     lengths = correlation.undirected(distances)
     lengths[correlation.edges(np.minimum(distances, distances.T)) == 0] = 0.0
     for m, measure in enumerate(simulated.measures):
@@ -115,9 +119,10 @@ def scored(
         given = Comparison(
             simulated_rows, target_rows, correlation.undirected(weights), lengths, segments
         )
-        for name, score in SCORES.items():
-            if score.function:
-                yield Scored(measure, BROADBAND, name, _spread(score.function(given), kept))
+        for name in names:
+            function = SCORES[name].function
+            if function:
+                yield Scored(measure, BROADBAND, name, _spread(function(given), kept))
 
 
 def _usable(rows):
@@ -155,14 +160,14 @@ def score_point(
     target_paths: Sequence[str | Path],
     connectome_path: str | Path,
     point: str,
-    theory_path: str | Path,
     out: Sequence[str | Path],
+    theory_path: str | Path | None = None,
 ) -> None:
     """Write the scores of one point, those of each of its replicates, and what is wrong with them.
 
     simulated_paths, target_paths: connectivity.nc of the point's batches and of the target's;
-    point: its name, which the files must have; theory_path: theory.nc of the point; out: paths of
-    three tables.
+    point: its name, which the files must have; out: paths of three tables; theory_path: theory.nc
+    of the point, which tells what scores are to be expected, and how likely the target is.
 
     Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
@@ -176,20 +181,21 @@ def score_point(
             "what is simulated"
         )
     check.same(simulated_paths[0], "point", simulated.point, point)
-    theory = predicted.read(theory_path, point)
     found = list(scored(simulated, target, anatomy.weights, anatomy.distances))
-    found.append(likelihood(theory, target))
+    theory = None if theory_path is None else predicted.read(theory_path, point)
+    if theory:
+        found.append(likelihood(theory, target))
     left_out = gaps(simulated, target)
     warn_of_results(f"point {point}", left_out)
     notes = [
         *([simulated.point, "simulated", note] for note in simulated.notes),
         *([target.point, "target", note] for note in target.notes),
-        *([point, "theory", note] for note in theory.notes),
+        *([point, "theory", note] for note in (theory.notes if theory else [])),
         *([point, "scores", note] for note in [*left_out, *remarks(found)]),
     ]
     numbers = {REPLICATE: simulated.replicates, TARGET_REPLICATE: target.replicates}
     summary_path, single_path, notes_path = out
-    _write_summaries(summary_path, point, found, theory.scores)
+    _write_summaries(summary_path, point, found, theory.scores if theory else {})
     _write_values(single_path, point, found, numbers)
     tables.write(notes_path, [["point", "about", "note"], *notes])
 

@@ -12,6 +12,7 @@ import copy
 import difflib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ import yaml
 from restmeg import units
 from restmeg.errors import InputError
 from restmeg.measures import MEASURES
+from restmeg.nulls import NULLS
 
 MAX_STEPS = 2**33  # the random generator counts pairs of steps in 32 bits
-TABLES = {"measures": MEASURES}
+TABLES = {"measures": MEASURES, "nulls": NULLS}
 TYPES = {
     "object": "a mapping of keys",
     "array": "a list",
@@ -73,6 +75,7 @@ def load(config: dict, schema: dict) -> dict:
             )
     settings = _check("", config, schema, complete=True)
     _check_times(settings["simulation"])
+    _check_nulls(settings["nulls"], config.get("nulls") or {})
     band = settings["fit"]["frequencies"]
     if band and not band[0] < band[1]:
         raise InputError(
@@ -146,6 +149,8 @@ def _check(key, value, schema, complete):
     if value is None and schema.get("type") == "object":
         value = {}  # a key with nothing below it
     properties = schema.get("properties")
+    if isinstance(value, dict) and "propertyNames" in schema:  # names of the user's own
+        return _check_named(key, value, schema, complete)
     if properties is None:
         if schema.get("type") == "number" and isinstance(value, str):
             value = _number(value)  # YAML takes 1e-3 for text
@@ -173,6 +178,21 @@ def _check(key, value, schema, complete):
         if name in value or complete:
             given = value.get(name, copy.deepcopy(part.get("default")))
             checked[name] = _check(f"{key}.{name}".lstrip("."), given, part, complete)
+    return checked
+
+
+def _check_named(key, value, schema, complete):
+    """A mapping of names of the user's own, as `_check` returns it."""
+    checked = {}
+    for name, part in value.items():
+        if not re.fullmatch(schema["propertyNames"]["pattern"], str(name)):
+            raise InputError(
+                f"config: {key}: found the name {_found(name)}; expected letters, digits, _ and -"
+            )
+        if str(name) in checked:
+            raise InputError(f"config: {key}: the name {name} is there twice; expected it once")
+        rule = schema["additionalProperties"]
+        checked[str(name)] = _check(f"{key}.{name}", part, rule, complete)
     return checked
 
 
@@ -262,6 +282,19 @@ def _check_times(simulation):
             f"config: simulation.sampling_interval: {interval:g} ms leaves fewer than 2 samples of "
             f"{duration - transient:g} ms"
         )
+
+
+def _check_nulls(nulls, given):
+    """Bring the number of a kind that has one network to 1; raise InputError for another."""
+    for name, null in nulls.items():
+        if NULLS[null["method"]].single:
+            found = {str(key): part or {} for key, part in given.items()}[name].get("number", 1)
+            if found != 1:
+                raise InputError(
+                    f"config: nulls.{name}.number: found {found}, but there is one network of "
+                    f"method {null['method']}; expected 1, or left out"
+                )
+            null["number"] = 1
 
 
 def _check_axis(key, values, model_schema):

@@ -89,6 +89,12 @@ class Batch(NamedTuple):
         samples = schedule(self.simulation).samples
         return len(self.replicates), samples, len(self.anatomy.labels)
 
+    @property
+    def n_steps(self) -> int:
+        """Steps of all its replicates."""
+        plan = schedule(self.simulation)
+        return len(self.replicates) * (plan.transient + plan.every * plan.samples)
+
     def pieces_of_time(self) -> list[tuple[int, int]]:
         """(first, last) sample of what is computed, stored and read at once."""
         _, samples, n_regions = self.shape
@@ -169,7 +175,7 @@ def simulate_batch(
             values = _resumed(batch, stack.enter_context(kept))
         else:
             values = (piece for piece, _ in simulated(batch))
-        extremes = fill(rate, batch, values)
+        extremes = fill(rate, Passing(batch, values))
         for name in ("lowest", "highest"):
             store.add(dataset, name, getattr(extremes, name))
         store.add_notes(dataset, extremes.notes)
@@ -195,26 +201,45 @@ def _resumed(batch, kept):
     return kept.read()
 
 
-def fill(rate: Any, batch: Batch, values: Iterator[np.ndarray]) -> Extremes:
+class Passing:
+    """Series of a batch as they are made: each is there once, a replicate after another."""
+
+    def __init__(self, batch: Batch, values: Iterator[np.ndarray]) -> None:
+        """values: pieces (samples, N) of all replicates in order, as `simulated` makes them."""
+        self.batch, self.values = batch, values
+        self.replicates, self.labels = np.asarray(batch.replicates), list(batch.anatomy.labels)
+        self.n_samples = batch.shape[1]
+        self.lowest = np.full((len(self.replicates), len(self.labels)), np.inf, np.float32)
+        self.highest = -self.lowest
+
+    def pieces(self, k: int) -> Iterator[np.ndarray]:
+        """Yield replicate number k in pieces (samples, N)."""
+        for _ in self.batch.pieces_of_time():
+            piece = next(self.values)
+            np.minimum(self.lowest[k], piece.min(axis=0), out=self.lowest[k])
+            np.maximum(self.highest[k], piece.max(axis=0), out=self.highest[k])
+            yield piece
+
+    def extremes(self) -> Extremes:
+        """What the rates come to that have passed."""
+        of, model, dt = self.batch, self.batch.model, self.batch.simulation["dt"]
+        given = self.lowest, self.highest, model["parameters"], self.labels, list(of.replicates)
+        found = rates.notes(*given)
+        step = rates.step_notes(dt, model, of.anatomy.weights.sum(axis=1))
+        texts = [text for _, text in step.values()] + found
+        return Extremes(self.lowest, self.highest, texts, found)
+
+
+def fill(rate: Any, series: Passing) -> Extremes:
     """Put all pieces of activity where they belong, and tell what the rates come to.
 
-    rate: (replicate, time, region), to be written to; values: pieces (samples, N), those of a
-    replicate after another.
+    rate: (replicate, time, region), to be written to.
     """
-    n_replicates, _, n_regions = batch.shape
-    lowest = np.full((n_replicates, n_regions), np.inf, np.float32)
-    highest = -lowest
-    for k in range(n_replicates):
-        for first, last in batch.pieces_of_time():
-            piece = next(values)
+    times = series.batch.pieces_of_time()
+    for k in range(len(series.replicates)):
+        for (first, last), piece in zip(times, series.pieces(k), strict=True):
             rate[k, first:last] = piece
-            np.minimum(lowest[k], piece.min(axis=0), out=lowest[k])
-            np.maximum(highest[k], piece.max(axis=0), out=highest[k])
-    _, _, labels = batch.anatomy
-    found = rates.notes(lowest, highest, batch.model["parameters"], labels, list(batch.replicates))
-    row_sums = batch.anatomy.weights.sum(axis=1)
-    step = rates.step_notes(batch.simulation["dt"], batch.model, row_sums)
-    return Extremes(lowest, highest, [text for _, text in step.values()] + found, found)
+    return series.extremes()
 
 
 PROGRESS = "{percentage:3.0f} % |{bar:30}|{postfix}, {remaining} left"
@@ -228,7 +253,8 @@ def simulated(
 ) -> Iterator[tuple[np.ndarray, layout.State]]:
     """Yield (rates, state) of each piece of time of each replicate, and show the progress.
 
-    done: how many pieces to skip, and the state after them; progress: makes the bar, as tqdm does.
+    done: how many pieces to skip, and the state after them; progress: makes the bar, as tqdm does,
+    or gives one that others share.
 
     Raises InputError if the settings do not fit the connectome or the activity is not finite.
     """
@@ -240,12 +266,11 @@ def simulated(
     one = plan.transient + sum(lengths)
     replicates, rest = divmod(done, len(pieces))
     before = replicates * one + (rest > 0) * plan.transient + sum(lengths[:rest])
-    total = len(batch.replicates) * one
-    with progress(total=total, initial=before, mininterval=1, bar_format=PROGRESS) as bar:
+    with progress(total=batch.n_steps, initial=before, mininterval=1, bar_format=PROGRESS) as bar:
 
         def advance(state: layout.State, n_steps: int, **options: Any) -> np.ndarray:
             piece = run(net, state, random, n_steps, plan.every, **options)
-            seconds, wanted = (dt / 1000 * number for number in (bar.n + n_steps, total))
+            seconds, wanted = (dt / 1000 * number for number in (bar.n + n_steps, bar.total))
             bar.set_postfix_str(f"{seconds:.1f} of {wanted:.1f} s simulated", refresh=False)
             bar.update(n_steps)
             return piece

@@ -80,7 +80,11 @@ def add(dataset: netCDF4.Dataset, name: str, values: Any) -> netCDF4.Variable:
 
 
 def add_empty(
-    dataset: netCDF4.Dataset, name: str, shape: tuple[int, ...], dtype: Any, **storage: Any
+    dataset: netCDF4.Dataset,
+    name: str,
+    shape: tuple[int, ...],
+    dtype: Any,
+    **storage: Any,
 ) -> netCDF4.Variable:
     """Add a variable to be filled later.
 
@@ -130,17 +134,34 @@ def add_series(
 
     Raises InputError if the netCDF4 package has no Zstandard.
     """
+    length = min(shape[1], piece_length(shape[2]))
+    # Bytes: a few pieces, as each is written once and whole.
+    storage: dict[str, Any] = {"chunksizes": (1, length, shape[2]), "chunk_cache": 16 * PIECE}
+    return add_empty(dataset, name, shape, np.float32, **storage, **_compression(dataset))
+
+
+def add_matrices(dataset: netCDF4.Dataset, name: str, shape: tuple[int, ...]) -> netCDF4.Variable:
+    """Add float32 matrices (..., rows, columns) of VARIABLES, compressed one by one, to be filled.
+
+    Raises InputError if the netCDF4 package has no Zstandard.
+    """
+    chunks = (*(1 for _ in shape[:-2]), *shape[-2:])
+    storage: dict[str, Any] = {"chunksizes": chunks, **_compression(dataset)}
+    return add_empty(dataset, name, shape, np.float32, **storage)
+
+
+def _compression(dataset):
+    """How float32 values are compressed.
+
+    Noise hardly compresses. zlib would take longer to write it than the network takes to make it,
+    for a file 13 % smaller; Blosc fails on what it cannot compress.
+    """
     if not netCDF4.__has_zstandard_support__ or not dataset.has_zstd_filter():
         raise InputError(
             f"netCDF4 {netCDF4.__version__}: has no Zstandard; expected a build with it, as those "
             "of PyPI and conda-forge are"
         )
-    length = min(shape[1], piece_length(shape[2]))
-    # Noise hardly compresses. zlib would take longer to write it than the network takes to make
-    # it, for a file 13 % smaller; Blosc fails on what it cannot compress.
-    storage = {"chunksizes": (1, length, shape[2]), "compression": "zstd", "complevel": 1}
-    storage["chunk_cache"] = 16 * PIECE  # bytes: a few pieces, as each is written once and whole
-    return add_empty(dataset, name, shape, np.float32, **storage)
+    return {"compression": "zstd", "complevel": 1}
 
 
 def provenance(dataset: netCDF4.Dataset) -> tuple[dict, int | None]:

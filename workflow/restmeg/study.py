@@ -15,6 +15,7 @@ MAX_JOBS = 20_000  # as planning them takes minutes
 JOB_SECONDS = 30  # that a job of automatic size is worth
 FILE_BYTES = 300e6  # that its file of activity may have, before it is compressed
 STEP_SECONDS = 4e-7, 1.2e-8, 1e-10  # of a step: once, for each region, for each connected pair
+NULL_SECONDS = 1e-4  # of making a null network, for each connected pair
 FEW = 16  # replicates of the first batches of automatic size
 RECORDING = "recording"  # in place of a point's name where the target is one
 ALL = "all"  # in place of a batch's name: one file, whose replicates it alone knows
@@ -39,6 +40,7 @@ class Study(NamedTuple):
     truth: dict  # swept parameter: its value in the synthetic target
     models: dict  # {name: model} of the points and the target
     batches: dict  # {role: {name of a batch: [replicates]}}
+    nulls: dict  # {name of a null: {name of a batch: [numbers of networks]}}
 
 
 def plan(loaded: dict, schema: dict, weights: np.ndarray) -> Study:
@@ -59,7 +61,9 @@ def plan(loaded: dict, schema: dict, weights: np.ndarray) -> Study:
     }
     if recorded:
         groups["target"] = {ALL: []}
-    _check_number_of_jobs(loaded, groups)
+    size = networks_per_job(loaded["simulation"], weights)
+    nulls = {name: batches(null["number"], None, size) for name, null in loaded["nulls"].items()}
+    _check_number_of_jobs(loaded, groups, sum(map(len, nulls.values())))
     points = sweep_points(loaded["model"], loaded["sweep"], first)
     base = name_of(loaded["model"], first)
     shown = next((point for point in points if point.name == base), None)
@@ -74,7 +78,7 @@ def plan(loaded: dict, schema: dict, weights: np.ndarray) -> Study:
         truth = {key: settings.flat(model)[key.removeprefix("model.")] for key in loaded["sweep"]}
         if models.setdefault(target, model) != model:
             raise _collision(target)
-    return Study(points, shown, target, truth, models, groups)
+    return Study(points, shown, target, truth, models, groups, nulls)
 
 
 def _nearest(points, loaded):
@@ -100,20 +104,23 @@ def first_defaults(schema: dict) -> dict:
     return settings.flat(settings.load({}, schema)["model"]) | FIRST_DEFAULTS
 
 
-def _check_number_of_jobs(loaded, batches):
+def _check_number_of_jobs(loaded, batches, n_nulls):
     n_points = 1
     for values in loaded["sweep"].values():
         n_points *= len(values)
     n_batches, n_target = (len(batches[role]) for role in ("simulated", "target"))
     steps = 3 if loaded["leadfield"]["project"] == "all" else 2
-    n_jobs = n_points * (n_batches * steps + 1) + 2 * n_target
+    n_jobs = n_points * (n_batches * steps + 1) + 2 * n_target + n_nulls
     if n_jobs > MAX_JOBS:
         many = n_points >= max(n_batches, n_target)
         key = "sweep" if many else "simulation.replicates_per_job"
         mend = "fewer values" if many else "a larger number"
+        also = f" and {n_nulls} batches of null networks" if n_nulls else ""
+        if 2 * n_nulls > n_jobs:
+            key, mend = "nulls", "fewer networks"
         raise InputError(
             f"config: {key}: makes {n_jobs} jobs, for {n_points} points of {n_batches} batches and "
-            f"a target of {n_target}; expected at most {MAX_JOBS}, so {mend}"
+            f"a target of {n_target}{also}; expected at most {MAX_JOBS}, so {mend}"
         )
 
 
@@ -196,15 +203,26 @@ def largest_batch(simulation: dict, weights: np.ndarray) -> int:
 
     simulation: in plain numbers; weights: (N, N).
     """
-    n_regions, n_pairs = len(weights), int((weights > 0).sum())
-    seconds = (
-        simulation["duration"]
-        / simulation["dt"]
-        * (STEP_SECONDS[0] + STEP_SECONDS[1] * n_regions + STEP_SECONDS[2] * n_pairs)
-    )
     recorded = simulation["duration"] - simulation["transient"]
-    n_bytes = 4 * n_regions * recorded / simulation["sampling_interval"]
-    return max(1, int(min(JOB_SECONDS / seconds, FILE_BYTES / n_bytes)))
+    n_bytes = 4 * len(weights) * recorded / simulation["sampling_interval"]
+    return max(1, int(min(JOB_SECONDS / _seconds(simulation, weights), FILE_BYTES / n_bytes)))
+
+
+def networks_per_job(simulation: dict, weights: np.ndarray) -> int:
+    """How many null networks, with all replicates of each, make about JOB_SECONDS of work.
+
+    simulation: in plain numbers; weights: (N, N). A file of their connectivity then is no larger
+    than one of activity, which is longer than it is wide.
+    """
+    one = simulation["replicates"] * _seconds(simulation, weights)
+    return max(1, int(JOB_SECONDS / (one + NULL_SECONDS * int((weights > 0).sum()))))
+
+
+def _seconds(simulation, weights):
+    """What a replicate takes."""
+    per_step = STEP_SECONDS[0] + STEP_SECONDS[1] * len(weights)
+    per_step += STEP_SECONDS[2] * int((weights > 0).sum())
+    return simulation["duration"] / simulation["dt"] * per_step
 
 
 def table(study: Study) -> list[list]:

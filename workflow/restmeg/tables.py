@@ -38,6 +38,31 @@ def write(path: str | Path, rows: Sequence[Sequence]) -> None:
         table.writerows(rows)
 
 
+def fill(
+    path: str | Path, other_path: str | Path, by: Sequence[str], columns: Sequence[str]
+) -> None:
+    """Fill columns of a table with those of another, from its first row with the same key.
+
+    path: the table, written anew; by: names of the columns that make the key; columns: names of
+    those to be filled, which both have. A row whose key the other has not stays as it is.
+    """
+    head, rows = read(path)
+    found: dict[tuple, dict[str, str]] = {}
+    for row in read(other_path)[1]:
+        found.setdefault(tuple(row[name] for name in by), row)
+    for row in rows:
+        other = found.get(tuple(row[name] for name in by), row)
+        row |= {name: other[name] for name in columns}
+    write(path, [head, *([row[name] for name in head] for row in rows)])
+
+
+def swept(points_path: str | Path) -> tuple[list[str], dict[str, list[str]]]:
+    """The swept parameters of points.csv, and {point: its value of each}, in its order."""
+    columns, points = read(points_path)
+    axes = columns[columns.index("point") + 1 : columns.index("replicates")]
+    return axes, {row["point"]: [row[axis] for axis in axes] for row in points}
+
+
 def gather(points_path: str | Path, point_paths: Sequence[str | Path], path: str | Path) -> None:
     """Write the rows of the tables of all points as one, with the swept parameters of each.
 
@@ -47,9 +72,7 @@ def gather(points_path: str | Path, point_paths: Sequence[str | Path], path: str
 
     Raises InputError for a point that points.csv does not know.
     """
-    columns, points = read(points_path)
-    axes = columns[columns.index("point") + 1 : columns.index("replicates")]
-    known = {row["point"]: [row[axis] for axis in axes] for row in points}
+    axes, known = swept(points_path)
     found: dict[str, dict[tuple, None]] = {name: {} for name in known}
     head: list[str] = []
     for table in point_paths:

@@ -84,6 +84,17 @@ VARIABLES = {
         ("target_replicate",), "1", "log likelihood of a replicate of the target, without constant"
     ),
     "scale": Variable((), "1", "factor from the model's rates to the target's units"),
+    # null networks
+    "null": Variable(("null",), None, "null network"),
+    "nulls.fc": Variable(
+        ("null", "measure", "replicate", "region_to", "region_from"),
+        "1",
+        "functional connectivity on null networks",
+    ),
+    "weights_moved": Variable(("null",), "1", "share of the weights that is on other pairs"),
+    "strength_error": Variable(
+        ("null",), "1", "largest error of a region's strength over the mean strength"
+    ),
     # scores
     "score": Variable(("score",), None, "score"),
     "value": Variable(("measure", "score"), "1", "value"),

@@ -121,3 +121,31 @@ rule plot_sweep:
         code=code("plot_sweep.py"),
     script:
         "../scripts/plot_sweep.py"
+
+
+rule plot_nulls:
+    input:
+        nulls="results/nulls.csv",
+        networks="results/nulls_networks.csv",
+        scores="results/scores.csv",
+    output:
+        nulls=report(
+            "results/figures/nulls.png",
+            category="3. Connectivity and scores",
+            labels={"figure": "null networks"},
+            caption="../report/nulls.rst",
+        ),
+        nulls_svg="results/figures/nulls.svg",
+    log:
+        "results/logs/plot_nulls.log",
+    benchmark:
+        "results/benchmarks/plot_nulls.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=memory(1000, 4),
+    params:
+        shown=SHOWN_AT,
+        code=code("plot_nulls.py"),
+    script:
+        "../scripts/plot_nulls.py"

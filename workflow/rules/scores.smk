@@ -53,7 +53,8 @@ rule score:
         points="results/points.csv",
         scores=expand("results/simulated/{point}/scores.csv", point=POINTS),
         replicates=expand("results/simulated/{point}/scores_replicates.csv", point=POINTS),
-        notes=expand("results/simulated/{point}/scores_notes.csv", point=POINTS),
+        notes=expand("results/simulated/{point}/scores_notes.csv", point=POINTS) + NULL_NOTES,
+        nulls=NULLS,
     output:
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",

@@ -8,6 +8,7 @@ rule summary:
         scores="results/scores.csv",
         best=BEST,
         notes="results/scores_notes.csv",
+        nulls=NULLS,
         figures=expand("results/figures/{name}.png", name=FIGURES),
     output:
         summary=report(

@@ -9,3 +9,6 @@ with job.reporting(snakemake.log[0]):
         snakemake.output.scores, snakemake.output.replicates, snakemake.output.differences
     )
     differences.place_likelihoods(snakemake.output.scores, snakemake.output.differences)
+    for path in snakemake.input.nulls:
+        by, columns = ["point", *differences.KEY], ["null_z", "null_p", "null_n"]
+        tables.fill(snakemake.output.scores, path, by, columns)  # of the first null

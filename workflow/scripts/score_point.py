@@ -8,6 +8,6 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.target,
         snakemake.input.connectome,
         snakemake.wildcards.point,
-        snakemake.input.theory,
         [snakemake.output.scores, snakemake.output.replicates, snakemake.output.notes],
+        snakemake.input.theory,
     )

@@ -1,9 +1,10 @@
-"""The compiled core on disk."""
+"""Compiled functions on disk: the core, and others of the package."""
 
 import contextlib
 import fcntl
 import functools
 import hashlib
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,22 @@ from numba.core.runtime.nrt import rtsys
 def compiled_once(function: Callable) -> Any:
     """Compile on the first call, and keep the result on disk where anything can be written.
 
-    In a folder of its own for these sources, Numba and processor: Numba itself looks at the one
-    file in which the function stands, and its index and data of another version, found there by
-    processes that start meanwhile, could be taken for each other's.
+    In a folder of its own for Numba, processor and all files beside that of the function, which
+    are what it may use: Numba itself looks at the one file in which the function stands, and its
+    index and data of another version, found there by processes that start meanwhile, could be taken
+    for each other's.
     """
     compiled: Any = njit(error_model="numpy", nogil=True)(function)
     config: Any = numba_config
     codegen = cpu_target.target_context.codegen()
-    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    room = Path(inspect.getfile(function)).parent
+    sources = [path.read_bytes() for path in sorted(room.glob("*.py"))]
     content = b"".join(sources) + repr((numba_version, codegen.magic_tuple())).encode()
     # Numba raises if neither the package nor the home directory can be written, as in some images.
     with contextlib.suppress(RuntimeError):
         compiled.enable_caching()
-        folder = Path(compiled.stats.cache_path, "core-" + hashlib.sha256(content).hexdigest()[:12])
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        folder = Path(compiled.stats.cache_path, f"{room.name}-{digest}")
         before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
         try:
             compiled.enable_caching()

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from restmeg import check, connectome, scoring, store
-from restmeg.figures import activity, anatomy, connectivity, style, sweep, theory
+from restmeg.figures import activity, anatomy, connectivity, nulls, style, sweep, theory
 from restmeg.figures import scores as score_figures
 from restmeg.measures import MEASURES
 from restmeg.scores import correlation
@@ -113,6 +113,21 @@ def draw_sweep(
         for table in (summary, best)
     )
     _save(sweep.sweep(summary, best, axis_labels, truth), "sweep", out)
+
+
+def draw_nulls(
+    nulls_path: Path, networks_path: Path, scores_path: Path, out: Mapping[str, Path]
+) -> None:
+    """Draw scores of null networks beside those of their point; out: ``nulls`` and ``nulls_svg``.
+
+    nulls_path, networks_path, scores_path: nulls.csv, nulls_networks.csv and scores.csv.
+    """
+    beside, networks, own = (pd.read_csv(path) for path in (nulls_path, networks_path, scores_path))
+    own = own[own["point"].isin(beside["point"])]
+    tables = (
+        table[table["measure"] == own["measure"].iloc[0]] for table in (beside, networks, own)
+    )
+    _save(nulls.nulls(*tables), "nulls", out)
 
 
 def _of(table: pd.DataFrame, point: str, measure: str) -> pd.DataFrame:

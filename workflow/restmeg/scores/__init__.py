@@ -189,3 +189,5 @@ SCORES = {
         is_mean=False,
     ),
 }
+
+OF_CONNECTIVITY = [name for name, score in SCORES.items() if not score.is_sum]

@@ -134,7 +134,7 @@ class Comparison:
 
 def own(rows: np.ndarray, side: int) -> LeftOut:
     """Mean product of different rows. side: 1 if they are simulated, 2 if they are the target's."""
-    whole, without = intervals.mean_of_others(correlation.products(rows, rows))
+    whole, without = intervals.mean_of_others(correlation.gram(rows))
     sides = (without, whole) if side == 1 else (whole, without)
     return LeftOut(whole, *sides)
 

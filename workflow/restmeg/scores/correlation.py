@@ -24,11 +24,21 @@ def standardised(values: np.ndarray) -> np.ndarray:
 
 
 def products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Products of all rows of a (n, pairs) with all rows of b (m, pairs): (n, m)."""
+    """Products of all rows of a (n, pairs) with all rows of b (m, pairs): (n, m).
+
+    Not a matrix product: a library's would depend in its last bits on the machine.
+    """
     found = np.empty((len(a), len(b)))
-    # Not a matrix product: a library's would depend in its last bits on the machine.
     for k, row in enumerate(b):
         found[:, k] = (a * row).sum(axis=-1)
+    return found
+
+
+def gram(a: np.ndarray) -> np.ndarray:
+    """Products of all rows of (n, pairs) with each other, as `products`, in half the time."""
+    found = np.empty((len(a), len(a)))
+    for k, row in enumerate(a):
+        found[k, k:] = found[k:, k] = (a[k:] * row).sum(axis=-1)
     return found
 
 

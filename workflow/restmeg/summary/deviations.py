@@ -11,13 +11,13 @@ def of(loaded: dict, schema: dict) -> list[list[str]]:
     """Settings that differ from their defaults: rows of dotted key, value and default, as texts.
 
     loaded: from `settings.load`; schema: from `settings.load_schema`. Of the target's model, what
-    differs from the model; of the sweep, all of it.
+    differs from the model; of nulls and the sweep, all of it.
     """
     usual = settings.load({}, schema)
     usual["target"]["model"] = loaded["model"]
     rows = []
     for section, part in schema["properties"].items():
-        if section == "sweep":
+        if section in ("nulls", "sweep"):
             continue
         rules = settings.scalars(section, part)
         given, default = (
@@ -33,6 +33,9 @@ def of(loaded: dict, schema: dict) -> list[list[str]]:
                         ("that of the model, " if of_model else "") + _in_words(default[key], rule),
                     ]
                 )
+    for name, null in loaded["nulls"].items():
+        networks = f"{null['number']} network" + ("s" if null["number"] > 1 else "")
+        rows.append([f"nulls.{name}", f"{null['method']}, {networks}", "none"])
     rules = settings.scalars("model", schema["properties"]["model"])
     for key, values in loaded["sweep"].items():
         rows.append([f"sweep.{key}", _in_words(values, rules[key]), "not swept"])

@@ -15,7 +15,7 @@ from restmeg import connectome, disk, store, tables
 from restmeg.measures import MEASURES
 from restmeg.scores import SCORES
 from restmeg.summary import answer, captions, expectation, table
-from restmeg.summary.words import best, best_in_words, duration, number, setting
+from restmeg.summary.words import best, best_in_words, decimal, duration, number, setting
 from restmeg.version import __version__
 
 TEMPLATE = "summary.html.j2"
@@ -60,7 +60,7 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
     )
     point, by = answer.deciding(_of_first(scores), study["point"], study["axes"])
     of_point = [row for row in scores if row["point"] == point]
-    run = _run(paths, study, scores, best_rows)
+    run = _run(paths, study, scores, best_rows, nulls)
     page = environment.get_template(TEMPLATE).render(
         run=run,
         study=study,
@@ -88,7 +88,7 @@ def _point(row, study):
     return ", ".join(setting(label, row[axis]) for axis, label in study["axes"].items())
 
 
-def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list) -> dict:
+def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: list) -> dict:
     """This study's numbers as texts, for captions and the page."""
     anatomy = connectome.read(paths["connectome"])
     n_regions = len(anatomy.labels)
@@ -122,6 +122,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list) -> dict:
         "scores": {score["name"]: score for score in of_shown},
         "best": _best(first, [row for row in best_rows if row["measure"] in ("", measure)], study),
         "theory": expectation.of(paths["theory"], study["point"]),
+        "nulls": [_null(row) for row in nulls if _is_told(row, measure)],
         "truth": ", ".join(
             setting(study["axes"][key], value) for key, value in study["truth"].items()
         ),
@@ -147,6 +148,21 @@ def _best(scores, best_rows, study):
 def _size(path: Path, variable: str, dimension: str) -> int:
     with store.open_netcdf(path, variable) as dataset:
         return dataset.dimensions[dimension].size
+
+
+def _is_told(row: Mapping[str, str], measure: str) -> bool:
+    """Whether a row of nulls.csv is of what the figure's caption tells."""
+    return row["measure"] == measure and row["score"] in ("structure_function_coupling", "fc_match")
+
+
+def _null(row: Mapping[str, str]) -> str:
+    """What null networks say of a score, in words."""
+    return (
+        f"{SCORES[row['score']].label} {decimal(float(row['value']), 2)} against "
+        f"{row['null_n']} of '{row['null']}'"
+        + (f", z = {decimal(float(row['null_z']), 2)}" if row["null_z"] else "")
+        + (f", p = {float(row['null_p']):.2g}" if row["null_p"] else "")
+    )
 
 
 def _notes(path: Path) -> dict:

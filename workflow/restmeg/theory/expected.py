@@ -150,34 +150,45 @@ def _corrected(simulated, target):
     return Expected(r @ t / np.sqrt((r @ r) * (t @ t)), np.nan)
 
 
-def of_anatomy(own: Variability, given: np.ndarray, duration: float) -> dict[str, Expected]:
-    """Scores of a simulation against the connectome, at one duration in ms."""
-    centred, partial = without(own, given, (ONE,)), without(own, given, (ONE, DISTANCE))
-    return {
-        "structure_function_coupling": against(centred, WEIGHT, SIMULATED, duration),
-        "structure_function_partial": against(partial, WEIGHT, SIMULATED, duration),
+def _forms(varying: Variability, given: np.ndarray) -> dict[str, Forms]:
+    explained: dict[str, tuple[int, ...]] = {
+        "whole": (),
+        "centred": (ONE,),
+        "partial": (ONE, DISTANCE),
     }
+    return {name: without(varying, given, rows) for name, rows in explained.items()}
 
 
-def of_target(
-    own: Variability, target: Variability, given: np.ndarray, duration: float
-) -> dict[str, Expected]:
-    """Scores of a simulation against a simulated target, at one duration in ms."""
-    s, t = (without(one, given, (ONE,)) for one in (own, target))
-    s_partial, t_partial = (without(one, given, (ONE, DISTANCE)) for one in (own, target))
-    s_whole, t_whole = (without(one, given, ()) for one in (own, target))
-    both = SIMULATED, TARGET
-    found = {
-        "fc_match": match(s, t, both, duration),
-        "fc_match_ceiling": match(t, t, (TARGET, TARGET), duration),
-        "fc_match_corrected": _corrected(s, t),
-        "fc_distance": _distance(s_whole, t_whole, duration),
-        "fc_match_partial": match(s_partial, t_partial, both, duration),
-        "baseline_weights": against(t, WEIGHT, TARGET, duration),
-        "baseline_log_weights": against(t, LOG_WEIGHT, TARGET, duration),
-    }
-    minus_distance = against(t, DISTANCE, TARGET, duration)
-    found["baseline_distance"] = minus_distance._replace(value=-minus_distance.value)
-    difference = found["fc_match"].value - found["fc_match_ceiling"].value
-    found["fc_match_minus_ceiling"] = Expected(difference, np.nan)
-    return found
+class Prediction:
+    """Scores of a simulation, and of a simulated target, as functions of the recordings' length."""
+
+    def __init__(self, own: Variability, target: Variability | None, given: np.ndarray) -> None:
+        """Take variabilities, and the vectors that they are of; target: None if it is not known."""
+        self.own = _forms(own, given)
+        self.target = _forms(target, given) if target else None
+
+    def at(self, duration: float) -> dict[str, Expected]:
+        """Expected scores at one length in ms, the same ones at each."""
+        found = {
+            f"structure_function_{name}": against(self.own[form], WEIGHT, SIMULATED, duration)
+            for name, form in (("coupling", "centred"), ("partial", "partial"))
+        }
+        return found | self._of_target(self.target, duration) if self.target else found
+
+    def _of_target(self, target, duration):
+        s, t = self.own["centred"], target["centred"]
+        matched = match(s, t, (SIMULATED, TARGET), duration)
+        ceiling = match(t, t, (TARGET, TARGET), duration)
+        partial = self.own["partial"], target["partial"]
+        nearness = against(t, DISTANCE, TARGET, duration)
+        return {
+            "fc_match": matched,
+            "fc_match_ceiling": ceiling,
+            "fc_match_minus_ceiling": Expected(matched.value - ceiling.value, np.nan),
+            "fc_match_corrected": _corrected(s, t),
+            "fc_distance": _distance(self.own["whole"], target["whole"], duration),
+            "fc_match_partial": match(*partial, (SIMULATED, TARGET), duration),
+            "baseline_weights": against(t, WEIGHT, TARGET, duration),
+            "baseline_log_weights": against(t, LOG_WEIGHT, TARGET, duration),
+            "baseline_distance": nearness._replace(value=-nearness.value),
+        }

@@ -40,7 +40,9 @@ class Settled(NamedTuple):
         """See `sampling.variability`. Raises ValueError where theory does not hold."""
         if self.net is None or self.nodes is None:
             raise ValueError(self.trouble)
-        return sampling.variability(self.net, self.nodes, self.covariance, vectors)
+        # What varies is less in need of precision than what is expected.
+        nodes = spectra.nodes(self.net, spectra.FIRST, self.slowest)
+        return sampling.variability(self.net, nodes, self.covariance, vectors)
 
 
 def settle(weights: np.ndarray, distances: np.ndarray, model: dict, dt: float) -> Settled:
@@ -91,15 +93,16 @@ def _nonlinearity(weights, distances, model, dt, settled):
     The response to inputs is averaged over the inputs' own variances (statistical linearisation)
     and the variances computed again.
     """
-    spreads = spectra.spreads(settled.net, settled.nodes, settled.covariance)
+    nodes = spectra.nodes(settled.net, spectra.FIRST, settled.slowest)
+    spreads = spectra.spreads(settled.net, nodes, settled.covariance)
     try:
         averaged = linearise(weights, distances, model, dt, spreads)
         if stability.roots_beyond(averaged, 0.0):
             return np.nan
     except (NoFixedPointError, stability.UnresolvedError):
         return np.nan
-    covariance = spectra.integral(averaged, settled.nodes)
-    return np.trace(covariance) / np.trace(settled.covariance) - 1
+    before, after = (spectra.integral(net, nodes) for net in (settled.net, averaged))
+    return np.trace(after) / np.trace(before) - 1
 
 
 def _hertz(mode):
@@ -132,15 +135,9 @@ def scores(
         edges(other.fc),
     )
     varying = [one.variability(given) for one in ([own] if other is own else [own, other])]
-
-    def at(ms: float) -> dict[str, expected.Expected]:
-        found = expected.of_anatomy(varying[0], given, ms)
-        if target is not None:
-            found |= expected.of_target(varying[0], varying[-1], given, ms)
-        return found
-
-    now = at(duration)
-    over_length = [[one.value for one in at(1000 * length).values()] for length in LENGTHS]
+    scores = expected.Prediction(varying[0], None if target is None else varying[-1], given)
+    now = scores.at(duration)
+    over_length = [[one.value for one in scores.at(1000 * s).values()] for s in LENGTHS]
     return Scores(
         list(now),
         np.array([one.value for one in now.values()]),
@@ -179,14 +176,19 @@ def predict_file(
     elif target is not None and target.trouble:
         notes.append(f"of the target, {target.trouble}; expected matches are left out")
     given, recorded = fourier.read(fourier_paths)
+    if not len(given.frequencies):
+        notes.append(
+            "the target has no frequencies that count, as its sampling rate is not known or it is "
+            "too short; its likelihood is left out"
+        )
     contents = _network(anatomy, own)
+    likely = LogLikelihood(np.full(len(given.replicates), np.nan), np.nan)
     if own.net is not None and not own.trouble:
         usable = None if target is not None and target.trouble else target
         duration = times["duration"] - times["transient"]
         contents |= _score_variables(scores(anatomy, own, usable, duration))
-        likely = log_likelihood(own.net, given, gain_free=recorded)
-    else:
-        likely = LogLikelihood(np.full(len(given.replicates), np.nan), np.nan)
+        if len(given.frequencies):
+            likely = log_likelihood(own.net, given, gain_free=recorded)
     contents |= {
         "target_replicate": given.replicates,
         "log_likelihood": likely.values,

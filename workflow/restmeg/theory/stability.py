@@ -38,7 +38,7 @@ def slowest_mode(net: Linear) -> complex:
         best = max(found, key=lambda root: root.real, default=best)
         right = best.real + max(BESIDE * abs(best.real), SMALLEST)
         if roots_beyond(net, right) == 0:
-            return complex(best.real, abs(best.imag))
+            return complex(best.real, abs(best.imag) if abs(best.imag) > SMALLEST else 0.0)
         starts = [(best, None)]
     return _bisected(net, right)
 

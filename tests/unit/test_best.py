@@ -1,0 +1,98 @@
+"""best.csv: the best values of a sweep, from tables and from the likelihood's curvature."""
+
+import numpy as np
+import pytest
+from restmeg import best, connectome, fourier, library, tables
+
+LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
+KEY = "model.coupling_strength"
+HEAD = ["point", KEY, "measure", "band", "score", "value", "ci_low", "ci_high", "n"]
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("target")
+    activity = library.simulate("example", role="target", replicates=8, progress=False)
+    activity.to_netcdf(folder / "activity.nc")
+    fourier.estimate_file(
+        folder / "activity.nc", None, None, False, None, "pt", folder / "fourier.nc"
+    )
+    return folder / "fourier.nc"
+
+
+@pytest.fixture
+def write(tmp_path, example, model, target):
+    """A callable that writes best.csv of a sweep over coupling strength and reads it again."""
+
+    def make(distances, likelihoods, differences, axes=None):
+        """distances, likelihoods: of strengths 1, 1.5 and 2; differences: rows."""
+        strengths = dict(zip(("pa", "pb", "pc"), (1.0, 1.5, 2.0), strict=True))
+        rows = [HEAD]
+        for (name, k), distance, likely in zip(
+            strengths.items(), distances, likelihoods, strict=True
+        ):
+            rows.append([name, k, "pearson", "broadband", "fc_distance", distance, 0, 0, 64])
+            rows.append([name, k, "", "", "log_likelihood", likely, "", "", 8])
+        tables.write(tmp_path / "scores.csv", rows)
+        names = ["point", KEY, "reference", *HEAD[2:]]
+        tables.write(tmp_path / "differences.csv", [names, *differences])
+        connectome.write(tmp_path / "connectome.nc", connectome.Connectome(*example, LABELS), "x")
+        paths = [tmp_path / f"{name}.csv" for name in ("scores", "differences")]
+        out = tmp_path / "best.csv"
+        axes = {KEY: [1.0, 1.5, 2.0]} if axes is None else axes
+        best.write(*paths, tmp_path / "connectome.nc", [target], model, 0.1, axes, out)
+        return tables.read(out)[1]
+
+    return make
+
+
+def difference(point, strength, reference, low, high, score="fc_distance"):
+    return [
+        point,
+        strength,
+        reference,
+        "pearson",
+        "broadband",
+        score,
+        (low + high) / 2,
+        low,
+        high,
+        64,
+    ]
+
+
+def test_points_that_cannot_be_told_from_the_best_one_are_its_interval(write):
+    rows = write(
+        [0.3, 0.1, 0.15],
+        ["nan"] * 3,
+        [difference("pa", 1.0, "pb", 0.1, 0.3), difference("pc", 2.0, "pb", -0.02, 0.1)],
+    )
+    assert rows == [
+        {
+            **{"measure": "pearson", "band": "broadband", "score": "fc_distance"},
+            **{"parameter": KEY, "value": "1.5", "ci_low": "1.5", "ci_high": "2"},
+            "interval": "points",
+        }
+    ]
+
+
+def test_likelihood_has_a_maximum_between_points(write):
+    (row,) = write([0, 0, 0], [-30, -10, -40], [])
+    assert (row["score"], row["parameter"], row["interval"]) == (
+        *("log_likelihood", KEY, "curvature"),
+    )
+    low, value, high = (float(row[name]) for name in ("ci_low", "value", "ci_high"))
+    assert low < 1.5 < high
+    assert low < value < high < low + 0.15
+    assert value != 1.5
+
+
+def test_at_the_edge_of_the_sweep_there_is_no_interval(write):
+    (row,) = write([0, 0, 0], [-10, -20, -40], [], axes={KEY: [1.0, 1.2]})
+    assert float(row["value"]) == 1.2
+    assert row["ci_low"] == row["ci_high"] == ""
+
+
+def test_a_score_that_says_not_which_is_better_is_left_out(write):
+    rows = [difference("pa", 1.0, "pb", -1, 1, "structure_function_coupling")]
+    assert write([0, 0, 0], ["nan"] * 3, rows) == []

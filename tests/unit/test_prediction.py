@@ -1,0 +1,104 @@
+"""theory.nc: what it holds, and what it says where theory does not hold."""
+
+import copy
+
+import numpy as np
+import pytest
+import xarray as xr
+from restmeg import connectome, fourier, library
+from restmeg.theory import likelihood, linear, predicted, prediction
+
+LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
+TIMES = {"dt": 0.1, "duration": 4000.0, "transient": 300.0}
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory):
+    """fourier.nc of a short target."""
+    folder = tmp_path_factory.mktemp("target")
+    activity = library.simulate(
+        "example", role="target", duration="800 ms", replicates=3, progress=False
+    )
+    activity.to_netcdf(folder / "activity.nc")
+    path = folder / "fourier.nc"
+    fourier.estimate_file(folder / "activity.nc", None, None, False, None, "pt", path)
+    return path
+
+
+@pytest.fixture
+def predict(tmp_path, example, target):
+    """A callable that writes theory.nc and gives it as a Dataset."""
+    connectome.write(tmp_path / "connectome.nc", connectome.Connectome(*example, LABELS), "x")
+
+    def make(model, target_model, times=TIMES):
+        path = tmp_path / "theory.nc"
+        prediction.predict_file(
+            tmp_path / "connectome.nc", model, target_model, times, [target], "pa", path
+        )
+        return xr.load_dataset(path)
+
+    return make
+
+
+def test_file_says_what_it_holds(predict, model, example, target):
+    found = predict(model, model | {"coupling_strength": 2.0})
+    assert found.fc.dims == found.covariance.dims == ("region_to", "region_from")
+    assert found.power.dims == ("region", "frequency")
+    assert found.region.values.tolist() == list(LABELS)
+    assert found.growth_rate < 0
+    assert found.growth_rate.units == "ms^-1"
+    assert np.diag(found.fc) == pytest.approx(np.ones(8))
+    whole = found.expected_over_length.interp(length=3.7)
+    assert whole.values == pytest.approx(found.expected.values, abs=2e-3)
+    read = predicted.read(found.encoding["source"], "pa") if "source" in found.encoding else None
+    assert read is None or read.scores["fc_match"][0] == float(found.expected.sel(score="fc_match"))
+    net = linear.linearise(*example, model, 0.1)
+    given, _ = fourier.read([target])
+    assert found.log_likelihood.values == pytest.approx(
+        likelihood.log_likelihood(net, given).values, rel=1e-12
+    )
+
+
+def test_same_bits_each_time(predict, model, tmp_path):
+    predict(model, model)
+    first = (tmp_path / "theory.nc").read_bytes()
+    predict(model, model)
+    assert (tmp_path / "theory.nc").read_bytes() == first
+
+
+def test_longer_studies_have_higher_expected_scores(predict, model):
+    short = predict(model, model)
+    long = predict(model, model, TIMES | {"duration": 60_300.0})
+    for name in ("structure_function_coupling", "fc_match", "fc_match_ceiling"):
+        assert long.expected.sel(score=name) > short.expected.sel(score=name) + 0.3
+        assert long.expected_sd.sel(score=name) < short.expected_sd.sel(score=name)
+
+
+def test_a_recording_has_no_expected_match(predict, model):
+    found = predict(model, None)
+    assert found.score.values.tolist() == [
+        "structure_function_coupling",
+        "structure_function_partial",
+    ]
+    assert np.isfinite(found.log_likelihood).all()
+
+
+def test_where_theory_does_not_hold_the_file_says_so_and_has_no_numbers(predict, model):
+    wild = copy.deepcopy(model) | {"coupling": "additive", "coupling_strength": 1.0}
+    wild["noise"]["sigma"] = 2.0
+    with pytest.warns(UserWarning, match="theory, point pa: .*noise is too large"):
+        found = predict(wild, model)
+    assert "noise is too large" in found.attrs["notes"]
+    assert "score" not in found.dims
+    for name in ("covariance", "fc", "power", "log_likelihood"):
+        assert np.isnan(found[name]).all()
+
+
+def test_a_target_beyond_theory_leaves_what_does_not_need_it(predict, model):
+    wild = copy.deepcopy(model)
+    wild["noise"]["sigma"] = 20.0
+    with pytest.warns(UserWarning, match="of the target, the noise is too large"):
+        found = predict(model, wild)
+    assert "structure_function_coupling" in found.score
+    assert "fc_match" not in found.score
+    assert np.isfinite(found.log_likelihood).all()

@@ -1,0 +1,56 @@
+"""Whether scores find a known truth: a short form of make recovery, and the table in README."""
+
+import csv
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "tests/benchmarks/recovery.py"
+LABELS = {
+    "FC match": "fc_match",
+    "FC match, corrected for noise": "fc_match_corrected",
+    "FC distance, free of sampling error": "fc_distance",
+    "likelihood, by linear theory": "log_likelihood",
+}
+
+
+@pytest.fixture(scope="module")
+def recovery():
+    spec = importlib.util.spec_from_file_location("recovery", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_distance_and_likelihood_find_the_truth_and_the_match_does_not(recovery):
+    found = recovery.best(3, strengths=(0.5, 1.0, 1.5, 2.0, 3.0))
+    assert found["fc_match"] == 3.0
+    assert found["fc_distance"] == found["log_likelihood"] == recovery.TRUTH
+
+
+def test_the_stored_table_is_of_the_whole_experiment(recovery):
+    rows = list(csv.DictReader(recovery.TABLE.read_text().splitlines()))
+    assert [row["score"] for row in rows] == list(LABELS.values())
+    for row in rows:
+        counts = {float(k): int(n) for k, n in row.items() if k != "score"}
+        assert list(counts) == recovery.STRENGTHS
+        assert sum(counts.values()) == recovery.PAIRS
+        if row["score"] == "fc_distance":
+            assert sum(n for k, n in counts.items() if abs(k - recovery.TRUTH) < 0.3) >= 18
+        if row["score"] == "log_likelihood":
+            assert counts[recovery.TRUTH] >= 19
+
+
+def test_readme_shows_the_stored_table(recovery):
+    stored = {row["score"]: row for row in csv.DictReader(recovery.TABLE.read_text().splitlines())}
+    shown = {}
+    for line in (ROOT / "README.md").read_text().splitlines():
+        name, *cells = (cell.strip().strip("*") for cell in line.strip("|").split("|"))
+        if name in LABELS:
+            shown[LABELS[name]] = [int(cell or 0) for cell in cells]
+    assert shown == {
+        score: [int(n) for name, n in row.items() if name != "score"]
+        for score, row in stored.items()
+    }

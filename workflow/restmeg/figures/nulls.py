@@ -1,0 +1,80 @@
+"""The figure of null networks: their scores, and the study's among them."""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from restmeg.figures import style
+from restmeg.scores import LOWEST, SCORES
+
+COLUMNS = 4  # panels beside each other
+FEW = 5  # networks: fewer have no distribution to show
+MANY = 500  # more would be one block of dots
+NULL = "0.45"  # colour
+
+
+def beside(row: pd.Series) -> str:
+    """What null networks say of a score, in words."""
+    networks = f"{row['null_n']:.0f} network" + ("s" if row["null_n"] != 1 else "")
+    texts = [f"z = {row['null_z']:.2f}"] if np.isfinite(row["null_z"]) else []
+    texts += [f"p = {row['null_p']:.2g}"] if np.isfinite(row["null_p"]) else []
+    return "\n".join([str(row["null"]), *texts, networks])
+
+
+@style.look()
+def nulls(beside_nulls: pd.DataFrame, networks: pd.DataFrame, own: pd.DataFrame) -> Figure:
+    """Each score of null networks, a column for each null, with the study's value and interval.
+
+    beside_nulls: table of nulls.csv; networks: of nulls_networks.csv; own: of scores.csv; all of
+    one point and measure.
+    """
+    scores = list(dict.fromkeys(beside_nulls["score"]))
+    kinds = list(dict.fromkeys(beside_nulls["null"]))
+    if not scores:
+        figure = style.new_figure(5, 1)
+        figure.text(0.02, 0.5, "No score of this point has a finite value.")
+        return figure
+    columns = min(COLUMNS, len(scores))
+    rows = -(-len(scores) // columns)
+    width = max(2.9, 0.8 + 1.15 * len(kinds))
+    figure = style.new_figure(width * columns, 3.9 * rows)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels[len(scores) :]:
+        axes.set_axis_off()
+    for axes, name in zip(panels, scores, strict=False):
+        score = SCORES[name]
+        study = own[own["score"] == name].iloc[0]
+        labels = []
+        for x, kind in enumerate(kinds):
+            values = networks[(networks["score"] == name) & (networks["null"] == kind)]["value"]
+            _draw(axes, x, values.dropna().to_numpy())
+            row = beside_nulls[(beside_nulls["score"] == name) & (beside_nulls["null"] == kind)]
+            labels.append(beside(row.iloc[0]))
+        if np.isfinite(study["ci_low"]):
+            axes.axhspan(
+                study["ci_low"], study["ci_high"], color=style.SIMULATED, alpha=0.15, linewidth=0
+            )
+        axes.axhline(study["value"], color=style.SIMULATED, linewidth=2)
+        better = ", lower is better" if score.direction == LOWEST else ""
+        axes.set_title(score.label, wrap=True)
+        axes.set(
+            ylabel=score.scale + better, xticks=range(len(kinds)), xlim=(-0.6, len(kinds) - 0.4)
+        )
+        axes.set_xticklabels(labels, fontsize=8)
+        axes.tick_params(axis="x", length=0)
+        sns.despine(ax=axes, bottom=True)
+    return figure
+
+
+def _draw(axes: Axes, x: int, values: np.ndarray) -> None:
+    """The scores of the networks of one null: their distribution, and a dot for each."""
+    if len(values) >= FEW and np.ptp(values) > 0:
+        parts = axes.violinplot([values], [x], widths=0.8, showextrema=False)
+        parts["bodies"][0].set(facecolor=NULL, alpha=0.25, linewidth=0)
+    if len(values) <= MANY:
+        # Side by side where they are dense; the places are no random numbers.
+        ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
+        aside = ((ranks * 0.618034) % 1 - 0.5) * 0.3 * (len(values) > 1)
+        axes.scatter(x + aside, values, s=9, color=NULL, alpha=0.6, linewidth=0)

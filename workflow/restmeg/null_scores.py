@@ -1,0 +1,152 @@
+"""Scores of null networks beside those of the study's: would another network do as well?"""
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from restmeg import check, connectome, scoring, store, tables
+from restmeg.errors import InputError
+from restmeg.nulls import ROLE
+from restmeg.scores import LOWEST, SCORES
+from restmeg.scoring import NULL, Connectivity
+
+# Scores of the simulated network: others are the same whatever it is, or not of its connectivity.
+SCORED = [name for name, score in SCORES.items() if score.of_model and score.function]
+KEY = ["measure", "band", "score"]
+HEAD = ["null", *KEY, "value", "null_mean", "null_sd", *NULL]
+NETWORKS = ["null", "network", *KEY, "value"]
+ALIKE = 1e-6  # how near a score must be to another to be as good: connectivity is in 32 bits
+
+Key = tuple[str, str, str]  # measure, band, score
+
+
+class Against(NamedTuple):
+    """A score beside those of null networks."""
+
+    mean: float
+    sd: float  # NaN of a single network
+    z: float  # (value - mean) / sd
+    p: float  # of a score at least as good, if the study's network were a null network
+    n: int  # networks with a finite score
+
+
+def against(value: float, nulls: np.ndarray, direction: str | None) -> Against:
+    """A score beside those of null networks (networks,), of which NaN are left out.
+
+    p = (1 + number at least as good) / (1 + n), one-sided (Phipson and Smyth 2010, Stat Appl Genet
+    Mol Biol 9:39). direction: what is better, as in `scores.Score`; the highest where none is.
+    """
+    nulls = nulls[np.isfinite(nulls)]
+    n = len(nulls)
+    if not n or not math.isfinite(value):
+        return Against(math.nan, math.nan, math.nan, math.nan, n)
+    mean, sd = float(nulls.mean()), float(nulls.std(ddof=1)) if n > 1 else math.nan
+    sign = -1.0 if direction == LOWEST else 1.0
+    as_good = np.count_nonzero(sign * (nulls - value) >= -ALIKE * max(1.0, abs(value)))
+    # Of networks that are all alike only rounding is left.
+    z = (value - mean) / sd if sd > ALIKE * max(1.0, abs(mean)) else math.nan
+    return Against(mean, sd, z, (1 + as_good) / (1 + n), n)
+
+
+def networks(
+    path: str | Path, name: str, point: str, target: Connectivity
+) -> Iterator[tuple[int, Connectivity]]:
+    """Yield number and connectivity of each null network in a file.
+
+    name: of the null, and point: of what it must be. Raises InputError if it is of another, or its
+    regions or measures are not those of the target.
+    """
+    with store.open_netcdf(path, "fc", "null", "measure", "replicate", "region_to") as dataset:
+        parameters, _ = store.provenance(dataset)
+        for what, expected in (("role", ROLE), ("null", name), ("point", point)):
+            check.same(path, what, parameters.get(what), expected)
+        measures = [str(measure) for measure in dataset["measure"][...]]
+        check.same(path, "measures", measures, target.measures)
+        labels = [str(label) for label in dataset["region_to"][...]]
+        if labels != target.labels:
+            raise InputError(f"{path}: its regions are not those of the connectome")
+        replicates, fc = dataset["replicate"][...], dataset["fc"]
+        for k, number in enumerate(dataset["null"][...]):
+            matrices = fc[k].astype(np.float64)
+            yield int(number), Connectivity(point, measures, replicates, labels, matrices, [])
+
+
+def write(
+    paths: Sequence[str | Path],
+    names: Sequence[str],
+    target_paths: Sequence[str | Path],
+    connectome_path: str | Path,
+    points_path: str | Path,
+    scores_path: str | Path,
+    point: str,
+    out: Sequence[str | Path],
+) -> None:
+    """Write what null networks say of a point's scores, each network's scores, and notes on them.
+
+    paths: connectivity.nc of all batches of null networks; names: of the nulls, in order;
+    target_paths: connectivity.nc of the target; connectome_path: connectome.nc, whose weights and
+    distances null networks are scored against too; points_path: points.csv; scores_path: scores.csv
+    of the point; out: paths of three tables.
+
+    Raises InputError if files do not belong together or a network is there twice.
+    """
+    anatomy = connectome.read(connectome_path)
+    target = scoring.read_fc(target_paths, "target", anatomy.labels)
+    axes, swept = tables.swept(points_path)
+    _, rows = tables.read(scores_path)
+    check.same(scores_path, "points", sorted({row["point"] for row in rows}), [point])
+    own = {tuple(row[key] for key in KEY): float(row["value"]) for row in rows}
+    summary_path, networks_path, notes_path = out
+    start = [point, *swept[point]]
+    summary: list[list] = []
+    notes: dict[tuple[str, str], None] = {}
+    with tables.new_csv(networks_path, ["point", *axes, *NETWORKS]) as single:
+        for name in names:
+            found: dict[Key, dict[int, float]] = {}
+            for path in _of_null(paths, name):
+                notes |= {(name, note): None for note in _notes(path)}
+                for number, null in networks(path, name, point, target):
+                    for one in scoring.scored(
+                        null, target, anatomy.weights, anatomy.distances, SCORED
+                    ):
+                        values = found.setdefault((one.measure, one.band, one.score), {})
+                        if number in values:
+                            raise InputError(f"{path}: network {number} is there more than once")
+                        values[number] = one.found.summary.value
+            for key, values in found.items():
+                if not math.isfinite(own[key]):
+                    continue
+                ordered = sorted(values.items())
+                for number, value in ordered:
+                    single.writerow([*start, name, number, *key, _number(value)])
+                nulls = np.array([value for _, value in ordered])
+                beside = against(own[key], nulls, SCORES[key[-1]].direction)
+                numbers = map(_number, (own[key], *beside[:-1]))
+                summary.append([*start, name, *key, *numbers, beside.n])
+    tables.write(summary_path, [["point", *axes, *HEAD], *summary])
+    texts = [[point, f"null {name}", note] for name, note in notes]
+    tables.write(notes_path, [["point", "about", "note"], *texts])
+
+
+def _of_null(paths, name):
+    """The files that are of a null; they say so themselves."""
+    found = []
+    for path in paths:
+        with store.open_netcdf(path) as dataset:
+            if store.provenance(dataset)[0].get("null") == name:
+                found.append(path)
+    if not found:
+        raise InputError(f"null {name}: none of {len(paths)} files is of it; expected one")
+    return found
+
+
+def _notes(path):
+    with store.open_netcdf(path) as dataset:
+        return store.notes(dataset)
+
+
+def _number(value):
+    return tables.number(value) if math.isfinite(value) else ""

@@ -1,0 +1,18 @@
+"""Simulate the shown point on some null networks, and estimate their connectivity."""
+
+from restmeg import job, null_networks
+
+with job.reporting(snakemake.log[0]):
+    null_networks.simulate_batch(
+        snakemake.input.connectome,
+        snakemake.wildcards.null,
+        snakemake.params.method,
+        snakemake.params.numbers,
+        snakemake.params.model,
+        snakemake.params.simulation,
+        snakemake.params.seed,
+        snakemake.wildcards.point,
+        snakemake.params.replicates,
+        snakemake.params.measures,
+        snakemake.output.connectivity,
+    )
