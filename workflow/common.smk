@@ -117,9 +117,10 @@ LAZY = [*MEASURE_MODULES, *INPUTS.readers]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
-NULLS, NULL_NOTES = [], []
+NULLS, NULL_NETWORKS, NULL_NOTES = [], [], []
 if SETTINGS["nulls"]:
     NULLS.append("results/nulls.csv")
+    NULL_NETWORKS.append("results/nulls_networks.csv")
     NULL_NOTES.append("results/nulls/notes.csv")
     FIGURES.append("nulls")
 BEST = []

@@ -42,6 +42,7 @@ rule plot_scores:
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",
         notes="results/scores_notes.csv",
+        networks=NULL_NETWORKS,
     output:
         connectivity=report(
             "results/figures/connectivity.png",

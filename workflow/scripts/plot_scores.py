@@ -10,7 +10,7 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.target,
         snakemake.input.theory,
         [snakemake.input.scores, snakemake.input.replicates, snakemake.input.notes],
+        snakemake.input.networks,
         snakemake.params.point,
         dict(snakemake.output.items()),
-        snakemake.input.get("networks"),
     )

@@ -50,16 +50,16 @@ def draw_comparison(
     target_paths: Sequence[Path],
     theory_path: Path,
     tables: Sequence[Path],
+    networks_paths: Sequence[Path],
     point: str,
     out: Mapping[str, Path],
-    networks_path: Path | None = None,
 ) -> None:
     """Draw functional connectivity, its relation to structure and theory, and scores of one point.
 
     theory_path: theory.nc of the point; tables: paths of scores.csv, scores_replicates.csv and
-    scores_notes.csv, in any order of points; out: paths by name, ``connectivity``,
-    ``structure_function``, ``scores``, ``theory`` and ``length`` as PNG, and each with ``_svg``;
-    networks_path: of nulls_networks.csv, if there are null networks of the point.
+    scores_notes.csv, in any order of points; networks_paths: of nulls_networks.csv, or none; out:
+    paths by name, ``connectivity``, ``structure_function``, ``scores``, ``theory`` and ``length``
+    as PNG, and each with ``_svg``.
 
     Raises InputError if files are of another role or point.
     """
@@ -71,7 +71,7 @@ def draw_comparison(
     measure = simulated.measures[0]
     summary, single, notes = (pd.read_csv(path) for path in tables)
     summary, single = (_of(table, point, measure) for table in (summary, single))
-    nulls = _of(pd.read_csv(networks_path), point, measure) if networks_path else None
+    networks = [_of(pd.read_csv(path), point, measure) for path in networks_paths]
     notes = notes[notes["point"].isin([point, target.point])]
     figure = connectivity.connectivity(
         simulated.fc[0].mean(axis=0), target.fc[0].mean(axis=0), structure.labels, measure
@@ -82,7 +82,7 @@ def draw_comparison(
     _save(connectivity.structure_function(weights, pairs, summary), "structure_function", out)
     same = notes.groupby("note", sort=False)["about"]
     texts = [f"{', '.join(about.unique())}: {note}" for note, about in same]
-    _save(score_figures.scores(single, summary, texts, nulls), "scores", out)
+    _save(score_figures.scores(single, summary, texts, *networks), "scores", out)
     if measure != scoring.PEARSON:
         trouble = f"it is of Pearson correlation, and this is {MEASURES[measure].label}"
         nothing = np.full_like(expected.fc, np.nan)

@@ -3,16 +3,12 @@
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from restmeg.figures import style
+from restmeg.figures import marks, style
 from restmeg.scores import LOWEST, SCORES
 
 COLUMNS = 4  # panels beside each other
-FEW = 5  # networks: fewer have no distribution to show
-MANY = 500  # more would be one block of dots
-NULL = "0.45"  # colour
 
 
 def beside(row: pd.Series) -> str:
@@ -49,7 +45,7 @@ def nulls(beside_nulls: pd.DataFrame, networks: pd.DataFrame, own: pd.DataFrame)
         labels = []
         for x, kind in enumerate(kinds):
             values = networks[(networks["score"] == name) & (networks["null"] == kind)]["value"]
-            _draw(axes, x, values.dropna().to_numpy())
+            marks.distribution(axes, x, values.to_numpy(), style.NULL)
             row = beside_nulls[(beside_nulls["score"] == name) & (beside_nulls["null"] == kind)]
             labels.append(beside(row.iloc[0]))
         if np.isfinite(study["ci_low"]):
@@ -66,15 +62,3 @@ def nulls(beside_nulls: pd.DataFrame, networks: pd.DataFrame, own: pd.DataFrame)
         axes.tick_params(axis="x", length=0)
         sns.despine(ax=axes, bottom=True)
     return figure
-
-
-def _draw(axes: Axes, x: int, values: np.ndarray) -> None:
-    """The scores of the networks of one null: their distribution, and a dot for each."""
-    if len(values) >= FEW and np.ptp(values) > 0:
-        parts = axes.violinplot([values], [x], widths=0.8, showextrema=False)
-        parts["bodies"][0].set(facecolor=NULL, alpha=0.25, linewidth=0)
-    if len(values) <= MANY:
-        # Side by side where they are dense; the places are no random numbers.
-        ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
-        aside = ((ranks * 0.618034) % 1 - 0.5) * 0.3 * (len(values) > 1)
-        axes.scatter(x + aside, values, s=9, color=NULL, alpha=0.6, linewidth=0)

@@ -10,13 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from restmeg.figures import style
+from restmeg.figures import marks, style
 from restmeg.scores import SCORES
 from restmeg.scores.intervals import decimals
 from restmeg.scores.standing import standing
 
 NOTES = 3  # that have room under a figure
-FEW, MANY = 5, 500  # values: fewer have no shape to show, and more would be one block of dots
 COLUMN, LETTER = 1.15, 0.065  # inches
 SMALL = {"fontsize": 9, "fontweight": "normal"}
 COUPLING, MATCH, DISTANCE = "structure_function_coupling", "fc_match", "fc_distance"
@@ -95,13 +94,13 @@ def _panel(
     if name == MATCH:
         _levels(axes, rows)
         axes.set_title(_verdict(rows), loc="right", color=style.ANATOMY, **SMALL)
-    _distribution(axes, 0, values, style.SIMULATED)
+    marks.distribution(axes, 0, values.to_numpy(), style.SIMULATED)
     labels = [_column(axes, 0, rows[name], "model", style.SIMULATED)]
     labels[0] += f"\n{score.counted(rows[name]['n'])}"
     for other, (label, colour) in BESIDE.items() if name == MATCH else ():
         labels.append(_column(axes, len(labels), rows[other], label, colour))
     for kind, of_null in nulls.items():
-        _distribution(axes, len(labels), of_null, style.NULL)
+        marks.distribution(axes, len(labels), of_null.to_numpy(), style.NULL)
         n = of_null.count()
         labels.append(f"{_folded(f'null {kind}')}\n{n} network" + ("s" if n != 1 else ""))
     axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)
@@ -161,19 +160,6 @@ def _column(axes: Axes, x: int, row: pd.Series, label: str, colour: str) -> str:
 def _folded(label: str) -> str:
     """A label in lines that a column has room for."""
     return textwrap.fill(label, 14)
-
-
-def _distribution(axes: Axes, x: float, values: pd.Series, colour: str) -> None:
-    """Values of replicates or networks: their shape, and a dot for each."""
-    values = values.dropna()
-    if len(values) >= FEW and np.ptp(values) > 0:
-        (body,) = axes.violinplot([values], [x], widths=0.8, showextrema=False)["bodies"]
-        body.set(facecolor=colour, alpha=0.2, linewidth=0)
-    if len(values) <= MANY:
-        # Side by side where they are dense; the places are no random numbers.
-        ranks = values.rank(method="first").to_numpy()
-        aside = ((ranks * 0.618034) % 1 - 0.5) * 0.3
-        axes.scatter(x + aside, values, s=8, color=colour, alpha=0.35, linewidth=0)
 
 
 def _levels(axes: Axes, rows: Mapping[str, pd.Series]) -> None:
