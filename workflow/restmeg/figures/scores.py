@@ -55,61 +55,57 @@ def scores(
     point and measure, if there are null networks.
     """
     rows = {row["score"]: row for _, row in summary.iterrows()}
-    networks: dict[str, dict[str, pd.Series]] = {COUPLING: {}, MATCH: {}, DISTANCE: {}}
-    if nulls is not None:
-        for (name, kind), table in nulls.groupby(["score", "null"], sort=False):
-            if name in (COUPLING, MATCH):  # the distance of null networks is in their own figure
-                networks[name][kind] = table["value"]
-    columns = [
-        1 + len(of_nulls) + (len(BESIDE) if name == MATCH else 0)
-        for name, of_nulls in networks.items()
-    ]
-    widths = 0.75 + COLUMN * np.array(columns) + [0.7, 0, 0.3]
+    networks = {} if nulls is None else _by_kind(nulls[nulls["score"] == MATCH])
+    columns = np.array([1, 1 + len(BESIDE) + len(networks), 1])
+    widths = 0.75 + COLUMN * columns + [0.7, 0, 0.3]
     lines = _note_lines(notes, widths.sum())
     figure = style.new_figure(widths.sum(), 4.6 + 0.15 * len(lines))
     figure.get_layout_engine().set(w_pad=0.1)
     panels = figure.subplots(1, 3, width_ratios=widths)
-    for axes, (name, of_nulls) in zip(panels, networks.items(), strict=True):
-        values = single.loc[single["score"] == name, "value"]
-        _panel(axes, name, rows, values if SCORES[name].is_mean else values[:0], of_nulls)
-    drawn = [rows[name] for name in (*networks, *BESIDE)]
+    for axes, name in zip(panels, (COUPLING, MATCH, DISTANCE), strict=True):
+        values = single.loc[single["score"] == name, "value"] if SCORES[name].is_mean else []
+        _panel(axes, name, rows, np.asarray(values, float))
+    _beside(panels[1], rows, networks)
+    drawn = [rows[name] for name in (COUPLING, MATCH, DISTANCE, *BESIDE)]
     _legend(figure, any(np.isfinite(row["expected"]) for row in drawn))
     if lines:
         figure.supxlabel("\n".join(lines), fontsize=8, x=0.01, ha="left")
     return figure
 
 
-def _panel(
-    axes: Axes,
-    name: str,
-    rows: Mapping[str, pd.Series],
-    values: pd.Series,
-    nulls: Mapping[str, pd.Series],
-) -> None:
-    """One score of the model, and columns of what it is to be held against.
+def _by_kind(nulls: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Values of null networks: {name of the null: (networks,)}."""
+    kinds = nulls.groupby("null", sort=False)["value"]
+    return {str(kind): values.dropna().to_numpy() for kind, values in kinds}
 
-    values: of replicates; nulls: of networks, by kind.
-    """
+
+def _panel(axes: Axes, name: str, rows: Mapping[str, pd.Series], values: np.ndarray) -> None:
+    """One score of the model. values: of replicates, if it is the mean of some."""
     score = SCORES[name]
-    if name == MATCH:
-        _levels(axes, rows)
-        axes.set_title(_verdict(rows), loc="right", color=style.ANATOMY, **SMALL)
-    marks.distribution(axes, 0, values.to_numpy(), style.SIMULATED)
-    labels = [_column(axes, 0, rows[name], "model", style.SIMULATED)]
-    labels[0] += f"\n{score.counted(rows[name]['n'])}"
-    for other, (label, colour) in BESIDE.items() if name == MATCH else ():
-        labels.append(_column(axes, len(labels), rows[other], label, colour))
-    for kind, of_null in nulls.items():
-        marks.distribution(axes, len(labels), of_null.to_numpy(), style.NULL)
-        n = of_null.count()
-        labels.append(f"{_folded(f'null {kind}')}\n{n} network" + ("s" if n != 1 else ""))
+    marks.distribution(axes, 0, values, style.SIMULATED)
+    label = _column(axes, 0, rows[name], "model", style.SIMULATED)
+    axes.set_xticks([0], [f"{label}\n{score.counted(rows[name]['n'])}"], fontsize=8)
+    axes.set_xlim(-0.6, 0.6)
+    axes.tick_params(axis="x", length=0)
     axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)
     axes.set_title(score.label, loc="left")
     axes.set_ylabel(score.read_scale)
+    sns.despine(ax=axes, bottom=True)
+
+
+def _beside(axes: Axes, rows: Mapping[str, pd.Series], networks: Mapping[str, np.ndarray]) -> None:
+    """Add what the match is to be held against to its panel."""
+    _levels(axes, rows)
+    axes.set_title(_verdict(rows), loc="right", color=style.ANATOMY, **SMALL)
+    labels = [axes.get_xticklabels()[0].get_text()]
+    for name, (label, colour) in BESIDE.items():
+        labels.append(_column(axes, len(labels), rows[name], label, colour))
+    for kind, values in networks.items():
+        marks.distribution(axes, len(labels), values, style.NULL)
+        count = f"{len(values)} network" + ("s" if len(values) != 1 else "")
+        labels.append(f"{_folded(f'null {kind}')}\n{count}")
     axes.set_xticks(range(len(labels)), labels, fontsize=8)
     axes.set_xlim(-0.6, len(labels) - 0.4)
-    axes.tick_params(axis="x", length=0)
-    sns.despine(ax=axes, bottom=True)
 
 
 def _note_lines(notes: Sequence[str], width: float) -> list[str]:
