@@ -330,6 +330,19 @@ def test_weights_that_are_all_alike_have_no_expected_correlation(model):
     assert np.isnan(found.value[0])
 
 
+def test_scores_that_need_all_distances_are_left_out_where_pairs_have_none(example, model):
+    weights, distances = example
+    weights, distances = weights.copy(), distances.copy()
+    weights[0, 4] = weights[4, 0] = distances[0, 4] = distances[4, 0] = 0.0
+    own = prediction.settle(weights, distances, model, 0.1)
+    anatomy = connectome.Connectome(weights, distances, np.arange(8))
+    found = prediction.scores(anatomy, own, own, 4000.0)
+    assert not set(expected.OF_DISTANCE) & set(found.names)
+    assert found.over_length.shape == (len(prediction.LENGTHS), len(found.names))
+    whole = prediction.scores(anatomy._replace(distances=example[1]), own, own, 4000.0)
+    assert set(whole.names) - set(found.names) == set(expected.OF_DISTANCE)
+
+
 def test_expected_against_a_constant_is_nan_and_not_an_error():
     forms = expected.Forms(np.zeros((7, 3)), np.zeros((7, 3)), 1.0)
     assert np.isnan(expected.against(forms, 0, 1, 100.0).value)

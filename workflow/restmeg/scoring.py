@@ -104,8 +104,7 @@ def scored(
     names: Iterable[str] = tuple(SCORES),
 ) -> Iterator[Scored]:
     """Yield some scores, or all, of all measures. weights, distances: (N, N)."""
-    lengths = correlation.undirected(distances)
-    lengths[correlation.edges(np.minimum(distances, distances.T)) == 0] = 0.0
+    lengths = correlation.lengths(distances)
     for m, measure in enumerate(simulated.measures):
         rows = {
             REPLICATE: correlation.edges(simulated.fc[m]),

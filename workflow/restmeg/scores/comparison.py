@@ -48,7 +48,7 @@ class Comparison:
     @cached_property
     def located(self) -> np.ndarray:
         """Which pairs of regions have a distance: all of them if none has one, (pairs,)."""
-        return (self.distances > 0) | (not self.distances.any())
+        return correlation.located(self.distances)
 
     @property
     def unlocated(self) -> str:

@@ -14,6 +14,18 @@ def undirected(matrix: np.ndarray) -> np.ndarray:
     return edges((matrix + matrix.T) / 2)
 
 
+def lengths(distances: np.ndarray) -> np.ndarray:
+    """Distances of the pairs (pairs,), 0 where one direction has none."""
+    found = undirected(distances)
+    found[edges(np.minimum(distances, distances.T)) == 0] = 0.0
+    return found
+
+
+def located(lengths: np.ndarray) -> np.ndarray:
+    """Which pairs have a distance, of (pairs,): all of them if none has one."""
+    return (lengths > 0) | (not lengths.any())
+
+
 def standardised(values: np.ndarray) -> np.ndarray:
     """Rows with mean 0 and length 1, so that their products are correlations; NaN if constant."""
     centred = values - values.mean(axis=-1, keepdims=True)

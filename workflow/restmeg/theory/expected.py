@@ -14,6 +14,7 @@ from restmeg.theory import sampling
 from restmeg.theory.sampling import Variability
 
 ONE, DISTANCE, WEIGHT, LOG_WEIGHT, SIMULATED, TARGET, PROBES = range(7)  # rows of vectors
+OF_DISTANCE = "structure_function_partial", "fc_match_partial", "baseline_distance"
 
 
 class Expected(NamedTuple):

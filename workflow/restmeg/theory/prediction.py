@@ -9,7 +9,7 @@ import numpy as np
 from restmeg import connectome, fourier, store
 from restmeg.errors import warn_of_results
 from restmeg.scores.baselines import log_pattern
-from restmeg.scores.correlation import edges, undirected
+from restmeg.scores.correlation import edges, lengths, located, undirected
 from restmeg.theory import expected, sampling, spectra, stability
 from restmeg.theory.likelihood import LogLikelihood, log_likelihood
 from restmeg.theory.linear import Linear, NoFixedPointError, linearise
@@ -124,20 +124,29 @@ def scores(
     """Scores to be expected of recordings of ``duration`` ms and of LENGTHS.
 
     own, target: where theory holds; target: None if it is a recording, of which theory does not
-    know the truth.
+    know the truth. Where pairs have no distance there is nothing of scores that need all of them.
     """
     other = own if target is None else target
     given = expected.vectors(
         undirected(anatomy.weights),
         log_pattern(undirected(anatomy.weights)),
-        undirected(anatomy.distances),
+        lengths(anatomy.distances),
         edges(own.fc),
         edges(other.fc),
     )
     varying = [one.variability(given) for one in ([own] if other is own else [own, other])]
     scores = expected.Prediction(varying[0], None if target is None else varying[-1], given)
-    now = scores.at(duration)
-    over_length = [[one.value for one in scores.at(1000 * s).values()] for s in LENGTHS]
+    all_located = located(lengths(anatomy.distances)).all()
+
+    def at(ms: float) -> dict[str, expected.Expected]:
+        return {
+            name: one
+            for name, one in scores.at(ms).items()
+            if all_located or name not in expected.OF_DISTANCE
+        }
+
+    now = at(duration)
+    over_length = [[one.value for one in at(1000 * s).values()] for s in LENGTHS]
     return Scores(
         list(now),
         np.array([one.value for one in now.values()]),
