@@ -36,9 +36,9 @@ bench-sweep: $(VENV)/ready $(VENV)-bench/ready  ## time a whole sweep beside neu
 		--snakemake $(abspath $(BIN))/snakemake
 
 coverage: $(VENV)/ready-dev  ## measure how often intervals hold the truth, in some minutes
-	for name in coverage likelihood; do \
+	for name in scores likelihood; do \
 		OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=workflow:tests/unit \
-		python tests/benchmarks/$$name.py || exit 1; done
+		python tests/benchmarks/$${name}_coverage.py || exit 1; done
 
 recovery: $(VENV)/ready  ## count how often each score finds a known truth, in some minutes
 	$(VENV)/bin/python tests/benchmarks/recovery.py

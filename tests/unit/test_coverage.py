@@ -11,7 +11,7 @@ from restmeg import connectome
 from restmeg.scores import OF_CONNECTIVITY, SCORES, correlation
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "tests/benchmarks/coverage.py"
+SCRIPT = ROOT / "tests/benchmarks/scores_coverage.py"
 # The jackknife is known to be too wide where the terms of first order cancel: of what is zero at
 # the truth, and of the corrected match of patterns that are nearly the same.
 CONSERVATIVE = {

@@ -1,4 +1,4 @@
-"""How often 95 % intervals of scores hold the truth: make coverage writes coverage.csv.
+"""How often 95 % intervals of scores hold the truth (make coverage); writes scores_coverage.csv.
 
 Functional connectivity of a recording is drawn from the normal distribution that linear theory
 gives it: expectation r, and covariance V by Bartlett's formula (tests/unit/theory.py), of the
@@ -25,7 +25,7 @@ from restmeg import bundled, connectome, settings
 from restmeg.scores import OF_CONNECTIVITY, SCORES, correlation
 from restmeg.scores.comparison import Comparison
 
-TABLE = Path(__file__).with_name("coverage.csv")
+TABLE = Path(__file__).with_name("scores_coverage.csv")
 SEGMENTS = 10
 # Coupling strength and order of regions.
 TARGETS = {

@@ -1,4 +1,6 @@
-"""How often the likelihood's 95 % interval holds the truth: make coverage writes likelihood.csv.
+"""How often 95 % intervals of the likelihood hold the truth (make coverage).
+
+Writes likelihood_coverage.csv.
 
 Coupling strength and conduction speed are estimated together from targets of the bundled study that
 the core simulates (20 replicates of 4 s each, true values 1.5 and 10 mm/ms).
@@ -13,7 +15,7 @@ import numpy as np
 from restmeg import bundled, settings
 from test_likelihood import AXES, TRUTH, estimates
 
-TABLE = Path(__file__).with_name("likelihood.csv")
+TABLE = Path(__file__).with_name("likelihood_coverage.csv")
 TARGETS = 400
 HEAD = ["parameter", "targets", "truth", "mean", "standard_error", "bias", "spread", "coverage"]
 
