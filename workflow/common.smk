@@ -86,6 +86,13 @@ def activity(wildcards):
     return f"results/{wildcards.role}/{wildcards.point}/{wildcards.batch}/activity.nc"
 
 
+def theory_of_target(wildcards):
+    """Theory of a simulated target that is another model than the point."""
+    if STUDY.target in (study.RECORDING, wildcards.point):
+        return []
+    return f"results/target/{STUDY.target}/theory.nc"
+
+
 def kept(path):
     """A file of every point, or one that goes once it has been used, but for the shown point's."""
     return path if SETTINGS["simulation"]["keep"] == "all" else temp(path)

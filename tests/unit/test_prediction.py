@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 from restmeg import connectome, fourier, library
 from restmeg.theory import likelihood, linear, predicted, prediction
+from restmeg.theory.settled import settle
 
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
 TIMES = {"dt": 0.1, "duration": 4000.0, "transient": 300.0}
@@ -31,16 +32,18 @@ def predict(tmp_path, example, target):
     connectome.write(tmp_path / "connectome.nc", connectome.Connectome(*example, LABELS), "x")
 
     def make(model, target_model, times=TIMES):
-        path = tmp_path / "theory.nc"
-        prediction.predict_file(
-            tmp_path / "connectome.nc", model, target_model, times, [target], "pa", path
-        )
+        path, of_target = tmp_path / "theory.nc", None
+        given = tmp_path / "connectome.nc"
+        if target_model not in (None, model):
+            of_target = tmp_path / "target.nc"
+            prediction.target_file(given, target_model, times, "pt", of_target)
+        prediction.predict_file(given, model, target_model, of_target, times, [target], "pa", path)
         return xr.load_dataset(path)
 
     return make
 
 
-def test_file_says_what_it_holds(predict, model, example, target):
+def test_file_says_what_it_holds(predict, model, example, target, tmp_path):
     found = predict(model, model | {"coupling_strength": 2.0})
     assert found.fc.dims == found.covariance.dims == ("region_to", "region_from")
     assert found.power.dims == ("region", "frequency")
@@ -50,13 +53,25 @@ def test_file_says_what_it_holds(predict, model, example, target):
     assert np.diag(found.fc) == pytest.approx(np.ones(8))
     whole = found.expected_over_length.interp(length=3.7)
     assert whole.values == pytest.approx(found.expected.values, abs=2e-3)
-    read = predicted.read(found.encoding["source"], "pa") if "source" in found.encoding else None
-    assert read is None or read.scores["fc_match"][0] == float(found.expected.sel(score="fc_match"))
+    read = predicted.read(tmp_path / "theory.nc", "pa")
+    assert read.scores["fc_match"][0] == float(found.expected.sel(score="fc_match"))
     net = linear.linearise(*example, model, 0.1)
     given, _ = fourier.read([target])
     assert found.log_likelihood.values == pytest.approx(
         likelihood.log_likelihood(net, given).values, rel=1e-12
     )
+
+
+def test_a_target_of_its_own_file_is_the_one_that_is_settled(predict, model, example):
+    """What is read again gives what was computed."""
+    other = model | {"coupling_strength": 2.0, "conduction_speed": 8.0}
+    found = predict(model, other)
+    anatomy = connectome.Connectome(*example, LABELS)
+    settled = [settle(*example, one, 0.1) for one in (model, other)]
+    expected = prediction.scores(anatomy, *settled, 3700.0)
+    assert found.score.values.tolist() == expected.names
+    assert found.expected.values == pytest.approx(expected.value, rel=1e-12, abs=1e-15)
+    assert found.expected_sd.values == pytest.approx(expected.sd, rel=1e-12, nan_ok=True)
 
 
 def test_same_bits_each_time(predict, model, tmp_path):

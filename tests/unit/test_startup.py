@@ -23,6 +23,7 @@ ALLOWED = {
     "connectivity": FILES,
     "fourier": FILES,
     "theory": FILES,
+    "theory_of_target": FILES,
     "score_point": FILES,
     "score": {"numpy"},
     "score_nulls": FILES,

@@ -7,6 +7,7 @@ import theory as continuous
 from restmeg import connectome
 from restmeg.scores import correlation as pairs
 from restmeg.theory import expected, linear, prediction, sampling, spectra, stability
+from restmeg.theory.settled import settle
 
 
 def driven(model):
@@ -113,7 +114,7 @@ def test_covariance_is_that_of_all_responses_to_all_noise(network):
     n_steps = 1500
     _, _, _, dt = network
     net = linear.linearise(*network)
-    _, covariance = spectra.converged(net, stability.slowest_mode(net))
+    covariance = spectra.converged(net, stability.slowest_mode(net))
     decay = np.exp(-dt / net.tau)
     total = np.zeros_like(covariance)
     for responses in impulse_responses(network, n_steps):
@@ -162,16 +163,17 @@ def test_modes_can_be_found_by_counting_alone(model, monkeypatch):
 def test_spectra_are_those_of_the_continuous_model_as_the_step_becomes_short(example, model):
     weights, distances = example
     net = linear.linearise(weights, distances, model, 0.001)
-    _, covariance = spectra.converged(net, stability.slowest_mode(net))
+    covariance = spectra.converged(net, stability.slowest_mode(net))
     delays = connectome.delays_in_steps(distances, 10.0, 0.001)
     limit = continuous.covariance(weights, delays, model, 0.001)
-    assert np.abs(covariance / limit - 1).max() < 2e-4
+    deviation = np.sqrt(np.diag(limit))
+    assert np.abs((covariance - limit) / np.outer(deviation, deviation)).max() < 2e-4
 
 
 def test_power_integrates_to_the_variance(network):
     net = linear.linearise(*network)
     slowest = stability.slowest_mode(net)
-    _, covariance = spectra.converged(net, slowest)
+    covariance = spectra.converged(net, slowest)
     fine = np.linspace(0.01, 500 / net.dt, 60_000)
     power = spectra.power(net, fine)
     assert np.trapezoid(power, fine) == pytest.approx(np.diag(covariance), rel=2e-3)
@@ -180,14 +182,15 @@ def test_power_integrates_to_the_variance(network):
 def test_variability_is_bartletts(example, model):
     """Against the whole formula, with all its indices."""
     weights, distances = example
-    settled = prediction.settle(weights, distances, model, 0.1)
+    settled = settle(weights, distances, model, 0.1)
     n = len(weights)
     rows, columns = np.triu_indices(n, 1)
     deviation = np.sqrt(np.diag(settled.covariance))
     r = settled.fc
     whole = np.zeros((n, n, n, n))
-    for piece, matrices in spectra.cross_spectra(settled.net, settled.nodes.frequencies):
-        for weight, s in zip(settled.nodes.weights[piece], matrices, strict=True):
+    nodes = spectra.nodes(settled.net, spectra.FIRST, settled.slowest)
+    for piece, matrices in spectra.cross_spectra(settled.net, nodes.frequencies):
+        for weight, s in zip(nodes.weights[piece], matrices, strict=True):
             s = s / np.outer(deviation, deviation)
             both = np.einsum("ik,jl->ijkl", s, s.conj()) + np.einsum("il,jk->ijkl", s, s.conj())
             whole += weight * both.real
@@ -197,7 +200,7 @@ def test_variability_is_bartletts(example, model):
         slopes[pair, i, i] -= r[i, j] / 2
         slopes[pair, j, j] -= r[i, j] / 2
     slow = np.einsum("aij,ijkl,bkl->ab", slopes, whole, slopes)
-    found = sampling.variability(settled.net, settled.nodes, settled.covariance, np.eye(len(rows)))
+    found = settled.variability(np.eye(len(rows)))
     assert found.images == pytest.approx(slow, rel=1e-9, abs=1e-9 * slow.max())
     assert found.variances == pytest.approx(np.diag(slow), rel=1e-9)
 
@@ -207,14 +210,12 @@ def test_traces_by_probes_are_near_those_by_all_vectors(monkeypatch, model):
     weights = rng.uniform(size=(20, 20))
     weights = weights + weights.T
     distances = np.full((20, 20), 30.0)
-    settled = prediction.settle(weights / 20, distances, model, 0.1)
+    settled = settle(weights / 20, distances, model, 0.1)
     n_pairs = 190
     squares = []
     for exact in (sampling.EXACT, 1000):
         monkeypatch.setattr(sampling, "EXACT", exact)
-        images = sampling.variability(
-            settled.net, settled.nodes, settled.covariance, sampling.probes(n_pairs)
-        ).images
+        images = settled.variability(sampling.probes(n_pairs)).images
         squares.append((images**2).sum(axis=1).mean())
     assert squares[0] == pytest.approx(squares[1], rel=0.15)
 
@@ -222,11 +223,9 @@ def test_traces_by_probes_are_near_those_by_all_vectors(monkeypatch, model):
 def recordings(example, model, duration, number):
     """Functional connectivity (number, pairs) of recordings, drawn from theory's normal."""
     weights, distances = example
-    settled = prediction.settle(weights, distances, model, 0.1)
+    settled = settle(weights, distances, model, 0.1)
     one = pairs.edges(settled.fc)
-    v = sampling.variability(
-        settled.net, settled.nodes, settled.covariance, np.eye(len(one))
-    ).images
+    v = settled.variability(np.eye(len(one))).images
     rng = np.random.default_rng(8)
     return settled, rng.multivariate_normal(one, v / duration, size=number)
 
@@ -272,7 +271,7 @@ def test_expected_scores_of_an_outside_implementation(data, example, model):
     outside = np.genfromtxt(data / "outside_scores.csv", delimiter=",", names=True)
     coupling = outside["structure_function_coupling"]
     weights, distances = example
-    own = prediction.settle(weights, distances, model, 0.1)
+    own = settle(weights, distances, model, 0.1)
     found = prediction.scores(
         connectome.Connectome(weights, distances, np.arange(8)), own, own, 3700.0
     )
@@ -288,7 +287,7 @@ MEASURED = {1: (0.207, 0.045), 3.7: (0.370, 0.1425), 10: (0.548, 0.311), 60: (0.
 
 def test_expected_scores_of_recordings_of_any_length(example, model):
     weights, distances = example
-    own = prediction.settle(weights, distances, model, 0.1)
+    own = settle(weights, distances, model, 0.1)
     anatomy = connectome.Connectome(weights, distances, np.arange(8))
     for seconds, (coupling, match) in MEASURED.items():
         found = prediction.scores(anatomy, own, own, 1000 * seconds)
@@ -301,7 +300,7 @@ def test_expected_scores_of_recordings_of_any_length(example, model):
 def test_an_unstable_fixed_point_is_said_and_has_no_numbers(model):
     weights, distances, settings, dt = alpha(model)
     settings["noise"]["mean_E"] = 0.45  # beyond the Hopf point
-    settled = prediction.settle(weights, distances, settings, dt)
+    settled = settle(weights, distances, settings, dt)
     assert "unstable" in settled.trouble
     assert settled.slowest.real > 0
     assert np.isnan(settled.covariance).all()
@@ -309,9 +308,9 @@ def test_an_unstable_fixed_point_is_said_and_has_no_numbers(model):
 
 def test_noise_that_takes_the_network_away_is_said(model):
     weights, distances, settings, dt = alpha(model)
-    assert prediction.settle(weights, distances, settings, dt).trouble is None
+    assert settle(weights, distances, settings, dt).trouble is None
     settings["noise"]["sigma"] = 0.2
-    settled = prediction.settle(weights, distances, settings, dt)
+    settled = settle(weights, distances, settings, dt)
     assert "noise is too large" in settled.trouble
     assert np.isnan(settled.covariance).all()
 
@@ -319,12 +318,12 @@ def test_noise_that_takes_the_network_away_is_said(model):
 def test_no_noise_is_said(example, model):
     quiet = copy.deepcopy(model)
     quiet["noise"]["sigma"] = 0.0
-    assert "without noise" in prediction.settle(*example, quiet, 0.1).trouble
+    assert "without noise" in settle(*example, quiet, 0.1).trouble
 
 
 def test_weights_that_are_all_alike_have_no_expected_correlation(model):
     weights, distances = np.ones((5, 5)), np.full((5, 5), 20.0)
-    own = prediction.settle(weights, distances, model, 0.1)
+    own = settle(weights, distances, model, 0.1)
     anatomy = connectome.Connectome(weights, distances, np.arange(5))
     found = prediction.scores(anatomy, own, None, 4000.0)
     assert np.isnan(found.value[0])
@@ -334,7 +333,7 @@ def test_scores_that_need_all_distances_are_left_out_where_pairs_have_none(examp
     weights, distances = example
     weights, distances = weights.copy(), distances.copy()
     weights[0, 4] = weights[4, 0] = distances[0, 4] = distances[4, 0] = 0.0
-    own = prediction.settle(weights, distances, model, 0.1)
+    own = settle(weights, distances, model, 0.1)
     anatomy = connectome.Connectome(weights, distances, np.arange(8))
     found = prediction.scores(anatomy, own, own, 4000.0)
     assert not set(expected.OF_DISTANCE) & set(found.names)

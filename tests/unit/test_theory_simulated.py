@@ -7,7 +7,7 @@ import pytest
 from restmeg import simulation
 from restmeg.core import network
 from restmeg.model import build_network, initial_state, stream
-from restmeg.theory import prediction, sampling
+from restmeg.theory.settled import settle
 
 STEPS = 2000  # of a transient
 
@@ -56,7 +56,7 @@ def whole_brain(model, _):
 )
 def test_covariances_are_those_of_theory(example, model, regime, replicates, seconds):
     weights, distances, model, dt = regime(model, example)
-    settled = prediction.settle(weights, distances, model, dt)
+    settled = settle(weights, distances, model, dt)
     assert settled.trouble is None
     rows, columns = np.triu_indices(len(weights))
     net = build_network(weights, distances, model, dt)
@@ -81,8 +81,6 @@ def test_covariances_are_those_of_theory(example, model, regime, replicates, sec
 
     # And the spread of correlations over recordings, which is large where these are short.
     n_pairs = len(weights) * (len(weights) - 1) // 2
-    v = sampling.variability(
-        settled.net, settled.nodes, settled.covariance, np.empty((0, n_pairs))
-    ).variances / (1000 * seconds)
+    v = settled.variability(np.empty((0, n_pairs))).variances / (1000 * seconds)
     ratio = np.var(correlations, axis=0, ddof=1) / v
     assert ratio.mean() == pytest.approx(1, abs=0.06)

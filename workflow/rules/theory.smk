@@ -28,6 +28,7 @@ rule theory:
     input:
         connectome="results/connectome.nc",
         fourier=of_points("target", [STUDY.target], "fourier"),
+        target=theory_of_target,
     output:
         theory="results/simulated/{point}/theory.nc",
     log:
@@ -37,11 +38,32 @@ rule theory:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=4000,
+        mem_mb=memory(500, 200),
     params:
         model=lambda wildcards: STUDY.models[wildcards.point],
         target_model=STUDY.models.get(STUDY.target),
-        times={key: TIMES[key] for key in ("dt", "duration", "transient")},
+        times=TIMES,
         code=code("theory.py"),
     script:
         "../scripts/theory.py"
+
+
+rule theory_of_target:
+    input:
+        connectome="results/connectome.nc",
+    output:
+        theory="results/target/{point}/theory.nc",
+    log:
+        "results/logs/theory_of_target/{point}.log",
+    benchmark:
+        "results/benchmarks/theory_of_target/{point}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=memory(500, 200),
+    params:
+        model=lambda wildcards: STUDY.models[wildcards.point],
+        times=TIMES,
+        code=code("theory_of_target.py"),
+    script:
+        "../scripts/theory_of_target.py"

@@ -1,4 +1,4 @@
-"""Say what linear theory expects of one model, and how likely the target is under it."""
+"""Say what linear theory expects of a point, and how likely the target is under it."""
 
 from restmeg import job
 from restmeg.theory import prediction
@@ -8,6 +8,7 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.connectome,
         snakemake.params.model,
         snakemake.params.target_model,
+        snakemake.input.target or None,
         snakemake.params.times,
         snakemake.input.fourier,
         snakemake.wildcards.point,

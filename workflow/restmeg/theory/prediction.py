@@ -10,103 +10,15 @@ from restmeg import connectome, fourier, store
 from restmeg.errors import warn_of_results
 from restmeg.scores.baselines import log_pattern
 from restmeg.scores.correlation import edges, lengths, located, undirected
-from restmeg.theory import expected, sampling, spectra, stability
+from restmeg.theory import expected, spectra
 from restmeg.theory.likelihood import LogLikelihood, log_likelihood
-from restmeg.theory.linear import Linear, NoFixedPointError, linearise
-from restmeg.theory.spectra import Nodes
+from restmeg.theory.linear import linearise
+from restmeg.theory.settled import Settled, hertz, settle
 
 TITLE = "Linear theory"
-NOISY = 0.1  # by how much of a variance noise may change what the network does
+FREQUENCY = "slowest_frequency"
 SPECTRUM = np.arange(1.0, 101.0)  # Hz
 LENGTHS = np.geomspace(1, 3600, 37)  # s, of recordings whose scores are predicted
-
-
-class Settled(NamedTuple):
-    """A network around its fixed point: what is known of it."""
-
-    net: Linear | None
-    slowest: complex  # growth rate and angular frequency of its slowest mode, 1 / ms
-    nodes: Nodes | None  # None where linear theory does not hold
-    covariance: np.ndarray  # (N, N) of rE
-    trouble: str | None  # why it does not, in words
-
-    @property
-    def fc(self) -> np.ndarray:
-        """Correlations (N, N)."""
-        deviation = np.sqrt(np.diag(self.covariance))
-        return self.covariance / np.outer(deviation, deviation)
-
-    def variability(self, vectors: np.ndarray) -> sampling.Variability:
-        """See `sampling.variability`. Raises ValueError where theory does not hold."""
-        if self.net is None or self.nodes is None:
-            raise ValueError(self.trouble)
-        # What varies is less in need of precision than what is expected.
-        nodes = spectra.nodes(self.net, spectra.FIRST, self.slowest)
-        return sampling.variability(self.net, nodes, self.covariance, vectors)
-
-
-def settle(weights: np.ndarray, distances: np.ndarray, model: dict, dt: float) -> Settled:
-    """The network's fixed point, its stability with delays, and its covariance.
-
-    Arguments as of `linear.linearise`. Where there is no stable fixed point, or the noise takes the
-    network where it is no longer linear, that is said and there is no covariance (NaN).
-    """
-    nothing = np.full(weights.shape, np.nan)
-    unknown = complex(np.nan, np.nan)
-    try:
-        net = linearise(weights, distances, model, dt)
-    except NoFixedPointError:
-        return Settled(None, unknown, None, nothing, "the rates settle at no fixed point")
-    try:
-        slowest = stability.slowest_mode(net)
-    except stability.UnresolvedError:
-        trouble = "the modes of the network could not be told apart"
-        return Settled(net, unknown, None, nothing, trouble)
-    if slowest.real >= 0:
-        trouble = (
-            f"the fixed point is unstable (a mode of {_hertz(slowest):.3g} Hz grows by "
-            f"{1000 * slowest.real:.3g} / s)"
-        )
-        return Settled(net, slowest, None, nothing, trouble)
-    if not all((part.beta > 0).all() for part in (net.excitatory, net.inhibitory)):
-        return Settled(net, slowest, None, nothing, "regions are saturated")
-    nodes, covariance = spectra.converged(net, slowest)
-    if not (np.diag(covariance) > 0).all():
-        return Settled(net, slowest, None, nothing, "there are regions without noise")
-    change = _nonlinearity(
-        weights, distances, model, dt, Settled(net, slowest, nodes, covariance, None)
-    )
-    if not abs(change) <= NOISY:
-        words = (
-            "the network leaves its fixed point"
-            if np.isnan(change)
-            else (f"variances change by {100 * change:.0f} %")
-        )
-        trouble = f"the noise is too large for the distance to instability: with it, {words}"
-        return Settled(net, slowest, None, nothing, trouble)
-    return Settled(net, slowest, nodes, covariance, None)
-
-
-def _nonlinearity(weights, distances, model, dt, settled):
-    """By how much the noise changes the variances, in parts; NaN where it makes it unstable.
-
-    The response to inputs is averaged over the inputs' own variances (statistical linearisation)
-    and the variances computed again.
-    """
-    nodes = spectra.nodes(settled.net, spectra.FIRST, settled.slowest)
-    spreads = spectra.spreads(settled.net, nodes, settled.covariance)
-    try:
-        averaged = linearise(weights, distances, model, dt, spreads)
-        if stability.roots_beyond(averaged, 0.0):
-            return np.nan
-    except (NoFixedPointError, stability.UnresolvedError):
-        return np.nan
-    before, after = (spectra.integral(net, nodes) for net in (settled.net, averaged))
-    return np.trace(after) / np.trace(before) - 1
-
-
-def _hertz(mode):
-    return 1000 * mode.imag / (2 * np.pi)
 
 
 class Scores(NamedTuple):
@@ -159,16 +71,18 @@ def predict_file(
     connectome_path: str | Path,
     model: dict,
     target_model: dict | None,
+    target_path: str | Path | None,
     times: dict,
     fourier_paths: Sequence[str | Path],
     point: str,
     path: str | Path,
 ) -> None:
-    """Write theory.nc for one model.
+    """Write theory.nc of a simulated point, with what is expected of its scores.
 
     connectome_path: connectome.nc; model, target_model: as in the configuration, plain numbers, the
-    latter None where the target is a recording; times: dt, duration and transient in ms;
-    fourier_paths: fourier.nc of the target's batches; point: name of the model.
+    latter None where the target is a recording; target_path: theory.nc of the target where that is
+    another model; times: dt, duration and transient in ms; fourier_paths: fourier.nc of the
+    target's batches; point: name of the model.
 
     Where theory does not hold, the file says why and gives no numbers (NaN), and it is warned of.
     """
@@ -176,9 +90,7 @@ def predict_file(
     own = settle(anatomy.weights, anatomy.distances, model, times["dt"])
     target = None
     if target_model is not None:
-        target = own
-        if target_model != model:
-            target = settle(anatomy.weights, anatomy.distances, target_model, times["dt"])
+        target = own if target_path is None else _read_target(target_path, anatomy, times["dt"])
     notes = []
     if own.trouble:
         notes.append(f"{own.trouble}; expected scores and likelihood are left out")
@@ -205,6 +117,35 @@ def predict_file(
     }
     warn_of_results(f"theory, point {point}", notes)
     parameters = {"point": point, "model": model, "target_model": target_model, "times": times}
+    _write(path, parameters, contents, notes)
+
+
+def target_file(
+    connectome_path: str | Path, model: dict, times: dict, point: str, path: str | Path
+) -> None:
+    """Write theory.nc of a simulated target: of its network alone. Arguments as `predict_file`."""
+    anatomy = connectome.read(connectome_path)
+    own = settle(anatomy.weights, anatomy.distances, model, times["dt"])
+    notes = [own.trouble] if own.trouble else []
+    parameters = {"point": point, "model": model, "times": times}
+    _write(path, parameters, _network(anatomy, own), notes)
+
+
+def _read_target(path, anatomy, dt):
+    """The network of a target, from its theory.nc."""
+    with store.open_netcdf(path, "covariance", "growth_rate", FREQUENCY) as dataset:
+        parameters, _ = store.provenance(dataset)
+        growth, frequency = (float(dataset[name][...]) for name in ("growth_rate", FREQUENCY))
+        covariance = dataset["covariance"][...]
+        trouble = "; ".join(store.notes(dataset)) or None
+    slowest = complex(growth, 2 * np.pi * frequency / 1000)
+    net = None
+    if not trouble:
+        net = linearise(anatomy.weights, anatomy.distances, parameters["model"], dt)
+    return Settled(net, slowest, covariance, trouble)
+
+
+def _write(path, parameters, contents, notes):
     with store.new_netcdf(path, TITLE, parameters) as dataset:
         for name, values in contents.items():
             store.add(dataset, name, values)
@@ -225,7 +166,7 @@ def _network(anatomy, settled):
         "rest_E": settled.net.excitatory.rate if known else nothing,
         "rest_I": settled.net.inhibitory.rate if known else nothing,
         "growth_rate": settled.slowest.real,
-        "slowest_frequency": _hertz(settled.slowest),
+        FREQUENCY: hertz(settled.slowest),
         "covariance": settled.covariance,
         "theory.fc": settled.fc,
         "power": power if settled.trouble else spectra.power(settled.net, SPECTRUM),

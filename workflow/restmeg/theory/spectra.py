@@ -10,7 +10,7 @@ from restmeg.theory import linear
 from restmeg.theory.linear import Linear, Spread
 
 FIRST, LAST = 24, 768  # nodes of each part of an integral
-PRECISE = 3e-5  # of variances, and of covariances over them
+PRECISE = 1e-3  # change of covariances over variances from half the nodes; a tenth of it is left
 NARROW = 0.5  # a mode that decays by less in a radian has a peak of its own
 
 
@@ -80,35 +80,34 @@ def integral(net: Linear, chosen: Nodes) -> np.ndarray:
     return covariance
 
 
-def converged(net: Linear, slowest: complex) -> tuple[Nodes, np.ndarray]:
-    """Nodes with which variances are precise, and the covariance (N, N) of rE that they give."""
+def converged(net: Linear, slowest: complex) -> np.ndarray:
+    """Covariance (N, N) of rE, with as many nodes as it needs."""
     number, before = FIRST, np.full(net.weights.shape, np.inf)
     while True:
-        chosen = nodes(net, number, slowest)
-        covariance = integral(net, chosen)
+        covariance = integral(net, nodes(net, number, slowest))
         deviation = np.sqrt(np.diag(covariance))
         change = np.abs(covariance - before)
         if np.all(change <= PRECISE * np.outer(deviation, deviation)) or number >= LAST:
-            return chosen, covariance
+            return covariance
         number, before = 2 * number, covariance
 
 
-def spreads(net: Linear, chosen: Nodes, covariance: np.ndarray) -> tuple[Spread, Spread]:
-    """Variances (N,) of the inputs of E and I, and their covariances with their rates.
+def spreads(net: Linear, chosen: Nodes) -> tuple[np.ndarray, tuple[Spread, Spread]]:
+    """Variances (N,) of rE, and those of the inputs of E and I with their covariances with rates.
 
     A rate's variance does not grow, so that the latter is alpha / beta of it.
     """
     n_regions = len(net.weights)
-    totals = np.zeros((3, n_regions))
+    totals = np.zeros((4, n_regions))
     for piece, response in responses(net, chosen.frequencies):
         z = linear.on_circle(net, chosen.frequencies[piece])
         spectra = np.einsum("nij,nj->ni", np.abs(response) ** 2, linear.noise(net, z))
         diagonal = np.diagonal(response, axis1=1, axis2=2)
-        for k, part in enumerate(linear.input_spectra(net, z, spectra, diagonal)):
+        for k, part in enumerate((spectra, *linear.input_spectra(net, z, spectra, diagonal))):
             totals[k] += chosen.weights[piece] @ part
-    of_E, of_I, of_rates_I = totals
+    of_rates_E, of_E, of_I, of_rates_I = totals
     excitation, inhibition = net.excitatory, net.inhibitory
-    return (
-        Spread(of_E, excitation.alpha / excitation.beta * np.diag(covariance)),
+    return of_rates_E, (
+        Spread(of_E, excitation.alpha / excitation.beta * of_rates_E),
         Spread(of_I, inhibition.alpha / inhibition.beta * of_rates_I),
     )
