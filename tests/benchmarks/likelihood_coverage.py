@@ -29,6 +29,15 @@ def estimate(seed):
     return values[0], deviations[0]
 
 
+def markdown(path: Path = TABLE) -> str:
+    """The table as documentation shows it."""
+    with path.open(newline="") as file:
+        head, *rows = csv.reader(file)
+    lines = [[name.replace("_", " ") for name in head], ["---"] * len(head)]
+    lines += [[f"`{name}`", *numbers] for name, *numbers in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--targets", type=int, default=TARGETS)
@@ -49,7 +58,7 @@ def main():
         )
     with given.out.open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
-    print(given.out.read_text())
+    print(markdown(given.out))
 
 
 if __name__ == "__main__":

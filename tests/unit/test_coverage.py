@@ -1,9 +1,9 @@
 """Intervals of scores hold the truth as often as they say; in full by make coverage."""
 
 import csv
-import importlib.util
 from pathlib import Path
 
+import benchmark
 import numpy as np
 import pytest
 import theory
@@ -11,7 +11,6 @@ from restmeg import connectome
 from restmeg.scores import OF_CONNECTIVITY, SCORES, correlation
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "tests/benchmarks/scores_coverage.py"
 # The jackknife is known to be too wide where the terms of first order cancel: of what is zero at
 # the truth, and of the corrected match of patterns that are nearly the same.
 CONSERVATIVE = {
@@ -23,10 +22,7 @@ CONSERVATIVE = {
 
 @pytest.fixture(scope="module")
 def bench():
-    spec = importlib.util.spec_from_file_location("coverage_of_scores", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return benchmark.load("scores_coverage")
 
 
 @pytest.mark.parametrize(
@@ -68,6 +64,18 @@ def test_the_stored_coverage_is_of_all_scores_and_as_it_should_be(bench):
 
 def test_the_documented_coverage_is_the_stored_one(bench):
     assert bench.markdown() in (ROOT / "config/README.md").read_text()
+
+
+def test_the_likelihoods_coverage_is_as_it_should_be_and_documented():
+    script = benchmark.load("likelihood_coverage")
+    with script.TABLE.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["parameter"] for row in rows] == list(script.AXES)
+    for row in rows:
+        assert int(row["targets"]) >= 200
+        assert 0.92 <= float(row["coverage"]) <= 0.98
+        assert abs(float(row["bias"])) < 0.2
+    assert script.markdown() in (ROOT / "config/README.md").read_text()
 
 
 def test_theory_knows_the_published_scores(model, example):

@@ -1,13 +1,12 @@
 """Whether scores find a known truth: a short form of make recovery, and the table in README."""
 
 import csv
-import importlib.util
 from pathlib import Path
 
+import benchmark
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "tests/benchmarks/recovery.py"
 LABELS = {
     "FC match": "fc_match",
     "FC match, corrected for noise": "fc_match_corrected",
@@ -18,10 +17,7 @@ LABELS = {
 
 @pytest.fixture(scope="module")
 def recovery():
-    spec = importlib.util.spec_from_file_location("recovery", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return benchmark.load("recovery")
 
 
 def test_distance_and_likelihood_find_the_truth_and_the_match_does_not(recovery):
