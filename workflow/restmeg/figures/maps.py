@@ -16,7 +16,7 @@ from restmeg.scores import LOWEST, SCORES
 from restmeg.summary import words
 
 WIDE, HIGH = 7, 8  # columns and rows of a map with room for a number in each cell
-TICKS = 8  # values that have room along a side of it
+TICKS = 6  # values that have room along a side of it
 FRAME = {"fill": False, "edgecolor": style.BEST, "linewidth": 2.5}
 ESTIMATE = {"color": style.BEST, "marker": "o", "ms": 8, "mec": "white", "lw": 2}
 TRUTH = {"color": style.INK, "marker": "X", "ms": 8, "mec": "white", "ls": "none"}

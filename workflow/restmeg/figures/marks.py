@@ -16,4 +16,5 @@ def distribution(axes: Axes, x: float, values: np.ndarray, colour: str) -> None:
         # Side by side where they are dense; the places are no random numbers.
         ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
         aside = ((ranks * 0.618034) % 1 - 0.5) * 0.3 * (len(values) > 1)
-        axes.scatter(x + aside, values, s=8, color=colour, alpha=0.35, linewidth=0)
+        size, alpha = (8, 0.35) if len(values) >= FEW else (24, 0.7)
+        axes.scatter(x + aside, values, s=size, color=colour, alpha=alpha, linewidth=0)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from restmeg.scores import LIKELIHOOD, LOWEST, SCORES
 from restmeg.scores.intervals import decimals
 from restmeg.scores.standing import Estimate, standing
-from restmeg.summary.words import SPACE, best, decimal, joined, number, sentence, setting
+from restmeg.summary.words import SPACE, best, decimal, joined, named, number, sentence, setting
 
 MATCH, DISTANCE, CEILING = "fc_match", "fc_distance", "fc_match_ceiling"
 BASELINES = {
@@ -91,7 +91,7 @@ def _which(scores, found, by, best_rows, study):
             continue
         values = [number(row[axis]) for row in scores]
         value = best(rows[axis], values)
-        texts.append(setting(label, value.value))
+        texts.append(named(label, value.value))
         if value.low:
             kind = f"95{SPACE}% interval " if value.is_estimate else "no worse from "
             texts[-1] += f" ({kind}{value.low} to {value.high})"
@@ -148,13 +148,12 @@ def _beside(found):
 def _nulls(rows, point, study):
     """How that is beside networks of other connections; a sentence with a space before it."""
     texts = [
-        f"{row['null_n']} networks of the null '{row['null']}' with p = {number(row['null_p']):.2g}"
-        for row in rows
+        f"p = {number(row['null_p']):.2g} ({row['null_n']} of '{row['null']}')" for row in rows
     ]
     if not texts:
         return ""
-    at = f" (at {study['shown']})" if rows[0]["point"] != point else ""
-    return f" Its match{at} is held against {joined(texts)}."
+    at = f" at {study['shown']}" if rows[0]["point"] != point else ""
+    return f" Against null networks, the match{at} has {joined(texts)}."
 
 
 def in_words(row: Mapping[str, str], sign: int = 1) -> str:

@@ -13,10 +13,15 @@ EDGE = 2e-3  # of a sweep's range: nearer to an end there is no best value betwe
 
 def setting(label: str, value: Any) -> str:
     """A parameter and its value: "conduction speed 10 mm/ms" of "conduction speed (mm/ms)"."""
-    name, _, unit = label.rstrip(")").partition(" (")
     if isinstance(value, list):
-        return f"{name} of one value per region"
-    return f"{name} {plain(value)}" + (f"{SPACE}{unit}" if unit else "")
+        return f"{label.partition(' (')[0]} of one value per region"
+    return named(label, plain(value))
+
+
+def named(label: str, text: str) -> str:
+    """A parameter and the text of its value, with the unit of its label."""
+    name, _, unit = label.rstrip(")").partition(" (")
+    return f"{name} {text}" + (f"{SPACE}{unit}" if unit else "")
 
 
 def plain(value: Any) -> str:

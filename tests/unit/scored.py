@@ -1,0 +1,62 @@
+"""Tables of scores that nothing has computed."""
+
+import math
+
+from restmeg.scores import LIKELIHOOD, SCORES
+
+COLUMNS = ["value", "ci_low", "ci_high", "n", "expected"]
+COUNTS = {"replicate": 20, "pair": 400, "target replicate": 20}
+NONE = (math.nan,) * 3
+
+
+def rows(point="pa", axes=None, measure="pearson", **given):
+    """Rows of scores.csv of a point as dicts of numbers and texts: all scores, in order.
+
+    axes: {swept parameter: value}; given: by name of a score its value and interval, and what
+    theory expects if it does; others are 0.3 in 0.2 to 0.4.
+    """
+    found = []
+    for name, score in SCORES.items():
+        value, low, high, *expected = given.get(name, (0.3, 0.2, 0.4))
+        if name == LIKELIHOOD and name not in given:
+            value, low, high = 1000.0, math.nan, math.nan
+        of = ("", "") if name == LIKELIHOOD else (measure, "broadband")
+        names = {"point": point, **(axes or {}), "measure": of[0], "band": of[1], "score": name}
+        numbers = (value, low, high, COUNTS[score.of], *(expected or [math.nan]))
+        found.append(names | dict(zip(COLUMNS, numbers, strict=True)))
+    return found
+
+
+def texts(table):
+    """The same as `tables.read` gives them: theory that expects nothing is empty."""
+    return [
+        {
+            key: "" if key == "expected" and math.isnan(value) else str(value)
+            for key, value in row.items()
+        }
+        for row in table
+    ]
+
+
+def as_csv(table):
+    """The same as rows of lists for `tables.write`."""
+    return [list(table[0]), *(list(row.values()) for row in texts(table))]
+
+
+def best(score, parameter, value, low=math.nan, high=math.nan, interval="points"):
+    """A row of best.csv."""
+    measure = "" if score == LIKELIHOOD else "pearson"
+    numbers = {"value": value, "ci_low": low, "ci_high": high}
+    kind = {"measure": measure, "band": "", "score": score, "parameter": parameter}
+    return kind | numbers | {"interval": interval}
+
+
+def best_texts(*table):
+    """The same as texts."""
+    return [
+        {
+            key: "" if isinstance(value, float) and math.isnan(value) else str(value)
+            for key, value in row.items()
+        }
+        for row in table
+    ]
