@@ -95,7 +95,8 @@ def test_the_truth_is_a_line_in_each_panel_where_the_sweep_comes_near_it():
     for axes in panels.values():
         assert [x for x, _ in line(axes, style.INK)] == [[1.4, 1.4]]
     assert legend(figure)[-1] == "truth"
-    _, panels = draw(found, ["k"], truth={"k": 9.0})
+    figure, panels = draw(found, ["k"], truth={"k": 9.0})
+    assert "truth" not in legend(figure)
     for axes in panels.values():
         assert not line(axes, style.INK)
         assert axes.get_xlim()[1] < 3
@@ -124,23 +125,36 @@ def test_the_best_value_has_its_interval_and_words():
     assert not line(panels[CURVES[3]], style.BEST)
 
 
-@pytest.mark.parametrize(
-    "axes", [{"c": ["x", "y"], "k": [2.0, 1.0]}, {"v": [5.0], "k": [2.0, 1.0]}]
-)
-def test_curves_run_over_a_number_that_varies_one_for_each_setting_of_others(axes):
-    figure, panels = draw(table(lambda *point: point[1], **axes), axes, truth={"k": 1.0, "c": "x"})
-    several = "c" in axes
+def test_a_curve_for_each_setting_of_others():
+    axes = {"c": ["x", "y"], "k": [2.0, 1.0]}
+    figure, panels = draw(table(lambda c, k: k, **axes), axes, truth={"k": 1.0, "c": "x"})
     found = [one for one in panels["FC match"].lines if one.get_marker() == "o"]
-    assert [list(one.get_ydata()) for one in found] == [[1, 2]] * (2 if several else 1)
-    names = ["coupling: x", "coupling: y"] if several else ["conduction speed (mm/ms): 5"]
-    assert legend(figure) == [*names, "ceiling of the match", "truth"]
+    assert [list(one.get_ydata()) for one in found] == [[1, 2]] * 2
+    assert legend(figure) == ["coupling: x", "coupling: y", "ceiling of the match", "truth"]
+
+
+def test_a_parameter_with_one_value_makes_no_curves_of_its_own():
+    axes = {"v": [5.0], "k": [2.0, 1.0]}
+    figure, panels = draw(table(lambda v, k: k, **axes), axes)
+    assert line(panels["FC match"], style.SIMULATED, "o") == [[[1, 2], [1, 2]]]
+    assert "linear theory" in legend(figure)
+    assert panels["FC match"].get_xlabel() == "coupling strength"
+
+
+def test_points_without_a_value_are_counted_and_panels_stay_alike():
+    found = table(lambda k: k, k=[1.0, 2.0, 3.0])
+    gap = (found["score"] == LIKELIHOOD) & (found["k"] > 1)
+    found.loc[gap, ["value", "ci_low", "ci_high"]] = math.nan
+    figure, panels = draw(found, ["k"])
+    assert [text.get_text() for text in panels["log likelihood"].texts] == ["none at 2 of 3 points"]
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
 
 
 def test_words_alone_have_a_mark_each_and_nothing_between(tmp_path):
     figure, panels = draw(table(lambda c: len(c), c=["no", "yes"]), ["c"], truth={"c": "no"})
     (marks,) = [one for one in panels["FC match"].lines if one.get_marker() == "o"]
     assert marks.get_linestyle() == "None"
-    assert "truth" not in legend(figure)
+    assert legend(figure) == ["simulated, 95 % interval", "ceiling of the match"]
     style.save(figure, tmp_path / "sweep.png")
 
 

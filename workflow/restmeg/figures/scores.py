@@ -16,7 +16,7 @@ from restmeg.scores.intervals import decimals
 from restmeg.scores.standing import standing
 
 NOTES = 3  # that have room under a figure
-COLUMN, LETTER = 1.15, 0.065  # inches
+COLUMN, LETTER = 1.25, 0.065  # inches
 SMALL = {"fontsize": 9, "fontweight": "normal"}
 COUPLING, MATCH, DISTANCE = "structure_function_coupling", "fc_match", "fc_distance"
 CEILING = "fc_match_ceiling"

@@ -19,6 +19,8 @@ MAPS = CURVES[:3]
 CEILING = "fc_match_ceiling"
 LIKELIHOOD_SCALE = "difference to the best\nper target replicate"
 NUMBERS = ["value", "ci_low", "ci_high"]
+MARGIN = 0.05  # of a sweep's range beside it
+SHADES = ["#9fcbe3", style.SIMULATED, "#0b2233"]  # from light to dark
 SMALL = {"fontsize": 9, "fontweight": "normal"}
 
 
@@ -76,31 +78,46 @@ def _curves(
     axis_labels: Mapping[str, str],
     truth: Mapping[str, float],
 ) -> Figure:
-    others = [axis for axis in axis_labels if axis != first]
+    points = tables[CURVES[0]]
+    others = [axis for axis in axis_labels if axis != first and points[axis].nunique() > 1]
+    numeric = pd.api.types.is_numeric_dtype(points[first])
+    alone = numeric and not others  # one curve, with room for all that belongs to it
     figure = style.new_figure(10.4, 7.6)
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)
     for axes, name in zip(figure.subplots(2, 2).ravel(), CURVES, strict=True):
         table = tables[name]
-        score = SCORES[name]
-        numeric = pd.api.types.is_numeric_dtype(table[first])
         axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)
         if name == "fc_match":
             _ceiling(axes, tables[CEILING].iloc[0])
         _lines(axes, table, first, others, axis_labels)
-        if not others and numeric:
+        if alone:
             line = table.sort_values(first)
             axes.plot(line[first], line["expected"], "--", color=style.THEORY, zorder=2.5)
             _best(axes, table, best[best["parameter"] == first], name, first)
-        if numeric and first in truth:
-            _truth(axes, table[first], truth[first])
-        if not numeric:
+        if numeric:
+            # The same also where points have no value.
+            margin = MARGIN * np.ptp(table[first]) or 1.0
+            axes.set_xlim(table[first].min() - margin, table[first].max() + margin)
+            if first in truth:
+                _truth(axes, truth[first])
+        else:
             axes.margins(x=0.3)
-        if not np.isfinite(table["value"]).any():
-            axes.text(0.5, 0.5, "no finite value", transform=axes.transAxes, ha="center")
-        axes.set_title(score.label, loc="left")
+        _gaps(axes, table["value"])
+        axes.set_title(SCORES[name].label, loc="left")
         axes.set(xlabel=axis_labels[first], ylabel=scale(name))
-    _legend(figure, tables, first, others, truth)
+    _legend(figure, tables, alone)
     return figure
+
+
+def _gaps(axes: Axes, values: pd.Series) -> None:
+    """Say how many points have no value, if some do not."""
+    missing = int((~np.isfinite(values)).sum())
+    if missing:
+        words = f"none at {missing} of {len(values)} points"
+        if missing == len(values):
+            words = "no finite value"
+        place = {"transform": axes.transAxes, "ha": "center", "fontsize": 9, "color": style.INK}
+        axes.text(0.5, 0.03, words, **place)
 
 
 def _lines(axes, table, first, others, axis_labels):
@@ -126,8 +143,8 @@ def _lines(axes, table, first, others, axis_labels):
 
 
 def _colours(n: int) -> Sequence:
-    """The model's colour, or one for each of several settings."""
-    return [style.SIMULATED] if n == 1 else sns.color_palette("viridis", n)
+    """The model's colour, or a shade of it for each of several settings."""
+    return [style.SIMULATED] if n == 1 else sns.blend_palette(SHADES, n)
 
 
 def _ceiling(axes: Axes, row: pd.Series) -> None:
@@ -138,10 +155,10 @@ def _ceiling(axes: Axes, row: pd.Series) -> None:
         axes.axhspan(row["ci_low"], row["ci_high"], color=style.TARGET, alpha=0.12, linewidth=0)
 
 
-def _truth(axes: Axes, values: pd.Series, truth: float) -> None:
-    """A line at the true value, if the sweep comes near it."""
-    margin = 0.1 * np.ptp(values)
-    if values.min() - margin <= truth <= values.max() + margin:
+def _truth(axes: Axes, truth: float) -> None:
+    """A line at the true value, if the panel comes so far."""
+    low, high = axes.get_xlim()
+    if low <= truth <= high:
         axes.axvline(truth, color=style.INK, linewidth=1.2, linestyle=":", zorder=1)
 
 
@@ -162,23 +179,22 @@ def _best(axes: Axes, table: pd.DataFrame, best: pd.DataFrame, name: str, first:
     axes.set_title(f"{SCORES[name].direction} at {at}", loc="right", color=style.BEST, **SMALL)
 
 
-def _legend(figure, tables, first, others, truth):
+def _legend(figure: Figure, tables: Mapping[str, pd.DataFrame], alone: bool) -> None:
     """What lines mean, as far as there are any; below all panels."""
-    if others:
-        handles, _ = figure.axes[0].get_legend_handles_labels()
-    else:
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    if alone or not labels:
+        simulated = {"marker": "o", "ls": "-" if alone else "none"}
         handles = [
-            Line2D([], [], color=style.SIMULATED, marker="o", label="simulated, 95 % interval")
+            Line2D([], [], color=style.SIMULATED, label="simulated, 95 % interval", **simulated)
         ]
+    if alone:
         if any(np.isfinite(tables[name]["expected"]).any() for name in CURVES):
             handles.append(Line2D([], [], color=style.THEORY, ls="--", label="linear theory"))
-        handles.append(
-            Line2D([], [], color=style.BEST, marker="o", mec="white", ms=9, lw=2.5, label="best")
-        )
+        best = {"marker": "o", "mec": "white", "ms": 9, "lw": 2.5, "label": "best"}
+        handles.append(Line2D([], [], color=style.BEST, **best))
     if np.isfinite(tables[CEILING]["value"].iloc[0]):
         handles.append(Line2D([], [], color=style.TARGET, label="ceiling of the match"))
-    if first in truth:
+    if any(line.get_color() == style.INK for line in figure.axes[0].lines):
         handles.append(Line2D([], [], color=style.INK, ls=":", label="truth"))
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=min(5, len(handles)), frameon=False
-    )
+    columns = min(5, len(handles))
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)
