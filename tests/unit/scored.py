@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+from restmeg import store, tables
 from restmeg.scores import LIKELIHOOD, SCORES
 
 COLUMNS = ["value", "ci_low", "ci_high", "n", "expected"]
@@ -38,9 +40,10 @@ def texts(table):
     ]
 
 
-def as_csv(table):
-    """The same as rows of lists for `tables.write`."""
-    return [list(table[0]), *(list(row.values()) for row in texts(table))]
+def write(path, table):
+    """Write rows as scores.csv."""
+    tables.write(path, [list(table[0]), *(list(row.values()) for row in texts(table))])
+    return path
 
 
 def best(score, parameter, value, low=math.nan, high=math.nan, interval="points"):
@@ -60,3 +63,26 @@ def best_texts(*table):
         }
         for row in table
     ]
+
+
+def write_best(path, *table):
+    """Write rows as best.csv."""
+    tables.write(path, [list(table[0]), *(list(row.values()) for row in best_texts(*table))])
+    return path
+
+
+def write_theory(path, point="pa", n=8, trouble=""):
+    """Write theory.nc of n regions: a match and a coupling that rise with the length, or none."""
+    times = {"dt": 0.1, "duration": 4000.0, "transient": 300.0}
+    with store.new_netcdf(path, "Theory", {"point": point, "times": times}) as dataset:
+        store.add(dataset, "theory.fc", np.full((n, n), math.nan if trouble else 0.1))
+        if not trouble:
+            lengths = np.geomspace(1, 3600, 37)
+            names = ["structure_function_coupling", "fc_match", "fc_match_ceiling"]
+            names += ["baseline_weights", "baseline_distance"]
+            rising = lengths / (lengths + 20)
+            store.add(dataset, "score", np.array(names, dtype=object))
+            store.add(dataset, "length", lengths)
+            store.add(dataset, "expected_over_length", np.outer(rising, [1, 1, 1, 0.9, 0.5]))
+        store.add_notes(dataset, [trouble] if trouble else [])
+    return path

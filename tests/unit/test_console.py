@@ -10,9 +10,11 @@ import textwrap
 from types import SimpleNamespace
 
 import pytest
+import scored
 from processes import PACKAGE
 from restmeg import job
-from restmeg.console import ending, handler, progress, screen
+from restmeg.console import handler, progress, screen
+from test_ending import KEY_SCORES
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ def test_a_line_a_job_and_where_to_look(snakemake, clock):
     snakemake.finishes(1)
     snakemake.says("progress", done=1, total=3)
     snakemake.starts(2, "score", "results/scores.csv")
-    (snakemake.path / "results/scores.csv").write_text(HEAD + "p1,pearson,fc_match,0.5,0.4,0.6,9\n")
+    scored.write(snakemake.path / "results/scores.csv", scored.rows())
     snakemake.finishes(2)
     snakemake.starts(0, "all", None)
     snakemake.finishes(0)
@@ -100,14 +102,10 @@ def test_a_line_a_job_and_where_to_look(snakemake, clock):
         "",
         "Done in 1 min 15 s: 2 steps.",
         "",
-        "  score      value   95 % interval   n",
-        "  FC match    0.50    0.40 to 0.60   9",
+        *KEY_SCORES,
         "",
         "Look at results/scores.csv.",
     ]
-
-
-HEAD = "point,measure,score,value,ci_low,ci_high,n\n"
 
 
 def test_a_failure_is_told_last_from_its_log_and_once(snakemake):
@@ -283,37 +281,6 @@ def test_durations_are_as_exact_as_one_can_use(seconds, text):
 def test_time_left_is_round(seconds, text):
     assert progress.left(seconds, True) == f"about {text} left"
     assert progress.left(seconds, False) == f"more than {text} left"
-
-
-def test_the_summary_of_a_sweep_is_its_ranges(tmp_path):
-    folder = tmp_path / "results"
-    folder.mkdir()
-    head = HEAD.replace("point,", "point,model.coupling_strength,")
-    rows = ["p1,0.5,pearson,fc_match,0.5,,,4", "p2,1.0,pearson,fc_match,0.7,0.6,0.8,4"]
-    (folder / "scores.csv").write_text(head + "\n".join([*rows, "p3,2.0,pearson,fc_match,nan,,,4"]))
-    (folder / "scores_notes.csv").write_text("point,about,note\np1,x,saturated\np2,x,saturated\n")
-    assert ending.scores(tmp_path) == [
-        "",
-        "  score      lowest   highest   highest at",
-        "  FC match    0.500     0.700   coupling_strength 1.0",
-        "",
-        "  3 points; the scores of each are in results/scores.csv.",
-        "",
-        "2 notes say what is wrong with what was scored: results/scores_notes.csv",
-    ]
-    (folder / "figures").mkdir()
-    assert ending.places(tmp_path) == "results/scores.csv and results/figures/"
-    (folder / "report.html").touch()
-    os.utime(folder / "report.html", (0, 0))  # of an earlier run
-    assert ending.places(tmp_path) == "results/scores.csv and results/figures/"
-    (folder / "report.html").touch()
-    assert ending.places(tmp_path).startswith("results/report.html, ")
-
-
-def test_a_single_replicate_has_no_interval(tmp_path):
-    (tmp_path / "results").mkdir()
-    (tmp_path / "results/scores.csv").write_text(HEAD + "p1,pearson,fc_match,0.5,nan,nan,1\n")
-    assert ending.scores(tmp_path)[2].split() == ["FC", "match", "0.50", "none", "1"]
 
 
 def test_a_view_that_fails_gives_the_terminal_back(tmp_path):

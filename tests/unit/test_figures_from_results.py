@@ -1,14 +1,22 @@
-"""Which results go into which figure; how figures look is for test_figures."""
+"""Which results go into which figure; how figures look is for the tests of each."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from restmeg import InputError, connectome, tables
-from restmeg.figures import connectivity, from_results, style
+import scored
+from restmeg import InputError, connectome, measures, tables
+from restmeg.figures import connectivity, from_results, style, sweep, theory
 from restmeg.figures import scores as score_figures
-from restmeg.scores import correlation
+from restmeg.scores import LIKELIHOOD, SCORES, correlation
 from test_scoring import LABELS, write_connectivity
 
-NAMES = ("connectivity", "structure_function", "scores")
+MODULES = {
+    "connectivity": (connectivity, "connectivity"),
+    "structure_function": (connectivity, "structure_function"),
+    "scores": (score_figures, "scores"),
+    "theory": (theory, "beside_simulation"),
+    "length": (theory, "over_length"),
+}
 
 
 @pytest.fixture
@@ -21,37 +29,50 @@ def study(tmp_path, example):
     for name, values in fc.items():
         role = "target" if name == "pt" else "simulated"
         write_connectivity(tmp_path / f"{name}.nc", values, [0, 1, 2], role, name)
-    head = ["point", "measure", "score", "value"]
-    names = ["structure_function_coupling", "fc_match"]
-    rows = [[point, "pearson", name, k] for k, point in enumerate(("pa", "pb")) for name in names]
-    tables.write(tmp_path / "scores.csv", [head, *rows])
-    tables.write(tmp_path / "replicates.csv", [head, *rows, *rows])
+    points = {"pa": (0.1, 0.0, 0.2), "pb": (0.5, 0.4, 0.6)}
+    rows = [
+        row
+        for point, value in points.items()
+        for measure in ("pearson", "other")
+        for row in scored.rows(point, measure=measure, **dict.fromkeys(SCORES, value))
+    ]
+    for name in ("scores", "replicates"):
+        scored.write(tmp_path / f"{name}.csv", rows)
+    networks = [
+        [point, measure, "fc_match", k]
+        for k, (point, measure) in enumerate(
+            [("pa", "pearson"), ("pb", "other"), ("pb", "pearson")]
+        )
+    ]
+    tables.write(tmp_path / "networks.csv", [["point", "measure", "score", "value"], *networks])
     notes = [["pa", "simulated", "A"], ["pb", "simulated", "B"], ["pt", "target", "B"]]
     tables.write(tmp_path / "notes.csv", [["point", "about", "note"], *notes])
+    for point in points:
+        scored.write_theory(tmp_path / f"theory_{point}.nc", point)
     return tmp_path, fc
 
 
-def draw(monkeypatch, folder, simulated="pb", target="pt", point="pb"):
+def draw(monkeypatch, folder, simulated="pb", target="pt", point="pb", expected="pb", nulls=()):
     """What the figures of a comparison are drawn from."""
     drawn = {}
-    for name in NAMES:
+    for name, (module, function) in MODULES.items():
         monkeypatch.setattr(
-            score_figures if name == "scores" else connectivity,
-            name,
-            lambda *given, name=name: drawn.setdefault(name, given) and name,
+            module, function, lambda *given, name=name: drawn.setdefault(name, given) and name
         )
     saved = {}
     monkeypatch.setattr(style, "save", lambda figure, *paths: saved.setdefault(figure, paths))
-    out = {f"{name}{end}": f"{name}{end}" for name in NAMES for end in ("", "_svg")}
+    out = {f"{name}{end}": f"{name}{end}" for name in MODULES for end in ("", "_svg")}
     from_results.draw_comparison(
         folder / "connectome.nc",
         [folder / f"{simulated}.nc"],
         [folder / f"{target}.nc"],
+        folder / f"theory_{expected}.nc",
         [folder / f"{name}.csv" for name in ("scores", "replicates", "notes")],
+        [folder / f"{name}.csv" for name in nulls],
         point,
         out,
     )
-    assert saved == {name: (name, f"{name}_svg") for name in NAMES}
+    assert saved == {name: (name, f"{name}_svg") for name in MODULES}
     return drawn
 
 
@@ -65,11 +86,49 @@ def test_each_figure_gets_its_own_point_and_role(study, monkeypatch, example):
     weights, edges, summary = drawn["structure_function"]
     np.testing.assert_allclose(weights, correlation.undirected(example[0]))
     np.testing.assert_allclose(edges, correlation.edges(fc["pb"]))
-    assert summary["point"].tolist() == ["pb", "pb"]
+    of_measure = [name for name in SCORES if name != LIKELIHOOD]
+    assert summary["score"].tolist() == of_measure
     single, summary, notes = drawn["scores"]
-    assert single["value"].tolist() == [1] * 4
-    assert summary["value"].tolist() == [1, 1]
+    for table in (single, summary):
+        assert table["value"].tolist() == [0.5] * len(of_measure)
+        assert set(table["measure"]) == {"pearson"}
     assert notes == ["simulated, target: B"]
+    edges, expected, trouble = drawn["theory"]
+    np.testing.assert_allclose(edges, correlation.edges(fc["pb"]))
+    assert expected.tolist() == [0.1] * 28
+    assert trouble == ""
+    lengths, expected, seconds, summary, trouble = drawn["length"]
+    assert seconds == 3.7
+    np.testing.assert_allclose(expected["fc_match"], lengths / (lengths + 20))
+    np.testing.assert_allclose(expected["baseline_distance"], lengths / (lengths + 20) / 2)
+    assert summary["value"].tolist() == [0.5] * len(of_measure)
+    assert trouble == ""
+
+
+def test_null_networks_of_the_point_and_measure_are_drawn(study, monkeypatch):
+    *_, networks = draw(monkeypatch, study[0], nulls=["networks"])["scores"]
+    assert networks["value"].tolist() == [2]
+
+
+def test_why_theory_does_not_hold_is_handed_on(study, monkeypatch):
+    scored.write_theory(study[0] / "theory_pb.nc", "pb", trouble="the fixed point is unstable")
+    drawn = draw(monkeypatch, study[0])
+    _, expected, trouble = drawn["theory"]
+    assert np.isnan(expected).all()
+    assert trouble == "the fixed point is unstable"
+    _, expected, _, _, trouble = drawn["length"]
+    assert expected == {}
+    assert trouble == "the fixed point is unstable"
+
+
+def test_theory_is_of_pearson_correlation_alone(study, monkeypatch):
+    monkeypatch.setattr(from_results.scoring, "PEARSON", "another")
+    drawn = draw(monkeypatch, study[0])
+    label = measures.MEASURES["pearson"].label
+    for given in (drawn["theory"], drawn["length"]):
+        assert given[-1] == f"it is of Pearson correlation, and this is {label}"
+    assert np.isnan(drawn["theory"][1]).all()
+    assert drawn["length"][1] == {}
 
 
 @pytest.mark.parametrize(
@@ -78,8 +137,38 @@ def test_each_figure_gets_its_own_point_and_role(study, monkeypatch, example):
         ({"simulated": "pt", "target": "pb"}, "role target; expected simulated"),
         ({"target": "pa"}, "role simulated; expected target"),
         ({"simulated": "pa"}, "point pa; expected pb"),
+        ({"expected": "pa"}, "point pa; expected pb"),
     ],
 )
 def test_files_of_another_role_or_point_are_not_drawn(study, monkeypatch, given, message):
     with pytest.raises(InputError, match=message):
         draw(monkeypatch, study[0], **given)
+
+
+def test_a_sweep_is_drawn_with_the_first_measure_and_the_likelihood(tmp_path, monkeypatch):
+    rows = [
+        row
+        for k, point in enumerate("ab")
+        for measure in ("pearson", "other")
+        for row in scored.rows(point, {"model.k": k}, measure)
+        if row["measure"] or measure == "pearson"
+    ]
+    best = [scored.best("fc_match", "model.k", 1.0), scored.best(LIKELIHOOD, "model.k", 0.5)]
+    best.insert(1, best[0] | {"measure": "other"})
+    drawn = {}
+    monkeypatch.setattr(sweep, "sweep", lambda *given: drawn.setdefault("given", given))
+    monkeypatch.setattr(style, "save", lambda figure, *paths: drawn.setdefault("paths", paths))
+    labels, truth = {"model.k": "coupling strength"}, {"model.k": 0.5}
+    from_results.draw_sweep(
+        scored.write(tmp_path / "scores.csv", rows),
+        scored.write_best(tmp_path / "best.csv", *best),
+        labels,
+        truth,
+        {"sweep": "s.png", "sweep_svg": "s.svg"},
+    )
+    summary, found, *others = drawn["given"]
+    assert summary["score"].tolist() == 2 * list(SCORES)
+    assert found["score"].tolist() == ["fc_match", LIKELIHOOD]
+    assert pd.api.types.is_float_dtype(found["ci_low"])
+    assert others == [labels, truth]
+    assert drawn["paths"] == ("s.png", "s.svg")

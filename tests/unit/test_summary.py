@@ -1,18 +1,24 @@
 """The summary of a study, made from small results that no job has computed."""
 
 import html
+import math
 import re
 
 import numpy as np
 import pytest
+import scored
 from processes import run
 from restmeg import connectome, leadfield, settings, tables
 from restmeg.figures import style
+from restmeg.scores import SCORES
 from restmeg.summary import captions, deviations, page
 from test_scoring import LABELS, write_connectivity
 
-FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores", "sweep"]
-NAMES = ["structure_function_coupling", "fc_match"]
+ALL = ["connectome", "traces", "connectivity", "structure_function", "scores", "sweep", "theory"]
+ALL += ["length", "nulls"]
+FIGURES = [name for name in ALL if name not in ("sweep", "nulls")]
+COUPLING, MATCH = "structure_function_coupling", "fc_match"
+GROUPS = list(dict.fromkeys(score.group for score in SCORES.values()))
 STUDY = {
     "point": "pa",
     "shown": "",
@@ -32,11 +38,6 @@ SWEPT = STUDY | {
 }
 
 
-def rows_of(point, value, low, high, axes=()):
-    counts = dict(zip(NAMES, (20, 400), strict=True))
-    return [[point, *axes, "pearson", name, value, low, high, counts[name]] for name in NAMES]
-
-
 @pytest.fixture
 def paths(tmp_path, example):
     """Files of a study of one point."""
@@ -53,21 +54,17 @@ def paths(tmp_path, example):
             write_connectivity(path, zeros, [2 * k, 2 * k + 1], role, point)
             found[role].append(path)
     found["figures"] = []
-    for name in FIGURES[:-1]:
+    for name in FIGURES:
         path = tmp_path / f"{name}.png"
         figure = style.new_figure(4, 3)
         figure.add_subplot()
         style.save(figure, path)
         found["figures"].append(path)
-    found |= {"scores": tmp_path / "scores.csv", "notes": tmp_path / "notes.csv"}
-    write_scores(found, rows_of("pa", 0.3682, -0.001, 0.4277))
+    found |= {name: tmp_path / f"{name}.csv" for name in ("scores", "notes")}
+    found["theory"] = scored.write_theory(tmp_path / "theory.nc")
+    scored.write(found["scores"], scored.rows(**{COUPLING: (0.3682, -0.001, 0.4277, 0.371)}))
     tables.write(found["notes"], [["point", "about", "note"]])
     return found
-
-
-def write_scores(paths, rows, axes=()):
-    head = ["point", *axes, "measure", "score", "value", "ci_low", "ci_high", "n"]
-    tables.write(paths["scores"], [head, *rows])
 
 
 def made(paths, study=STUDY, changed=()):
@@ -82,14 +79,43 @@ def words(text):
     return captions.plain(re.sub(r"(</t[hd]>|<span class=\"(?:at|meaning))", r" \1", text))
 
 
-def test_scores_stand_with_interval_number_and_meaning(paths):
+def test_the_answer_comes_first(paths):
+    text = words(made(paths))
+    answer = text.index(
+        "The answer One model" if "One model" in text else "The answer The functional"
+    )
+    assert answer < text.index("Its FC match is 0.30") < text.index("Scores Value, its 95")
+    assert text.count("Beside what anatomy matches without dynamics") == 1
+
+
+def test_scores_stand_in_groups_with_interval_number_expectation_and_meaning(paths):
     text = words(made(paths))
     coupling = "Structure-function coupling how far simulated functional connectivity follows the"
-    assert f"{coupling} weights of the connectome 0.37 0.00 to 0.43 20 replicates" in text
-    assert "functional connectivity are 0.37 0.00 to 0.43 400 pairs" in text
+    assert f"{coupling} weights of the connectome 0.37 0.00 to 0.43 20 replicates 0.37" in text
+    assert "functional connectivity are 0.30 0.20 to 0.40 400 pairs" in text
+    assert "FC distance (root) how far apart simulated and target" in text
+    assert "sampling error 0.55 0.45 to 0.63 400 pairs" in text  # roots of 0.3, 0.2 and 0.4
+    assert "by linear theory 1000 none 20 target replicates" in text
+    groups = [text.index(words(f"{name[0].upper()}{name[1:]}")) for name in GROUPS]
+    assert groups == sorted(groups)
+    for name, score in SCORES.items():
+        assert score.meaning in text, name
     assert "network of 8 regions, simulated in 4 replicates of 4 s and scored" in text
+    assert "Which score to trust for what" in text
     assert "None: this is the bundled study." in text
     assert "All points" not in text
+
+
+def test_bars_are_of_correlations_in_the_colour_of_what_they_are(paths):
+    text = made(paths)
+    rows = re.findall(r'<tr class="(\w+)" role="row">\n<th[^>]*>([^<]+)<(.*?)</tr>', text, re.S)
+    kinds = {name: (colour, 'class="bar"' in rest) for colour, name, rest in rows}
+    assert len(kinds) == len(SCORES)
+    assert kinds["FC match"] == ("model", True)
+    assert kinds["Ceiling of the FC match"] == ("target", True)
+    assert kinds["Match of minus the distance"] == ("anatomy", True)
+    assert kinds["FC distance (root)"] == ("model", False)
+    assert kinds["Log likelihood"] == ("model", False)
 
 
 def test_each_figure_is_inside_with_its_caption_in_order(paths):
@@ -100,7 +126,7 @@ def test_each_figure_is_inside_with_its_caption_in_order(paths):
         text,
         re.S,
     )
-    assert [name for name, *_ in found] == FIGURES[:-1]
+    assert [name for name, *_ in found] == FIGURES
     for k, (_, width, height, alternative, caption) in enumerate(found):
         assert 250 < int(width) < 400
         assert 200 < int(height) < 300
@@ -111,6 +137,16 @@ def test_each_figure_is_inside_with_its_caption_in_order(paths):
     assert "8 regions, 5 sensors. Each of 4 replicates is simulated for 4 s in steps of" in shown
     assert "Pearson correlation of 8 regions; 4 simulated replicates of 3.7 s, and 2 of" in shown
     assert "28 pairs; structure-function coupling 0.37 (95 % interval 0.00 to 0.43, 20" in shown
+    assert "This study: 3.7 s, structure-function coupling 0.37" in shown
+    assert "expected 0.37." in shown
+    assert "The ceiling of the match is 0.5 with 20 s, 0.9 with 3 minutes." in shown
+
+
+def test_captions_say_why_theory_does_not_hold(paths):
+    scored.write_theory(paths["theory"], trouble="regions are saturated")
+    text = words(made(paths))
+    assert text.count("Here regions are saturated.") == 2
+    assert "The ceiling of the match is" not in text
 
 
 def test_the_page_needs_nothing_else_and_says_no_time(paths):
@@ -140,53 +176,97 @@ def test_without_notes_nothing_is_wrong(paths):
 
 
 def test_scores_without_a_finite_value_or_interval(paths):
-    write_scores(paths, rows_of("pa", "nan", "nan", "nan"))
+    scored.write(paths["scores"], scored.rows(**dict.fromkeys(SCORES, scored.NONE)))
     text = words(made(paths))
     assert "structure-function coupling no finite value." in text
     assert "connectome none none" in text
-    write_scores(paths, rows_of("pa", -0.25, "nan", "nan"))
+    assert 'class="bar"' not in made(paths)
+    scored.write(paths["scores"], scored.rows(**{COUPLING: (-0.25, math.nan, math.nan)}))
     assert "coupling \N{MINUS SIGN}0.25 (no interval, 20 replicates)" in words(made(paths))
 
 
 def sweep(paths, values):
-    """Scores over a grid of two parameters, and the study that they are of."""
+    """Scores over a grid of two parameters, and the study that they are of.
+
+    Where the match is highest the likelihood is lowest.
+    """
     rows = []
     for k, value in enumerate(values):
-        point = "pa" if k == 1 else f"p{k}"
-        axes = [0.5 * k, 10.0]
-        rows += rows_of(point, value, "nan" if value == "nan" else value - 0.1, 0.9, axes)
-    write_scores(paths, rows, SWEPT["axes"])
+        likely = (1000 - 200 * value, 900 - 200 * value, 1100 - 200 * value)
+        rows += scored.rows(
+            "pa" if k == 1 else f"p{k}",
+            {"model.k": 0.5 * k, "model.v": 10.0},
+            fc_match=(value, value - 0.1, 0.9),
+            log_likelihood=likely,
+            fc_distance=scored.NONE if math.isnan(value) else (0.25, 0.04, 0.36),
+        )
+    scored.write(paths["scores"], rows)
+    best = [
+        scored.best("fc_match", "model.k", 1.0, 1.0, 1.5),
+        scored.best("log_likelihood", "model.k", 0.4938, 0.4575, 0.5292, "curvature"),
+    ]
+    paths["best"] = [scored.write_best(paths["scores"].with_name("best.csv"), *best)]
+    head = ["point", "null", "measure", "score", "value", "null_z", "null_p", "null_n"]
+    null = ["pa", "rewired", "pearson", "fc_match", 0.2, 2.5, 0.01, 99]
+    paths["nulls"] = [paths["scores"].with_name("nulls.csv")]
+    tables.write(paths["nulls"][0], [head, null])
     return SWEPT
 
 
-def test_a_sweep_tells_its_best_point_and_lists_all(paths):
-    paths["figures"].append(paths["figures"][0].with_name("sweep.png"))
+def add_figure(paths, name):
+    paths["figures"].append(paths["figures"][0].with_name(f"{name}.png"))
     paths["figures"][-1].write_bytes(paths["figures"][0].read_bytes())
-    text = words(made(paths, sweep(paths, ["nan", 0.2, 0.5, 0.4])))
-    assert "Structure-function coupling at coupling strength 1, conduction speed 10 mm/ms" in text
+
+
+def test_a_sweep_tells_all_scores_at_its_likeliest_point_and_a_few_of_all(paths):
+    add_figure(paths, "sweep")
+    text = words(made(paths, sweep(paths, [math.nan, 0.2, 0.5, 0.4])))
+    assert "most likely at coupling strength 0.494 (95 % interval 0.458 to 0.529)" in text
+    assert (
+        "At coupling strength 0.5, conduction speed 10 mm/ms, where the log likelihood is" in text
+    )
     assert "All points" in text
-    assert "0 10 none none 0.5 10 0.20 (0.10 to 0.90) 0.20 (0.10 to 0.90) 1 10 0.50" in text
-    assert text.count("Of the sweep, this is the point coupling strength 1.") == 4
-    assert "4 points. Highest structure-function coupling: 0.50 (95 % interval" in text
+    heads = (
+        "log likelihood, difference to the highest per target replicate FC distance (root) FC match"
+    )
+    assert f"coupling strength conduction speed (mm/ms) {heads} structure-function" in text
+    minus = "\N{MINUS SIGN}"
+    assert "0 10 none none none 0.30 (0.20 to 0.40) 0.5 10 0 (" in text
+    assert f"1 10 {minus}3 ({minus}8 to 2) 0.50 (0.20 to 0.60) 0.50 (0.40 to 0.90)" in text
+    assert text.count("Of the sweep, this is the point coupling strength 1.") == 6
+    assert (
+        "4 points. Log likelihood highest at coupling strength 0.494 (0.458 to 0.529). FC" in text
+    )
+    assert "FC match highest at coupling strength 1 (1 to 1.5)." in text
     assert "was made at coupling strength 1.5, conduction speed 10 mm/ms." in text
+
+
+def test_the_best_of_each_score_is_in_colour(paths):
+    text = made(paths, sweep(paths, [0.3, 0.2, 0.5]))
+    rows = re.findall(r"<tr><td.*?</tr>", text, re.S)
+    best = [
+        [" best" in cell for cell in re.findall(r'class="number( best)?"', row)] for row in rows
+    ]
+    # Values of both parameters, then likelihood, distance, match, and coupling, which has no best.
+    assert [found[2:] for found in best] == [
+        [False, True, False, False], [True, False, False, False], [False, False, True, False],
+    ]  # fmt: skip
 
 
 def test_of_a_large_sweep_the_best_points_are_listed(paths):
     text = made(paths, sweep(paths, np.linspace(0, 0.8, 2000)))
-    assert "The 5 best points of each score" in text
+    assert "The 5 best points by each score" in text
     assert "All 2000 points are in" in words(text)
-    assert text.count("<tr><td") == 5
-
-
-def test_parameters_in_words():
-    space = "\N{NO-BREAK SPACE}"
-    assert page.setting("conduction speed (mm/ms)", "5.0") == f"conduction speed 5{space}mm/ms"
-    assert page.setting("coupling", "additive") == "coupling additive"
-    assert page.setting("tau E (ms)", [1.0, 2.0]) == "tau E of one value per region"
+    assert 10 <= text.count("<tr><td") <= 15
 
 
 def test_a_sweep_without_any_finite_value(paths):
-    assert "connectome none none" in words(made(paths, sweep(paths, ["nan"] * 3)))
+    text = words(made(paths, sweep(paths, [math.nan] * 3)))
+    assert "No point of the sweep could be told from the others." in text
+    assert "target functional connectivity are none none 400 pairs" in text
+    assert (
+        "At coupling strength 0.5, conduction speed 10 mm/ms, the point that figures show" in text
+    )
 
 
 def test_a_recording_is_called_one(paths):
@@ -204,7 +284,7 @@ def test_what_users_write_is_text(paths):
     assert f"point *a* {evil} .. raw:: html." in words(text)
 
 
-@pytest.mark.parametrize("name", [*FIGURES, "summary"])
+@pytest.mark.parametrize("name", [*ALL, "summary"])
 def test_captions_are_sound_with_and_without_numbers(paths, name, monkeypatch):
     """As Snakemake renders them there is no ``run``."""
     (source,) = captions.texts([name])
@@ -217,7 +297,7 @@ def test_captions_are_sound_with_and_without_numbers(paths, name, monkeypatch):
     monkeypatch.undo()
     run = found[0][1]
     full = captions.render(source, run, "coupling strength 1")
-    assert full.count("<p>") == (2 if name in FIGURES else 1)
+    assert full.count("<p>") == (2 if name in ALL else 1)
     assert captions.plain(full).startswith(captions.plain(rendered)[:60])
 
 
@@ -228,15 +308,15 @@ def test_a_caption_reads_no_file_and_holds_no_raw_html():
 
 
 def test_an_edit_of_a_caption_or_the_template_is_seen(tmp_path, monkeypatch):
-    before = page.texts(FIGURES)
-    assert len(before) == 1 + len(FIGURES)
+    before = page.texts(ALL)
+    assert len(before) == 1 + len(ALL)
     for path in captions.REPORT.glob("*.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     monkeypatch.setattr(captions, "REPORT", tmp_path)
-    assert page.texts(FIGURES) == before
+    assert page.texts(ALL) == before
     for name in ("sweep.rst", "summary.html.j2"):
         (tmp_path / name).write_text("other")
-        assert page.texts(FIGURES) != before
+        assert page.texts(ALL) != before
 
 
 @pytest.mark.parametrize(

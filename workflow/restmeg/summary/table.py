@@ -11,7 +11,6 @@ ALL_POINTS = 24  # of a sweep that are listed one by one
 BEST = 5  # of more, for each score
 # What is told of each point of a sweep, the most decisive first.
 OVER_POINTS = [LIKELIHOOD, "fc_distance", "fc_match", "structure_function_coupling"]
-LARGE = 1000  # numbers without decimals
 
 Rows = Sequence[Mapping[str, str]]  # of scores.csv
 
@@ -28,7 +27,9 @@ def in_words(row: Mapping[str, str], highest: float = math.nan) -> dict:
         found = [(x - highest) / int(row["n"]) for x in found]
     value, low, high, expected = (float(score.read(x)) for x in found)
     finite, sure = math.isfinite(value), math.isfinite(low)
-    digits = 0 if abs(value) >= LARGE else decimals(low, high)
+    digits = decimals(low, high)
+    if score.is_sum:  # of large numbers two decimals would be too many
+        digits = max(0, 1 - math.floor(math.log10(high - low))) if sure and high > low else 0
     interval = f"{decimal(low, digits)} to {decimal(high, digits)}" if sure else "none"
     counted = score.counted(int(row["n"]))
     if finite:
