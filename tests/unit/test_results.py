@@ -80,3 +80,17 @@ def test_batches_of_two_studies_are_not_mixed(tmp_path):
     write_fc(tmp_path / "simulated/pa/2-2", [2], 1.0, '{"duration": 60}')
     with pytest.raises(InputError, match="pa/0-1 and simulated/pa/2-2 are of different studies"):
         open_results(tmp_path).load("connectivity", point="pa")
+
+
+@pytest.mark.usefixtures("points")
+def test_theory_and_the_best_values_are_read_by_point(tmp_path):
+    results = open_results(tmp_path)
+    (tmp_path / "simulated/pb").mkdir(parents=True)
+    xr.Dataset({"growth_rate": -0.25}).to_netcdf(tmp_path / "simulated/pb/theory.nc")
+    assert float(results.theory("pb").growth_rate) == -0.25
+    with pytest.raises(InputError, match="no simulated point p9"):
+        results.theory("p9")
+    with pytest.raises(InputError, match="2 simulated points"):
+        results.theory()
+    (tmp_path / "best.csv").write_text("score,value\nfc_distance,1.5\n")
+    assert results.best["value"].tolist() == [1.5]

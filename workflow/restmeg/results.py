@@ -49,6 +49,21 @@ class Results:
         return pd.read_csv(self.folder / "scores_replicates.csv")
 
     @property
+    def best(self) -> pd.DataFrame:
+        """Of a sweep, the best value of each swept number by each score that can tell."""
+        return pd.read_csv(self.folder / "best.csv")
+
+    def theory(self, point: str | None = None) -> xr.Dataset:
+        """Linear theory of a point: see config/README.md.
+
+        point: its name in `points`, which may be left out where there is one. Raises InputError if
+        there is no such point or file.
+        """
+        return _read(
+            self.folder / "simulated" / self._rows("simulated", point)[0]["point"] / "theory.nc"
+        )
+
+    @property
     def differences(self) -> pd.DataFrame:
         """Each score of each point less that of the best point: value, interval, n."""
         return pd.read_csv(self.folder / "differences.csv")
@@ -77,17 +92,7 @@ class Results:
         Raises InputError if there is no such point or file, or a file holds other replicates than
         its place says.
         """
-        _, rows = tables.read(self._points)
-        rows = [row for row in rows if row["role"] == role]
-        names = list(dict.fromkeys(row["point"] for row in rows))
-        if point is None and len(names) == 1:
-            point = names[0]
-        rows = [row for row in rows if row["point"] == point]
-        if not rows:
-            found = f"no {role} point {point}" if point else f"{len(names)} {role} points"
-            raise InputError(
-                f"{self._points}: {found}; expected the name of one, such as {', '.join(names[:1])}"
-            )
+        rows = self._rows(role, point)
         batches = [self._batch(row, name) for row in rows]
         made = {
             batch.attrs.get("parameters"): row["folder"]
@@ -107,6 +112,21 @@ class Results:
         if notes:
             whole.attrs["notes"] = json.dumps(notes)
         return whole
+
+    def _rows(self, role: str, point: str | None) -> list[dict[str, str]]:
+        """Rows of points.csv of one point; InputError if there is no such point, or several."""
+        _, rows = tables.read(self._points)
+        rows = [row for row in rows if row["role"] == role]
+        names = list(dict.fromkeys(row["point"] for row in rows))
+        if point is None and len(names) == 1:
+            point = names[0]
+        rows = [row for row in rows if row["point"] == point]
+        if not rows:
+            found = f"no {role} point {point}" if point else f"{len(names)} {role} points"
+            raise InputError(
+                f"{self._points}: {found}; expected the name of one, such as {', '.join(names[:1])}"
+            )
+        return rows
 
     def _batch(self, row: dict, name: str) -> xr.Dataset:
         """A file that a row of points.csv names, as a Dataset in memory."""
