@@ -119,7 +119,6 @@ MEASURES = SETTINGS["connectivity"]["measures"]
 ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the table of measures
 # Modules of what is asked for.
 MEASURE_MODULES = [*map(measures.module, MEASURES)]
-NULL_MODULES = sorted({nulls.module(null["method"]) for null in SETTINGS["nulls"].values()})
 LAZY = [*MEASURE_MODULES, *INPUTS.readers]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())

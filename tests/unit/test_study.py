@@ -269,18 +269,18 @@ def test_the_table_of_points_says_what_they_stand_for_and_where_their_files_are(
 @pytest.mark.parametrize(
     ("text", "key", "number"),
     [
-        ("simulation: {replicates: 1000000, replicates_per_job: 1}", "replicates_per_job", 2000041),
+        ("simulation: {replicates: 1000000, replicates_per_job: 1}", "replicates_per_job", 2000062),
         (
             "{target: {replicates: 1000000}, simulation: {replicates_per_job: 10}}",
             "replicates_per_job",
-            200005,
+            300006,
         ),
-        (f"sweep: {{model.coupling_strength: {list(range(5000))}}}", "sweep", 25004),
+        (f"sweep: {{model.coupling_strength: {list(range(5000))}}}", "sweep", 30006),
         (
             f"sweep: {{model.noise.mean_E: {list(range(200))}, model.noise.mean_I: "
             f"{list(range(200))}}}",
             "sweep",
-            200004,
+            240006,
         ),
     ],
 )
@@ -293,4 +293,4 @@ def test_more_jobs_than_can_be_planned_are_refused_with_their_number(text, key, 
 
 
 def test_the_largest_study_that_can_be_planned_is_accepted():
-    assert len(plan(f"sweep: {{model.coupling_strength: {list(range(3999))}}}").points) == 3999
+    assert len(plan(f"sweep: {{model.coupling_strength: {list(range(3332))}}}").points) == 3332

@@ -11,6 +11,7 @@ from restmeg.settings import replaced
 from restmeg.theory import maximum
 
 HEAD = ["measure", "band", "score", "parameter", "value", "ci_low", "ci_high", "interval"]
+SIGMA = "model.noise.sigma"
 POINTS, CURVATURE = "points", "curvature"  # what an interval is from
 
 
@@ -28,7 +29,8 @@ def write(
 
     Of a score, its best point, and the lowest and highest value of the points that it cannot tell
     from that one: their paired difference has an interval with zero in it. Of the likelihood, its
-    maximum between points, with an interval from its curvature.
+    maximum between points, with an interval from its curvature, no wider than the sweep. Of a
+    recording there is none for the size of the noise.
 
     scores_path, differences_path: scores.csv and differences.csv; connectome_path: connectome.nc;
     fourier_paths: fourier.nc of the target's batches; model: the configured one, in plain numbers;
@@ -39,21 +41,26 @@ def write(
     _, differences = tables.read(differences_path)
     rows = _from_points(differences, scores, numbers)
     likely = [row for row in scores if row["score"] == LIKELIHOOD and _finite(row["value"])]
-    if likely and numbers:
+    target, recorded = fourier.read(fourier_paths)
+    free = {key: values for key, values in numbers.items() if len(values) > 1}
+    if recorded:  # whose scale is arbitrary, so that it does not tell how large the noise is
+        free.pop(SIGMA, None)
+    if likely and free:
         top = max(likely, key=lambda row: float(row["value"]))
         at: dict[str, Any] = {
             key: top[key] if isinstance(values[0], str) else float(top[key])
             for key, values in axes.items()
         }
         anatomy = connectome.read(connectome_path)
-        target, recorded = fourier.read(fourier_paths)
-        free = {key: values for key, values in numbers.items() if len(values) > 1}
         start = {key: at[key] for key in free}
         found = maximum.likeliest(
             anatomy, replaced(model, at), dt, free, start, target, gain_free=recorded
         )
         for key, value, deviation in zip(free, found.values, found.deviations, strict=True):
-            ends = (value + sign * maximum.NORMAL * deviation for sign in (-1, 1))
+            ends = (
+                min(max(value + sign * maximum.NORMAL * deviation, min(free[key])), max(free[key]))
+                for sign in (-1, 1)
+            )
             rows.append(["", "", LIKELIHOOD, key, *map(_number, (value, *ends)), CURVATURE])
     tables.write(path, [HEAD, *rows])
 
@@ -62,6 +69,7 @@ def _from_points(differences, scores, numbers):
     """Rows of the scores that are of points."""
     places = {row["point"]: [float(row[key]) for key in numbers] for row in scores}
     alike: dict[tuple, list[str]] = {}  # the best one first
+    told = set()  # of which there is any interval
     for row in differences:
         score = SCORES[row["score"]]
         if score.direction and not score.is_sum:
@@ -69,10 +77,13 @@ def _from_points(differences, scores, numbers):
             points = alike.setdefault(kind, [row["reference"]])
             if _alike(row):
                 points.append(row["point"])
+            if _finite(row["ci_low"]):
+                told.add(kind)
     found = []
     for kind, points in alike.items():
         for key, values in zip(numbers, zip(*map(places.get, points), strict=True), strict=True):
-            ends = values[0], min(values), max(values)
+            none = math.nan
+            ends = values[0], *((min(values), max(values)) if kind in told else (none, none))
             found.append([*kind, key, *map(_number, ends), POINTS])
     return found
 

@@ -88,7 +88,10 @@ def place_likelihoods(scores_path: str | Path, differences_path: str | Path) -> 
     _, differences = tables.read(differences_path)
     apart = {row["point"]: row for row in differences if row["score"] == LIKELIHOOD}
     for row in rows:
-        if row["score"] == LIKELIHOOD and row["point"] in apart:
+        if row["score"] != LIKELIHOOD:
+            continue
+        row["ci_low"] = row["ci_high"] = ""
+        if row["point"] in apart:
             found = apart[row["point"]]
             best = float(row["value"]) - float(found["value"])
             for end in ("ci_low", "ci_high"):

@@ -31,8 +31,13 @@ class Fourier(NamedTuple):
     """
 
     frequencies: np.ndarray  # (n,) Hz
-    coefficients: np.ndarray  # complex (replicates, segments, n, N)
+    coefficients: np.ndarray  # complex (replicates, segments, n, N); NaN of a silent segment
     replicates: np.ndarray  # (replicates,)
+    trouble: str = ""  # why there are no frequencies, in words
+
+
+NO_RATE = "the sampling rate of the target is not known (target.sampling_rate)"
+TOO_SHORT = "the target is too short, or too coarsely sampled, for any frequency to count"
 
 
 def window(n_samples: int) -> np.ndarray:
@@ -97,8 +102,11 @@ def estimate(
     for k in progress(range(shape[0])):
         for s, segment in enumerate(_cut(series.pieces(k), number, length)):
             values = segment - segment.mean(axis=0)
+            if not np.ptp(segment, axis=0).all():  # no scores of a replicate with a silent region
+                values = values * np.nan
             found[k, s] = np.fft.rfft(taper * values, axis=0)[which]
-    return Fourier(which * rate / length, found, series.replicates)
+    trouble = "" if len(which) else TOO_SHORT if series.sampling_rate else NO_RATE
+    return Fourier(which * rate / length, found, series.replicates, trouble)
 
 
 def _cut(pieces: Iterator[np.ndarray], number: int, length: int) -> Iterator[np.ndarray]:
@@ -138,6 +146,7 @@ def estimate_file(
         "taper": "hann",
         "sampling_rate": rate,
         "recorded": recorded,
+        "trouble": found.trouble,
     }
     with store.new_netcdf(path, TITLE, parameters, raw.seed) as dataset:
         store.add(dataset, "replicate", found.replicates)
@@ -159,13 +168,15 @@ def read(paths: Sequence[str | Path]) -> tuple[Fourier, bool]:
     recorded = False
     for path in paths:
         with store.open_netcdf(path, "coefficients", "frequency", "replicate") as dataset:
+            parameters, _ = store.provenance(dataset)
             parts = dataset["coefficients"][...]
             one = Fourier(
                 dataset["frequency"][...],
                 parts[..., 0] + 1j * parts[..., 1],
                 dataset["replicate"][...],
+                parameters["trouble"],
             )
-            recorded = store.provenance(dataset)[0]["recorded"]
+            recorded = parameters["recorded"]
         if found and not np.array_equal(one.frequencies, found[0].frequencies):
             raise InputError(
                 f"{path}: frequencies other than those of {paths[0]}; expected the same"
@@ -174,4 +185,5 @@ def read(paths: Sequence[str | Path]) -> tuple[Fourier, bool]:
     replicates = np.concatenate([one.replicates for one in found])
     order = np.argsort(replicates, kind="stable")
     coefficients = np.concatenate([one.coefficients for one in found])[order]
-    return Fourier(found[0].frequencies, coefficients, replicates[order]), recorded
+    one = found[0]
+    return Fourier(one.frequencies, coefficients, replicates[order], one.trouble), recorded

@@ -200,7 +200,7 @@ def score_point(
 
 
 def likelihood(theory: predicted.Predicted, target: Connectivity) -> Scored:
-    """The log likelihood of the target: the sum over its replicates.
+    """The log likelihood of the target: the sum over its replicates without a silent region.
 
     Its interval is that of a difference to another point, and so none of this one's alone. Raises
     InputError if theory is of another target.
@@ -208,7 +208,8 @@ def likelihood(theory: predicted.Predicted, target: Connectivity) -> Scored:
     if not np.array_equal(theory.replicates, target.replicates):
         raise InputError("theory.nc: its target's replicates are not those of the connectivity")
     values = theory.log_likelihood
-    summary = Summary(values.sum(), np.nan, np.nan, len(values))
+    finite = values[np.isfinite(values)]
+    summary = Summary(finite.sum() if len(finite) else np.nan, np.nan, np.nan, len(finite))
     note = "" if np.isfinite(summary.value) else "linear theory has none"
     return Scored("", "", LIKELIHOOD, Found(summary, {(TARGET_REPLICATE,): values}, note))
 

@@ -110,7 +110,7 @@ def _check_number_of_jobs(loaded, batches, n_nulls):
         n_points *= len(values)
     n_batches, n_target = (len(batches[role]) for role in ("simulated", "target"))
     steps = 3 if loaded["leadfield"]["project"] == "all" else 2
-    n_jobs = n_points * (n_batches * steps + 1) + 2 * n_target + n_nulls
+    n_jobs = n_points * (n_batches * steps + 2) + 3 * n_target + n_nulls
     if n_jobs > MAX_JOBS:
         many = n_points >= max(n_batches, n_target)
         key = "sweep" if many else "simulation.replicates_per_job"

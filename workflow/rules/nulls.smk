@@ -20,7 +20,11 @@ rule null:
         replicates=list(range(SETTINGS["simulation"]["replicates"])),
         measures=MEASURES,
         rows=ROWS,
-        code=code("null.py", *MEASURE_MODULES, *NULL_MODULES),
+        code=lambda wildcards: code(
+            "null.py",
+            *MEASURE_MODULES,
+            nulls.module(SETTINGS["nulls"][wildcards.null]["method"]),
+        ),
     script:
         "../scripts/null.py"
 

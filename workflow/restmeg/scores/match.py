@@ -78,7 +78,7 @@ def _ceiling(given: Comparison, as_long: bool = True) -> LeftOut:
 
 
 def _no_ceiling(given: Comparison) -> str:
-    """Why there is no ceiling, in words; nothing where there is one."""
+    """Why there is no ceiling, in words; nothing where there is one, or no replicate at all."""
     if given.by_segments:
         return "" if _is_sure(given.repeats[1]) else SHORT
     return ALONE if len(given.target) == 1 else ""
@@ -86,7 +86,7 @@ def _no_ceiling(given: Comparison) -> str:
 
 def _no_correction(given: Comparison) -> str:
     """Why a match cannot be corrected for noise; nothing where it can."""
-    if _no_ceiling(given):
+    if _no_ceiling(given) or not given.n_pairs:
         return _no_ceiling(given)
     if len(given.simulated) < 3 or (len(given.target) < 3 and not given.by_segments):
         return FEW

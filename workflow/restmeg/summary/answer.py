@@ -69,7 +69,7 @@ def deciding(scores: Rows, shown: str, axes: Mapping | Sequence) -> tuple[str, s
     """
     for name in DECIDING if axes else ():
         rows = [row for row in scores if row["score"] == name and _finite(row)]
-        if rows:
+        if rows and (len(rows) == 1 or len({row["value"] for row in rows}) > 1):  # not all alike
             sign = -1 if SCORES[name].direction == LOWEST else 1
             return max(rows, key=lambda row: sign * number(row["value"]))["point"], name
     return shown, ""
@@ -110,6 +110,9 @@ def _which(scores, found, by, best_rows, study):
         if value.at_edge:
             edge.append(label.partition(" (")[0])
     words = f"{sentence(DECIDING[by])} at {joined(texts)}"
+    finite = [_finite(row) for row in scores if row["score"] == by]
+    if not all(finite):
+        words += f", of the {sum(finite)} of {len(finite)} points that have this score"
     if edge:
         words += f", at the edge of the sweep in {joined(edge)}, so that better may lie beyond"
     if study["truth"]:

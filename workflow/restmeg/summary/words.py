@@ -97,7 +97,7 @@ def best(row: Mapping, values: Iterable[float]) -> Best:
             return Best(f"{value:.4g}", "", "", at_edge, True)
         digits = decimals(low, high)
         middle, start, end = (f"{x:.{digits}f}" for x in (value, low, high))
-        return Best(middle, start, end, False, True)
+        return Best(middle, start, end, low <= least or high >= most, True)
     start, end = (plain(low), plain(high)) if low < high else ("", "")
     return Best(plain(value), start, end, at_edge, False)
 

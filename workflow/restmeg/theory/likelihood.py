@@ -29,8 +29,17 @@ def log_likelihood(net: Linear, target: Fourier, gain_free: bool = False) -> Log
     gain_free: whether the target's scale is arbitrary, as that of a recording is. Its one gain for
     all replicates is then the likeliest one, which is known in closed form.
 
-    -inf where the model has no noise.
+    -inf where the model has no noise. NaN, and not among the others, of a replicate with a silent
+    region.
     """
+    whole = np.isfinite(target.coefficients).all(axis=(1, 2, 3))
+    if not whole.all():
+        values = np.full(len(whole), np.nan)
+        gain = np.nan
+        if whole.any():
+            left = target._replace(coefficients=target.coefficients[whole])
+            values[whole], gain = log_likelihood(net, left, gain_free)
+        return LogLikelihood(values, gain)
     n_replicates, n_segments, n_bins, n_regions = target.coefficients.shape
     frequencies = 2 * np.pi * target.frequencies / 1000
     log_det = 0.0

@@ -92,7 +92,6 @@ def linearise(
         name: np.broadcast_to(np.asarray(given, float), n_regions)
         for part in ("parameters", "noise")
         for name, given in model[part].items()
-        if name != "tau" or part == "noise"
     }
     value["loss"] = weights.sum(axis=1) if model["coupling"] == "diffusive" else np.zeros(n_regions)
     rates = _fixed_point(value, weights, spreads)

@@ -8,8 +8,10 @@ import numpy as np
 from restmeg.connectome import Connectome, delays_in_steps
 from restmeg.fourier import REDUNDANCY, Fourier
 from restmeg.settings import replaced
+from restmeg.theory import stability
 from restmeg.theory.likelihood import log_likelihood
 from restmeg.theory.linear import NoFixedPointError, linearise
+from restmeg.theory.settled import settle
 
 NORMAL = 1.959963984540054  # two-sided 95 %
 STEP = 0.02  # of a parameter's range, to begin with
@@ -23,7 +25,7 @@ class Maximum(NamedTuple):
     """The likeliest values of some parameters."""
 
     values: np.ndarray  # (parameters,)
-    deviations: np.ndarray  # (parameters,) standard errors; NaN at the edge of the sweep
+    deviations: np.ndarray  # (parameters,) standard errors; NaN if not known
 
 
 def likeliest(
@@ -42,8 +44,10 @@ def likeliest(
 
     A quadratic is fitted to the log likelihood over about a standard error to both sides, and its
     maximum gone to, until it stays; delays change smoothly on the way. Standard errors are from
-    its curvature, with what neighbouring bins of a tapered spectrum say twice counted once. Fixed
-    points are taken to be stable, as they are at the start.
+    its curvature, with what neighbouring bins of a tapered spectrum say twice counted once.
+
+    Where it does not stay, as the data do not tell the parameters apart or theory does not hold
+    there, the start is returned, without standard errors.
     """
     keys = list(axes)
     low = np.array([min(axes[key]) for key in keys], float)
@@ -59,18 +63,23 @@ def likeliest(
         try:
             changed = replaced(model, values)
             net = linearise(anatomy.weights, anatomy.distances, changed, dt, rounding=rounding)
-        except NoFixedPointError:
+            if stability.roots_beyond(net, 0.0):
+                return np.nan
+        except (NoFixedPointError, stability.UnresolvedError):
             return np.nan
-        return float(log_likelihood(net, target, gain_free).values.sum())
+        return float(np.nansum(log_likelihood(net, target, gain_free).values))
 
     place = (np.array([start[key] for key in keys]) - low) / span
     steps = np.full(len(keys), STEP)
+    first = place
     deviations = np.full(len(keys), np.nan)
+    settled = False
     for _ in range(ROUNDS):
         design = np.clip(place + _offsets(len(keys)) * steps, 0, 1)
         heights = np.array([height(point) for point in design])
-        if not np.isfinite(heights).all():
-            break
+        if not np.isfinite(heights).all():  # beyond where theory holds
+            place, steps = (place + first) / 2, steps / 2
+            continue
         gradient, curvature = _quadratic((design - place) / steps, heights)
         if np.linalg.eigvalsh(curvature).max() >= 0:  # no hill yet: go up, further
             move = FAR * gradient / np.linalg.norm(gradient)
@@ -83,12 +92,19 @@ def likeliest(
         before, place = place, np.clip(place + move * steps, 0, 1)
         moved = np.abs(place - before) / (errors * steps)
         deviations = errors * steps
-        settled = np.all(np.abs(np.log2(errors)) < 1) and np.all(moved < NEAR)
+        settled = bool(np.all(np.abs(np.log2(errors)) < 1) and np.all(moved < NEAR))
         steps = np.clip(steps * errors, 1e-6, 0.25)
         if settled:
             break
     inside = (place > EDGE) & (place < 1 - EDGE)
-    return Maximum(low + span * place, span * np.where(inside, deviations, np.nan))
+    known = settled and np.all(deviations[inside] < 1)  # of the whole range
+    found = replaced(model, dict(zip(keys, map(float, low + span * place), strict=True)))
+    if (inside.all() and not known) or settle(
+        anatomy.weights, anatomy.distances, found, dt
+    ).trouble:
+        place, known = first, False
+    deviations = np.where(inside & known, deviations, np.nan)
+    return Maximum(low + span * place, span * deviations)
 
 
 def _offsets(n: int) -> np.ndarray:

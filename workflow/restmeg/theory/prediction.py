@@ -98,10 +98,7 @@ def predict_file(
         notes.append(f"of the target, {target.trouble}; expected matches are left out")
     given, recorded = fourier.read(fourier_paths)
     if not len(given.frequencies):
-        notes.append(
-            "the target has no frequencies that count, as its sampling rate is not known or it is "
-            "too short; its likelihood is left out"
-        )
+        notes.append(f"{given.trouble}; its likelihood is left out")
     contents = _network(anatomy, own)
     likely = LogLikelihood(np.full(len(given.replicates), np.nan), np.nan)
     if own.net is not None and not own.trouble:
