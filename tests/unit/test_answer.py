@@ -267,6 +267,10 @@ def test_best_values_in_words(row, text):
         assert words.best_in_words(words.best(given, STRENGTHS.values())) == text
 
 
+def test_a_single_value_is_at_no_edge():
+    assert not words.best(scored.best("fc_match", K, 2.0, 2.0, 2.0), [2.0, 2.0]).at_edge
+
+
 def test_parameters_numbers_and_lists_in_words():
     assert words.setting("conduction speed (mm/ms)", "5.0") == f"conduction speed 5{SPACE}mm/ms"
     assert words.setting("coupling", "additive") == "coupling additive"

@@ -1,5 +1,7 @@
 """The figure of null networks, and which results go into it."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,9 +43,23 @@ def test_a_panel_for_each_score_and_a_column_for_each_null(given):
         assert len(dots[0]) == 1
         assert dots[0][0][0] == 1  # in the middle of its column
         line = [line for line in axes.lines if len(set(line.get_ydata())) == 1][-1]
-        assert line.get_ydata()[0] == k + 3.0
+        value = k + 3.0 if k < 2 else np.sqrt(k + 3.0)  # of a squared distance the root
+        assert line.get_ydata()[0] == value
     assert "lower is better" in panels[2].get_ylabel()
     assert "lower" not in panels[1].get_ylabel()
+
+
+def test_titles_do_not_cover_each_other(given):
+    beside, networks, own = given
+    long = "structure_function_partial"  # the longest of all names
+    tables = [
+        table.replace("structure_function_coupling", long) for table in (beside, networks, own)
+    ]
+    figure = nulls.nulls(*tables)
+    with style.look():
+        figure.canvas.draw()
+    titles = [axes._left_title.get_window_extent() for axes in figure.axes]
+    assert not any(a.overlaps(b) for a, b in itertools.pairwise(titles))
 
 
 def test_networks_without_a_value_and_points_without_a_score_are_drawn(given, tmp_path):

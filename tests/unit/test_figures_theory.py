@@ -131,6 +131,13 @@ def test_of_a_recording_theory_expects_no_match():
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["structure-function coupling"]
 
 
+def test_a_baseline_that_theory_does_not_expect_is_left_out():
+    expected = {name: EXPECTED[name] for name in EXPECTED if name != "baseline_distance"}
+    figure = theory.over_length(LENGTHS, expected, 60, summary())
+    names = [text.get_text() for text in figure.axes[0].texts if "study" not in text.get_text()]
+    assert sorted(names) == ["ceiling", "model", "weights"]
+
+
 def test_without_expected_scores_words_say_why():
     figure = theory.over_length(np.zeros(0), {}, 3.7, summary(), "regions are saturated")
     assert not figure.axes

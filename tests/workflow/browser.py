@@ -21,7 +21,10 @@ window.onload = () => {
       caption: figure.querySelector("figcaption").innerText,
     };
   });
+  const boxes = [...page.querySelectorAll(".scroll")];
+  const wider = boxes.filter(box => box.scrollWidth > box.clientWidth);
   const found = {
+    wider: wider.map(box => box.querySelector("table").className),
     width: page.documentElement.scrollWidth, title: page.title, figures: figures,
     text: page.body.innerText,
   };

@@ -7,13 +7,16 @@ from browser import Browser
 from matplotlib.image import imread
 
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
+THEORY = ["theory", "length"]  # the last of all
 CAPTIONS = {
     "connectome": "Structural connectome.",
     "traces": "The start of the first simulated replicate",
     "connectivity": "Functional connectivity, mean over replicates.",
     "structure_function": "Functional against structural connectivity.",
-    "scores": "Scores and how sure they are.",
+    "scores": "Scores, how sure they are, and what they are to be held against.",
     "sweep": "Scores over the sweep.",
+    "theory": "Simulation and linear theory.",
+    "length": "How long a recording has to be.",
 }
 
 
@@ -40,7 +43,9 @@ def check_figures(found, names, width):
 def test_the_summary_shows_every_figure_with_its_caption(finished, browser, width):
     found = browser.measure(finished.result("summary.html"), width)
     assert found["width"] <= width
-    check_figures(found, FIGURES, width)
+    assert "answer" not in found["wider"]  # no score is hidden at a side
+    assert "The answer" in found["text"]
+    check_figures(found, [*FIGURES, *THEORY], width)
     text = " ".join(found["text"].split())
     assert "network of 8 regions, simulated in 4 replicates of 60 ms" in text
     assert "8 regions, 16 sensors. Each of 4 replicates is simulated for 60 ms" in text
@@ -63,7 +68,7 @@ def test_the_summary_of_a_sweep_on_a_narrow_screen(finished, browser):
     finished.run()
     found = browser.measure(finished.result("summary.html"), 390)
     assert found["width"] <= 390
-    check_figures(found, [*FIGURES, "sweep"], 390)
+    check_figures(found, [*FIGURES, "sweep", *THEORY], 390)
     assert "conduction speed 10 mm/ms" in " ".join(found["text"].split())
     assert finished.todo() == {}
 
@@ -79,6 +84,6 @@ def test_snakemake_s_report_has_the_summary_first_and_all_figures(finished, brow
     results = found["results"]
     assert next(iter(results)) == "results/summary.html"
     assert "The study on one page" in results["results/summary.html"]
-    assert len(results) == 1 + len(FIGURES)
-    for name in FIGURES:
+    assert len(results) == 1 + len(FIGURES) + len(THEORY)
+    for name in (*FIGURES, *THEORY):
         assert CAPTIONS[name] in results[f"results/figures/{name}.png"]

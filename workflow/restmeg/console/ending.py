@@ -33,9 +33,9 @@ def scores(folder: Path) -> list[str]:
     path = folder / "results/scores.csv"
     if not path.exists():
         return []
-    columns, rows = tables.read(path)
-    measure = answer.first_measure(rows)
-    rows = [row for row in rows if row["measure"] in ("", measure)]
+    columns, found = tables.read(path)
+    measure = answer.first_measure(found)
+    rows = answer.of_measure(found, measure)
     axes = columns[columns.index("point") + 1 : columns.index("measure")]
     point, by = answer.deciding(rows, rows[0]["point"], axes)
     lines = _of_point([row for row in rows if row["point"] == point])
@@ -64,18 +64,9 @@ def _over_points(folder, rows, measure, axes, point, by):
     which = f"best by {SCORES[by].label}" if by else "the first"
     lines = [f"at {named}, {which} of {n} points"]
     path = folder / "results/best.csv"
-    best = tables.read(path)[1] if path.exists() else []
-    for name in BEST:
-        texts = []
-        for row in best:
-            if row["score"] == name and row["measure"] in ("", measure):
-                values = [float(other[row["parameter"]]) for other in rows]
-                value = words.best_in_words(words.best(row, values))
-                texts.append(f"{_short(row['parameter'])} {value}")
-        if texts:
-            score = SCORES[name]
-            lines.append(f"{score.label} {score.direction} at {', '.join(texts)}")
-    return lines
+    best = answer.of_measure(tables.read(path)[1], measure) if path.exists() else []
+    names = {axis: _short(axis) for axis in axes}
+    return [*lines, *filter(None, (table.best_values(best, rows, name, names) for name in BEST))]
 
 
 def _short(axis):

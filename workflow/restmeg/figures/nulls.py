@@ -1,5 +1,7 @@
 """The figure of null networks: their scores, and the study's among them."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -9,6 +11,7 @@ from restmeg.figures import marks, style
 from restmeg.scores import LOWEST, SCORES
 
 COLUMNS = 4  # panels beside each other
+MARGIN, LETTER = 0.7, 0.11  # inches: beside a panel, and of its title
 
 
 def beside(row: pd.Series) -> str:
@@ -45,18 +48,19 @@ def nulls(beside_nulls: pd.DataFrame, networks: pd.DataFrame, own: pd.DataFrame)
         labels = []
         for x, kind in enumerate(kinds):
             values = networks[(networks["score"] == name) & (networks["null"] == kind)]["value"]
-            marks.distribution(axes, x, values.to_numpy(), style.NULL)
+            marks.distribution(axes, x, score.read(values.to_numpy()), style.NULL)
             row = beside_nulls[(beside_nulls["score"] == name) & (beside_nulls["null"] == kind)]
             labels.append(beside(row.iloc[0]))
-        if np.isfinite(study["ci_low"]):
-            axes.axhspan(
-                study["ci_low"], study["ci_high"], color=style.SIMULATED, alpha=0.15, linewidth=0
-            )
-        axes.axhline(study["value"], color=style.SIMULATED, linewidth=2)
-        better = ", lower is better" if score.direction == LOWEST else ""
-        axes.set_title(score.label, wrap=True)
+        value, low, high = (score.read(study[name]) for name in ("value", "ci_low", "ci_high"))
+        if np.isfinite(low):
+            axes.axhspan(low, high, color=style.SIMULATED, alpha=0.15, linewidth=0)
+        axes.axhline(value, color=style.SIMULATED, linewidth=2)
+        better = "\nlower is better" if score.direction == LOWEST else ""
+        axes.set_title(textwrap.fill(score.label, int((width - MARGIN) / LETTER)))
         axes.set(
-            ylabel=score.scale + better, xticks=range(len(kinds)), xlim=(-0.6, len(kinds) - 0.4)
+            ylabel=score.read_scale + better,
+            xticks=range(len(kinds)),
+            xlim=(-0.6, len(kinds) - 0.4),
         )
         axes.set_xticklabels(labels, fontsize=8)
         axes.tick_params(axis="x", length=0)

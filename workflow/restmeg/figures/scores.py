@@ -17,7 +17,6 @@ from restmeg.scores.standing import standing
 
 NOTES = 3  # that have room under a figure
 COLUMN, LETTER = 1.25, 0.065  # inches
-SMALL = {"fontsize": 9, "fontweight": "normal"}
 COUPLING, MATCH, DISTANCE = "structure_function_coupling", "fc_match", "fc_distance"
 CEILING = "fc_match_ceiling"
 # What stands beside the match, all in its scale: what to write below it, and its colour.
@@ -96,7 +95,7 @@ def _panel(axes: Axes, name: str, rows: Mapping[str, pd.Series], values: np.ndar
 def _beside(axes: Axes, rows: Mapping[str, pd.Series], networks: Mapping[str, np.ndarray]) -> None:
     """Add what the match is to be held against to its panel."""
     _levels(axes, rows)
-    axes.set_title(_verdict(rows), loc="right", color=style.ANATOMY, **SMALL)
+    axes.set_title(_verdict(rows), loc="right", color=style.ANATOMY, **style.SMALL)
     labels = [axes.get_xticklabels()[0].get_text()]
     for name, (label, colour) in BESIDE.items():
         labels.append(_column(axes, len(labels), rows[name], label, colour))

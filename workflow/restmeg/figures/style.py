@@ -23,6 +23,7 @@ THEORY = "#d99a00"  # what linear theory expects
 BEST = "#7d3c98"  # what explains the target best
 NULL = "0.45"  # null networks
 INK, LINE = "0.15", "0.7"  # the truth, and other lines; zero and what only guides the eye
+SMALL = {"fontsize": 9, "fontweight": "normal"}  # of a title beside another
 DPI = 150
 SETTINGS = {
     "font.family": ["sans-serif"],

@@ -21,7 +21,6 @@ LIKELIHOOD_SCALE = "difference to the best\nper target replicate"
 NUMBERS = ["value", "ci_low", "ci_high"]
 MARGIN = 0.05  # of a sweep's range beside it
 SHADES = ["#9fcbe3", style.SIMULATED, "#0b2233"]  # from light to dark
-SMALL = {"fontsize": 9, "fontweight": "normal"}
 
 
 @style.look()
@@ -176,7 +175,9 @@ def _best(axes: Axes, table: pd.DataFrame, best: pd.DataFrame, name: str, first:
         )
     axes.plot(row["value"], y, "o", color=style.BEST, mec="white", ms=8, zorder=5)
     at = words.best_in_words(words.best(row, table[first]))
-    axes.set_title(f"{SCORES[name].direction} at {at}", loc="right", color=style.BEST, **SMALL)
+    axes.set_title(
+        f"{SCORES[name].direction} at {at}", loc="right", color=style.BEST, **style.SMALL
+    )
 
 
 def _legend(figure: Figure, tables: Mapping[str, pd.DataFrame], alone: bool) -> None:

@@ -80,11 +80,10 @@ def over_length(
     lengths: (n,) in s; expected: {score: (n,)}, of theory; seconds: this study's length; summary:
     table of scores.csv of one point and measure; trouble: why theory expects nothing, in words.
     """
-    panels = {
-        name: lines
-        for name, lines in (("fc_match", MATCH), ("structure_function_coupling", COUPLING))
-        if name in expected
-    }
+    panels = {}
+    for name, lines in (("fc_match", MATCH), ("structure_function_coupling", COUPLING)):
+        if name in expected:
+            panels[name] = {score: line for score, line in lines.items() if score in expected}
     if not panels:
         return style.no_figure(f"No expected scores: {trouble or 'linear theory has none'}.")
     figure = style.new_figure(0.6 + 4.8 * len(panels), 4.2)

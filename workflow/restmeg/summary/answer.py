@@ -4,9 +4,18 @@ import math
 from collections.abc import Mapping, Sequence
 
 from restmeg.scores import LIKELIHOOD, LOWEST, SCORES
-from restmeg.scores.intervals import decimals
 from restmeg.scores.standing import Estimate, standing
-from restmeg.summary.words import SPACE, best, decimal, joined, named, number, sentence, setting
+from restmeg.summary.words import (
+    SPACE,
+    best,
+    decimal,
+    estimate,
+    joined,
+    named,
+    number,
+    sentence,
+    setting,
+)
 
 MATCH, DISTANCE, CEILING = "fc_match", "fc_distance", "fc_match_ceiling"
 BASELINES = {
@@ -29,9 +38,7 @@ def sentences(scores: Rows, best_rows: Rows, nulls: Rows, study: Mapping) -> lis
     there is no such file; study: as in `page.write`.
     """
     measure = first_measure(scores)
-    scores, best_rows = (
-        [row for row in rows if row["measure"] in ("", measure)] for rows in (scores, best_rows)
-    )
+    scores, best_rows = of_measure(scores, measure), of_measure(best_rows, measure)
     point, by = deciding(scores, study["point"], study["axes"])
     found = {row["score"]: row for row in scores if row["point"] == point}
     against = [
@@ -47,6 +54,11 @@ def sentences(scores: Rows, best_rows: Rows, nulls: Rows, study: Mapping) -> lis
 def first_measure(scores: Rows) -> str:
     """The measure that figures show, and that the answer is about."""
     return next(row["measure"] for row in scores if row["measure"])
+
+
+def of_measure(rows: Rows, measure: str) -> Rows:
+    """Rows of a measure, and of what is of none."""
+    return [row for row in rows if row["measure"] in ("", measure)]
 
 
 def deciding(scores: Rows, shown: str, axes: Mapping | Sequence) -> tuple[str, str]:
@@ -74,7 +86,7 @@ def _whether(found, study):
     differ = "differs from" if low > 0 else "cannot be told from"
     return (
         f"The functional connectivity of this model {differ} that of {whole}: "
-        f"the FC distance is {in_words(row)}; {more}."
+        f"the FC distance is {_in_words(row)}; {more}."
     )
 
 
@@ -115,16 +127,16 @@ def _how_good(found):
     """How well that model does, and how well a perfect one would."""
     if not _finite(found[MATCH]):
         return "Its FC match has no finite value."
-    words = f"Its FC match is {in_words(found[MATCH])}"
+    words = f"Its FC match is {_in_words(found[MATCH])}"
     if not _finite(found[CEILING]):
         return words + "; how far a perfect model would get cannot be told from this target."
-    words += f", where a perfect model of the same duration would have {in_words(found[CEILING])}"
+    words += f", where a perfect model of the same duration would have {_in_words(found[CEILING])}"
     apart = found["fc_match_minus_ceiling"]
     low, high = number(apart["ci_low"]), number(apart["ci_high"])
     if high < 0:
-        return words + f": it falls short by {in_words(apart, -1)}."
+        return words + f": it falls short by {_in_words(apart, -1)}."
     if low > 0:
-        return words + f": it is above that by {in_words(apart)}, as a less noisy model can be."
+        return words + f": it is above that by {_in_words(apart)}, as a less noisy model can be."
     return words + (": as good as these data can tell." if math.isfinite(low) else ".")
 
 
@@ -159,15 +171,11 @@ def _nulls(rows, point, study):
     return f" Against null networks, the match{at} has {joined(texts)}."
 
 
-def in_words(row: Mapping[str, str], sign: int = 1) -> str:
-    """A score with its interval: "0.37 (95 % interval 0.30 to 0.43)"."""
+def _in_words(row: Mapping[str, str], sign: int = 1) -> str:
+    """A score, or its negative, with its interval."""
     value, low, high = (float(SCORES[row["score"]].read(sign * x)) for x in _estimate(row))
-    if not math.isfinite(low):
-        return f"{decimal(value, 2)} (no interval)"
     low, high = sorted((low, high))
-    digits = decimals(low, high)
-    interval = f"{decimal(low, digits)} to {decimal(high, digits)}"
-    return f"{decimal(value, digits)} (95{SPACE}% interval {interval})"
+    return estimate(value, low, high)
 
 
 def _estimate(row) -> Estimate:

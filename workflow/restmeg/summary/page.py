@@ -15,7 +15,7 @@ from restmeg import connectome, disk, store, tables
 from restmeg.measures import MEASURES
 from restmeg.scores import SCORES
 from restmeg.summary import answer, captions, expectation, table
-from restmeg.summary.words import best, best_in_words, decimal, duration, number, setting
+from restmeg.summary.words import decimal, duration, setting
 from restmeg.version import __version__
 
 TEMPLATE = "summary.html.j2"
@@ -58,7 +58,8 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         [row for one in paths.get(name, ()) for row in tables.read(one)[1]]
         for name in ("best", "nulls")
     )
-    point, by = answer.deciding(_of_first(scores), study["point"], study["axes"])
+    first = answer.of_measure(scores, answer.first_measure(scores))
+    point, by = answer.deciding(first, study["point"], study["axes"])
     of_point = [row for row in scores if row["point"] == point]
     run = _run(paths, study, scores, best_rows, nulls)
     page = environment.get_template(TEMPLATE).render(
@@ -78,11 +79,6 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         partial.write_text(page, encoding="utf-8")
 
 
-def _of_first(rows):
-    """Rows of the first measure, and of none."""
-    return [row for row in rows if row["measure"] in ("", answer.first_measure(rows))]
-
-
 def _point(row, study):
     """A point of the sweep in words."""
     return ", ".join(setting(label, row[axis]) for axis, label in study["axes"].items())
@@ -95,8 +91,8 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
     connected = anatomy.weights > 0
     connected[range(n_regions), range(n_regions)] = False
     lengths = anatomy.distances[connected]
-    first = _of_first(scores)
     measure = answer.first_measure(scores)
+    first = answer.of_measure(scores, measure)
     of_shown = [table.in_words(row) for row in first if row["point"] == study["point"]]
     return {
         "regions": n_regions,
@@ -120,7 +116,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "measures": len({row["measure"] for row in scores} - {""}),
         "points": len({row["point"] for row in scores}),
         "scores": {score["name"]: score for score in of_shown},
-        "best": _best(first, [row for row in best_rows if row["measure"] in ("", measure)], study),
+        "best": _best(first, answer.of_measure(best_rows, measure), study),
         "theory": expectation.of(paths["theory"], study["point"]),
         "nulls": [_null(row) for row in nulls if _is_told(row, measure)],
         "truth": ", ".join(
@@ -129,20 +125,11 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
     }
 
 
-def _best(scores, best_rows, study):
+def _best(rows, best_rows, study):
     """Where each score that figures show over the sweep is best, in words."""
-    found = []
-    for name in table.OVER_POINTS:
-        rows = [row for row in best_rows if row["score"] == name]
-        places = [
-            f"{study['axes'][axis].partition(' (')[0]} "
-            f"{best_in_words(best(row, [number(other[axis]) for other in scores]))}"
-            for row in rows
-            for axis in [row["parameter"]]
-        ]
-        if places:
-            found.append(f"{SCORES[name].label} {SCORES[name].direction} at {', '.join(places)}")
-    return found
+    names = {axis: label.partition(" (")[0] for axis, label in study["axes"].items()}
+    found = (table.best_values(best_rows, rows, name, names) for name in table.OVER_POINTS)
+    return [*filter(None, found)]
 
 
 def _size(path: Path, variable: str, dimension: str) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from restmeg.scores import ANATOMY, CORRELATION, LIKELIHOOD, LOWEST, SCORES
 from restmeg.scores.intervals import decimals
-from restmeg.summary.words import SPACE, decimal, number, plain
+from restmeg.summary.words import best, best_in_words, decimal, estimate, number, plain
 
 ALL_POINTS = 24  # of a sweep that are listed one by one
 BEST = 5  # of more, for each score
@@ -32,11 +32,6 @@ def in_words(row: Mapping[str, str], highest: float = math.nan) -> dict:
         digits = max(0, 1 - math.floor(math.log10(high - low))) if sure and high > low else 0
     interval = f"{decimal(low, digits)} to {decimal(high, digits)}" if sure else "none"
     counted = score.counted(int(row["n"]))
-    if finite:
-        sureness = f"95{SPACE}% interval {interval}" if sure else "no interval"
-        words = f"{decimal(value, digits)} ({sureness}, {counted})"
-    else:
-        words = "no finite value"
     of_target = "target" if not score.of_model else "model"
     return {
         "point": row["point"],
@@ -54,7 +49,7 @@ def in_words(row: Mapping[str, str], highest: float = math.nan) -> dict:
         "interval": interval,
         "n": counted,
         "expected": decimal(expected, digits) if math.isfinite(expected) else "",
-        "words": words,
+        "words": estimate(value, low, high, f", {counted}"),
         "bar": None,  # see `groups`
     }
 
@@ -135,3 +130,19 @@ def _head(kind, several):
     if name == LIKELIHOOD:
         label += ", difference to the highest per target replicate"
     return label + (f" ({measure})" if several and measure else "")
+
+
+def best_values(best_rows: Rows, rows: Rows, name: str, axes: Mapping[str, str]) -> str:
+    """Where a score is best over a sweep, in words; empty where it has no best value.
+
+    best_rows, rows: of best.csv and scores.csv, of one measure and of none; axes: {swept parameter:
+    its name}.
+    """
+    places = []
+    for row in best_rows:
+        axis = row["parameter"]
+        if row["score"] == name:
+            value = best(row, [number(other[axis]) for other in rows])
+            places.append(f"{axes[axis]} {best_in_words(value)}")
+    score = SCORES[name]
+    return f"{score.label} {score.direction} at {', '.join(places)}" if places else ""

@@ -38,6 +38,20 @@ def decimal(number: float, digits: int) -> str:
     return (rounded if float(rounded) else f"{0:.{digits}f}").replace("-", "\N{MINUS SIGN}")
 
 
+def estimate(value: float, low: float, high: float, more: str = "") -> str:
+    """A value with its interval: "0.37 (95 % interval 0.30 to 0.43)".
+
+    more: what else stands in the brackets.
+    """
+    if not math.isfinite(value):
+        return "no finite value"
+    digits = decimals(low, high)
+    interval = "no interval"
+    if math.isfinite(low):
+        interval = f"95{SPACE}% interval {decimal(low, digits)} to {decimal(high, digits)}"
+    return f"{decimal(value, digits)} ({interval}{more})"
+
+
 def duration(ms: float) -> str:
     """A time of ms in its usual unit."""
     return f"{ms / 1000:.6g}{SPACE}s" if ms >= 1000 else f"{ms:.6g}{SPACE}ms"
@@ -77,7 +91,7 @@ def best(row: Mapping, values: Iterable[float]) -> Best:
     given = [*values]
     least, most = min(given), max(given)
     margin = EDGE * (most - least)
-    at_edge = value <= least + margin or value >= most - margin
+    at_edge = most > least and (value <= least + margin or value >= most - margin)
     if row["interval"] == CURVATURE:
         if not math.isfinite(low):
             return Best(f"{value:.4g}", "", "", at_edge, True)
