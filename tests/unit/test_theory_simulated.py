@@ -52,10 +52,11 @@ def whole_brain(model, _):
 
 
 @pytest.mark.parametrize(
-    ("regime", "replicates", "seconds"),
-    [(bundled, 400, 4), (driven, 200, 4), (whole_brain, 120, 2)],
+    # In groups, as covariances of strongly coupled regions err together.
+    ("regime", "groups", "replicates", "seconds"),
+    [(bundled, 1, 400, 4), (driven, 8, 100, 1), (whole_brain, 1, 120, 2)],
 )
-def test_covariances_are_those_of_theory(example, model, regime, replicates, seconds):
+def test_covariances_are_those_of_theory(example, model, regime, groups, replicates, seconds):
     weights, distances, model, dt = regime(model, example)
     settled = settle(weights, distances, model, dt)
     assert settled.trouble is None
@@ -64,7 +65,7 @@ def test_covariances_are_those_of_theory(example, model, regime, replicates, sec
     network.prepare()
     found, correlations = [], []
     rest = settled.net.excitatory.rate
-    for replicate in range(replicates):
+    for replicate in range(groups * replicates):
         state = initial_state(net, rest, settled.net.inhibitory.rate)
         random = stream(11, "simulated", replicate)
         simulation.run(net, state, random, STEPS, record=False)
@@ -73,9 +74,9 @@ def test_covariances_are_those_of_theory(example, model, regime, replicates, sec
         found.append(covariance[rows, columns])
         centred = np.corrcoef(rate.T)
         correlations.append(centred[np.triu_indices(len(weights), 1)])
-    found = np.array(found)
-    error = found.std(axis=0, ddof=1) / np.sqrt(replicates)
-    z = (found.mean(axis=0) - settled.covariance[rows, columns]) / error
+    found = np.reshape(found, (groups, replicates, -1))
+    error = found.std(axis=1, ddof=1) / np.sqrt(replicates)
+    z = (found.mean(axis=1) - settled.covariance[rows, columns]) / error
     assert 0.9 < np.sqrt((z**2).mean()) < 1.1
     if regime is driven:
         assert np.median(np.abs(settled.fc[np.triu_indices(len(weights), 1)])) > 0.15
@@ -84,4 +85,4 @@ def test_covariances_are_those_of_theory(example, model, regime, replicates, sec
     n_pairs = len(weights) * (len(weights) - 1) // 2
     v = settled.variability(np.empty((0, n_pairs))).variances / (1000 * seconds)
     ratio = np.var(correlations, axis=0, ddof=1) / v
-    assert ratio.mean() == pytest.approx(1, abs=0.06)
+    assert ratio.mean() == pytest.approx(1, abs=0.06 if seconds > 1 else 0.15)

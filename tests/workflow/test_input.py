@@ -128,7 +128,10 @@ def test_a_silent_region_is_nan_with_a_warning(study):
     silent = "no variance in region area 2; connectivity with it (pearson) is NaN"
     assert silent in result.stderr
     notes = pd.read_csv(study.result("scores_notes.csv"))
-    assert notes["about"].tolist() == ["simulated"] * 4 + ["target"] * 2 + ["scores"] * 4
+    assert notes["about"].tolist() == [
+        *(["simulated"] * 4 + ["target"] * 2),
+        *(["theory"] + ["scores"] * 4),
+    ]
     assert notes["note"].str.contains(silent, regex=False).sum() == 6
     with xr.open_dataset(
         next(study.path.glob("results/simulated/*/0-1/connectivity.nc"))

@@ -109,10 +109,12 @@ def test_two_axes_of_a_sweep(finished):
     new_point = {
         "simulate": 2,
         "connectivity": 2,
+        "theory": 1,
+        "theory_of_target": 1,
         "score_point": 1,
     }  # two batches; the base is done
     gathered = dict.fromkeys(
-        ("points", "score", "plot_activity", "plot_scores", "plot_sweep", "summary"), 1
+        ("points", "score", "best", "plot_activity", "plot_scores", "plot_sweep", "summary"), 1
     )
     assert finished.todo() == new_point | gathered
     finished.run()
@@ -145,7 +147,7 @@ def test_two_axes_of_a_sweep(finished):
     pd.testing.assert_series_equal(differences["value"], expected, atol=1e-8)
 
 
-SIMULATE = {"simulate", "project", "connectivity", "score_point", "score"}
+SIMULATE = {"simulate", "project", "connectivity", "fourier", "theory", "score_point", "score"}
 PLOTS = {"plot_activity", "plot_scores", "summary"}
 
 
@@ -157,7 +159,7 @@ PLOTS = {"plot_activity", "plot_scores", "summary"}
         ("figures/anatomy", PLOTS),
         ("summary/captions", {"summary"}),
         ("console/screen", set()),
-        ("scores/intervals", {"score_point", "score"} | PLOTS),
+        ("scores/intervals", {"theory", "score_point", "score"} | PLOTS),
         ("measures/pearson", {"connectivity", "score_point", "score", "plot_scores", "summary"}),
         ("measures/__init__", set()),
         ("formats/__init__", set()),
@@ -213,7 +215,7 @@ def test_another_restmeg_on_the_path_is_not_used(study):
         (
             "target",
             {"seed": 6},
-            {"simulate", "connectivity", "score_point", "score", "plot_scores", "summary"},
+            SIMULATE - {"project"} | {"plot_scores", "summary"},
         ),
         ("connectome", {"normalise": "max"}, {"connectome"} | SIMULATE | PLOTS),
         ("target", {"model": {"coupling_strength": 1.5}}, set()),  # the same

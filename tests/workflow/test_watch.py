@@ -59,13 +59,13 @@ def test_a_run_is_a_line_a_job_and_a_summary(study):
     assert result.stdout == ""
     lines = result.stderr.splitlines()
     steps = [line for line in lines if STEP.match(line)]
-    assert len(steps) == 16
-    assert len(lines) < 16 + 16
+    assert len(steps) == 18
+    assert len(lines) < 18 + 18
     assert "\x1b" not in result.stderr
     assert "\r" not in result.stderr
     places = "results/summary.html, results/report.html, results/scores.csv and results/figures/"
     assert lines[-1] == f"Look at {places}."
-    assert re.search(r"FC match +-?0\.\d\d +-?0\.\d\d to -?0\.\d\d +8$", result.stderr, re.M)
+    assert re.search(r"FC match +-?0\.\d\d +-?0\.\d\d to -?0\.\d\d +8 pairs$", result.stderr, re.M)
     again = study.run(*report).stderr.splitlines()
     assert again[-1] == f"Nothing to do: all is up to date in {places}."
     assert len(again) <= 4
@@ -147,10 +147,10 @@ def test_a_terminal_has_a_live_view_and_ends_clean(study, columns):
     assert status == 0
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1  # the cursor is back
     text = CONTROL.sub("", written)
-    for part in ("0 of 10 steps", "10 of 10 steps", "0 of 3", "3 of 3", " s simulated", "Done in"):
+    for part in ("0 of 12 steps", "12 of 12 steps", "0 of 3", "3 of 3", " s simulated", "Done in"):
         assert part in text
-    table = text[text.rindex("10 of 10 steps") : text.rindex("Done in")].splitlines()
-    assert len([line for line in table if line.strip()]) == 1 + 6  # each rule once
+    table = text[text.rindex("12 of 12 steps") : text.rindex("Done in")].splitlines()
+    assert len([line for line in table if line.strip()]) == 1 + 8  # each rule once
     assert all(len(line.rstrip()) < columns for line in table)
     assert "Finished jobid" not in text
     assert text.rstrip().endswith("Look at results/scores.csv.")
@@ -184,7 +184,7 @@ def test_an_interrupt_leaves_a_sane_terminal(study):
     text = CONTROL.sub("", written)
     assert "Stopping: waiting for what runs now." in text
     last = text.rstrip().splitlines()[-1]
-    assert re.match(r"Interrupted after .*: 3 of 16 steps done; the next run goes on", last)
+    assert re.match(r"Interrupted after .*: 3 of 18 steps done; the next run goes on", last)
     assert "Exception" not in text
 
 

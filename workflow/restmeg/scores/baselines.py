@@ -17,14 +17,7 @@ def log_weights(given: Comparison) -> Found:
     Pairs without a connection count too, as they do in the match that this stands beside: as half
     the smallest weight, whatever the scale of the weights.
     """
-    return _of(given.target_patterns, log_pattern(given.weights))
-
-
-def log_pattern(weights: np.ndarray) -> np.ndarray:
-    """Logarithm of weights (pairs,), of those that are none that of half the smallest."""
-    connected = weights[weights > 0]
-    least = connected.min() / 2 if len(connected) else 1.0
-    return np.log(np.maximum(weights, least))
+    return _of(given.target_patterns, correlation.log_pattern(given.weights))
 
 
 def distance(given: Comparison) -> Found:

@@ -26,6 +26,13 @@ def located(lengths: np.ndarray) -> np.ndarray:
     return (lengths > 0) | (not lengths.any())
 
 
+def log_pattern(weights: np.ndarray) -> np.ndarray:
+    """Logarithm of weights (pairs,), of those that are none that of half the smallest."""
+    connected = weights[weights > 0]
+    least = connected.min() / 2 if len(connected) else 1.0
+    return np.log(np.maximum(weights, least))
+
+
 def standardised(values: np.ndarray) -> np.ndarray:
     """Rows with mean 0 and length 1, so that their products are correlations; NaN if constant."""
     centred = values - values.mean(axis=-1, keepdims=True)

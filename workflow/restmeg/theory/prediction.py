@@ -8,8 +8,7 @@ import numpy as np
 
 from restmeg import connectome, fourier, store
 from restmeg.errors import warn_of_results
-from restmeg.scores.baselines import log_pattern
-from restmeg.scores.correlation import edges, lengths, located, undirected
+from restmeg.scores.correlation import edges, lengths, located, log_pattern, undirected
 from restmeg.theory import expected, spectra
 from restmeg.theory.likelihood import LogLikelihood, log_likelihood
 from restmeg.theory.linear import linearise
