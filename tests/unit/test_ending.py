@@ -30,7 +30,7 @@ def sweep(folder):
             match = (
                 (0.1 * k, 0.1 * k - 0.05, 0.1 * k + 0.05) if measure == "pearson" else (0.9,) * 3
             )
-            distance = (-1e-4, -4e-4, 1e-4)
+            distance = ((0, -1e-4, 4e-4)[k], -4e-4, 1e-4)
             rows += scored.rows(
                 point,
                 axes | {"model.coupling": "diffusive"},
@@ -95,8 +95,7 @@ def test_without_theory_the_nearest_point_is_told(tmp_path):
     (tmp_path / "results/best.csv").unlink()
     found = "\n".join(ending.scores(tmp_path))
     assert (
-        "at coupling_strength 0.5, conduction_speed 0, coupling diffusive, best by FC distance"
-        in (found)
+        "  at coupling_strength 1.5, conduction_speed 10, coupling diffusive, best by FC" in found
     )
     assert "likelihood" not in found
 
