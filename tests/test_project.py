@@ -73,7 +73,7 @@ def rules():
 @pytest.mark.parametrize("rule", list(rules()))
 def test_a_rule_follows_the_code_of_its_script(rule):
     script = re.search(r'script:\s+"\.\./scripts/(\w+\.py)"', rule)[1]
-    assert f'code=code("{script}"' in rule
+    assert re.search(rf'code=(lambda wildcards: )?code\(\s*"{script}"', rule)
 
 
 @pytest.mark.parametrize("rule", list(rules()))
