@@ -5,6 +5,7 @@ was killed for its memory by the daemon that watches it has the state FAILED, an
 why.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,12 +40,12 @@ def reason(said: str, logs: Iterable[str | Path], asked: Mapping[str, Any]) -> s
     if not found:
         return None
     state = found[1]
-    log = next((path for path in map(Path, logs) if "slurm" in str(path.parent)), None)
-    if state == "FAILED" and log and log.exists() and OVER_MEMORY.search(_end(log)):
+    log = next((path for path in map(Path, filter(None, logs)) if "slurm_logs" in path.parts), None)
+    if state == "FAILED" and log and OVER_MEMORY.search(_end(log)):
         state = "OUT_OF_MEMORY"
     if state in WORDS:
         return WORDS[state].format_map(_Asked(asked))
-    return f"Slurm says {state}" + (f", see {log}" if log else "")
+    return f"Slurm says {state}" + (f", see {os.path.relpath(log)}" if log else "")
 
 
 class _Asked(dict):
@@ -55,5 +56,8 @@ class _Asked(dict):
 
 
 def _end(path):
-    """The last lines of a log."""
-    return path.read_text(errors="replace")[-4096:]
+    """The last lines of a log; nothing if it is gone."""
+    try:
+        return path.read_text(errors="replace")[-4096:]
+    except OSError:
+        return ""
