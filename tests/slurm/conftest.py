@@ -8,7 +8,7 @@ import sys
 import pytest
 from cluster import Cluster, missing
 from restmeg.core import network
-from studies import ROOT, copy_project
+from studies import ROOT, copy_project, heed_interrupts
 
 COMMAND = "snakemake --profile profiles/slurm"  # as README has it
 
@@ -48,6 +48,7 @@ def start(study, cluster):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=heed_interrupts,
         )
 
     assert f"`{COMMAND}`" in (ROOT / "README.md").read_text()

@@ -22,7 +22,7 @@ held[::4096] = b"x" * len(held[::4096])
 """
 
 
-def told(process, seconds=300):
+def told(process, seconds=900):
     """What a process says until it ends."""
     try:
         return process.communicate(timeout=seconds)[0]
@@ -38,7 +38,7 @@ def edited(study, text):
     return lambda: path.write_text(before)
 
 
-def running(cluster, *about, seconds=120):
+def running(cluster, *about, seconds=300):
     """Slurm's number of the job whose comment has some words, once it runs."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

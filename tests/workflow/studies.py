@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -83,3 +84,8 @@ def copy_project(path):
         else:
             shutil.copy2(source, path / name)
     return Study(path)
+
+
+def heed_interrupts():
+    """Where tests run in the background of a shell, what they start would ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

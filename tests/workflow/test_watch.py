@@ -13,6 +13,7 @@ import termios
 import time
 
 import pytest
+from studies import heed_interrupts
 
 FAILING = {"parameters": {"r": -1e300, "tau_E": "1e-300 ms"}}
 STEP = re.compile(r" *\d+/\d+ \w+[^,]*, .*\d s$")
@@ -23,11 +24,6 @@ def command(study, *arguments):
     study.snakemake("--list-rules")  # writes the settings
     settings = str(study.path / "small.yaml")
     return [sys.executable, "-m", "snakemake", "--configfile", settings, *arguments]
-
-
-def heed_interrupts():
-    """Where tests run in the background of a shell, what they start would ignore them."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def on_terminal(study, *arguments, columns=100, interrupt_at=None):
