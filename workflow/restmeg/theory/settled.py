@@ -16,7 +16,7 @@ class Settled(NamedTuple):
     net: Linear | None
     slowest: complex  # growth rate and angular frequency of its slowest mode, 1 / ms
     covariance: np.ndarray  # (N, N) of rE
-    trouble: str | None  # why it does not, in words
+    trouble: str | None  # why linear theory does not hold, in words
 
     @property
     def fc(self) -> np.ndarray:
