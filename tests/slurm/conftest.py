@@ -37,14 +37,17 @@ def study(tmp_path):
 
 @pytest.fixture
 def start(study, cluster):
-    """Start a command in the study's directory as a user of the cluster; returns its process."""
+    """Run the study as documented, as a user of the cluster; returns the process.
 
-    def started(command=COMMAND, **environment):
-        words = [sys.executable, "-m", *shlex.split(command)]
+    Its argument: further options.
+    """
+
+    def started(options=""):
+        words = [sys.executable, "-m", *shlex.split(f"{COMMAND} {options}")]
         return subprocess.Popen(
             words,
             cwd=study.path,
-            env=cluster.environment | environment,
+            env=cluster.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

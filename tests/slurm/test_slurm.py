@@ -6,7 +6,6 @@ import textwrap
 import time
 
 import yaml
-from conftest import COMMAND
 from studies import copy_project
 
 # Jobs here take some seconds, and nobody else asks the cluster.
@@ -73,7 +72,7 @@ def test_the_bundled_study_has_the_same_bytes_as_on_one_machine(study, start, tm
 
 def test_a_sweep_has_the_same_bytes_as_on_one_machine(study, start, tmp_path_factory):
     sweep = {"model.coupling_strength": [0.5, 1.5]}
-    said = told(start(f"{COMMAND} {SOON} {written(study, sweep=sweep)}"))
+    said = told(start(f"{SOON} {written(study, sweep=sweep)}"))
     assert "Done in " in said
     here = copy_project(tmp_path_factory.mktemp("here"))
     here.config["sweep"] = sweep
@@ -85,7 +84,7 @@ def test_a_failing_simulation_is_told_by_the_line_of_its_log(study, start):
     study.edit("simulation", replicates=2)
     failing = {"parameters": {"r": -1e300, "tau_E": "1e-300 ms"}}
     config = written(study, model=failing)
-    once = f"{COMMAND} {SOON} --retries 0 --until simulate"
+    once = f"{SOON} --retries 0 --until simulate"
     last = told(start(f"{once} {config}")).splitlines()[-2:]
     for line in last:
         assert re.match(
@@ -101,7 +100,7 @@ def test_jobs_that_slurm_ends_are_told_with_why_and_run_again(study, start, clus
     """One over its memory, one over its time and one that is cancelled, in one run."""
     held = textwrap.indent(HOG.format(1500), "    ")
     mend = edited(study, f"if snakemake.wildcards.role == 'target':\n{held}{WAITING.format(200)}")
-    once = f"{COMMAND} {SOON} --retries 0 --until simulate {written(study)}"
+    once = f"{SOON} --retries 0 --until simulate {written(study)}"
     process = start(f"{once} --keep-going")
     cluster("scancel", running(cluster, "0-1", "simulated"))
     late = running(cluster, "2-3", "simulated")
@@ -125,7 +124,7 @@ def test_jobs_that_slurm_ends_are_told_with_why_and_run_again(study, start, clus
 def test_a_job_over_its_memory_gets_more_of_it(study, start):
     """The executor's second attempt asks for twice as much."""
     edited(study, HOG.format(1500) + WAITING.format(5))
-    said = told(start(f"{COMMAND} {SOON} {TARGET} {written(study)}"))
+    said = told(start(f"{SOON} {TARGET} {written(study)}"))
     failed = r"simulate target \w+ 0-1, FAILED after \d+ s, out of memory: asked 1\d\d\d MB"
     assert re.search(failed, said)
     assert "Done in " in said
@@ -133,7 +132,7 @@ def test_a_job_over_its_memory_gets_more_of_it(study, start):
 
 def test_an_interrupt_takes_jobs_from_the_cluster(study, start, cluster):
     edited(study, WAITING.format(200))
-    process = start(f"{COMMAND} {SOON} {TARGET} {written(study)}")
+    process = start(f"{SOON} {TARGET} {written(study)}")
     running(cluster, "rule_simulate")
     process.send_signal(signal.SIGINT)
     said = told(process)

@@ -107,10 +107,14 @@ NOT_RUN = {  # and why
     "pip install .": "test_install does",
     'pip install "snakemake-executor-plugin-slurm>=2.8,<3"': "test_project compares it",
     "snakemake --profile profiles/slurm": "tests/slurm does; its options are read below",
+    "pip install snakemake-executor-plugin-cluster-generic": "of another plugin",
+    "snakemake --executor cluster-generic --cluster-generic-submit-cmd ./submit.sh --jobs 3": (
+        "of another plugin"
+    ),
 }
 
 
-@pytest.mark.parametrize("name", ["README.md", "config/README.md"])
+@pytest.mark.parametrize("name", ["README.md", "config/README.md", "profiles/README.md"])
 def test_every_command_can_be_given(study, name):
     """Those for Snakemake as dry runs, those for make as far as they would say what they do."""
     study.snakemake("--list-rules")  # writes the settings

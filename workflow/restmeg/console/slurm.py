@@ -40,7 +40,8 @@ def reason(said: str, logs: Iterable[str | Path], asked: Mapping[str, Any]) -> s
     if not found:
         return None
     state = found[1]
-    log = next((path for path in map(Path, filter(None, logs)) if "slurm_logs" in path.parts), None)
+    paths = [Path(log) for log in logs if log]
+    log = next((path for path in paths if "slurm_logs" in path.parts), None)
     if state == "FAILED" and log and OVER_MEMORY.search(_end(log)):
         state = "OUT_OF_MEMORY"
     if state in WORDS:
