@@ -72,11 +72,12 @@ def test_the_bundled_study_has_the_same_bytes_as_on_one_machine(study, start, tm
 
 def test_a_sweep_has_the_same_bytes_as_on_one_machine(study, start, tmp_path_factory):
     sweep = {"model.coupling_strength": [0.5, 1.5]}
-    said = told(start(f"{SOON} {written(study, sweep=sweep)}"))
+    said = told(start(f"{SOON} results/best.csv {written(study, sweep=sweep)}"))
     assert "Done in " in said
     here = copy_project(tmp_path_factory.mktemp("here"))
     here.config["sweep"] = sweep
-    here.run()
+    here.run("results/best.csv")
+    assert len(here.data()) > 14
     assert study.data() == here.data()
 
 
