@@ -100,9 +100,14 @@ def kept(path):
     return path if SETTINGS["simulation"]["keep"] == "all" else temp(path)
 
 
-def memory(base, factor):
-    """Megabytes for a job: a base, and a multiple of its inputs' size."""
-    return lambda wildcards, input: base + factor * sum(map(os.path.getsize, input)) // 2**20
+def memory(base, factor=0):
+    """Megabytes for a job: a base, and a multiple of its inputs' size; more with each attempt."""
+
+    def needed(wildcards, input, attempt):
+        size = sum(map(os.path.getsize, input)) if factor else 0
+        return attempt * (base + factor * size // 2**20)
+
+    return needed
 
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

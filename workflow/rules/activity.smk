@@ -34,7 +34,7 @@ rule project:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         scale=SETTINGS["leadfield"]["scale"],
         code=code("project.py"),

@@ -5,10 +5,11 @@ rule points:
         "results/logs/points.log",
     benchmark:
         "results/benchmarks/points.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         rows=study.table(STUDY),
         code=code("points.py"),
@@ -23,10 +24,11 @@ rule connectome:
         "results/logs/connectome.log",
     benchmark:
         "results/benchmarks/connectome.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         given=untracked("connectome"),
         anatomy=INPUTS.anatomy,
@@ -42,10 +44,11 @@ rule leadfield:
         "results/logs/leadfield.log",
     benchmark:
         "results/benchmarks/leadfield.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         given=untracked("leadfield"),
         labels=INPUTS.labels,

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from restmeg import job
-from restmeg.console import ending, progress
+from restmeg.console import ending, progress, slurm
 from restmeg.console.screen import Lines, screen
 
 DEFAULT = "DefaultStreamHandler"  # Snakemake's own, which is not there beside another that prints
@@ -141,7 +141,8 @@ class Console(logging.Handler):
     def _on_job_info(self, record):
         if record.output:
             wildcards = record.wildcards or {}
-            self.run.start(record.jobid, record.rule_name, wildcards, record.log)
+            asked = getattr(record, "resources", None) or {}
+            self.run.start(record.jobid, record.rule_name, wildcards, record.log, asked.items())
             self.scored |= "results/scores.csv" in record.output
         else:  # the rule that asks for all files
             self.scored = True
@@ -155,6 +156,8 @@ class Console(logging.Handler):
     def _on_job_error(self, record):
         ended = self.run.end(record.jobid, failed=True)
         if ended:
+            said = getattr(record, "rule_msg", None) or ""
+            ended.killed = slurm.reason(said, record.log, ended.asked)
             self._warn(ended)
             self.screen.ended(ended)
         return record.jobid in self.run.jobs and not self.show_logs
@@ -168,7 +171,9 @@ class Console(logging.Handler):
         return self._is_told_by_us(text)
 
     def _is_told_by_us(self, text):
-        """Whether it only says that a run has ended badly, which the end says with its reasons."""
+        """Whether it says nothing new: that a run has ended badly, which its end says better."""
+        if text.startswith(slurm.USUAL):
+            return True
         return bool(self.run.failed or self.stopping) and any(known in text for known in KNOWN)
 
     def _ignore(self, record):
@@ -233,6 +238,9 @@ class Console(logging.Handler):
                 line = f"restmeg: {reason} (details in {log})"
             elif self.stopping:
                 continue  # it was told to stop
+            elif failed.killed:
+                line = f"restmeg: {failed.name} failed: {failed.killed}"
+                line += f" (details in {log})" if last else ""
             elif last:
                 line = f"restmeg: {failed.name} failed: {last} (details in {log})"
             else:
