@@ -66,7 +66,7 @@ def of_study(size: Size) -> dict[str, Cost]:
 
 def megabytes(size: Size, cost: Cost) -> int:
     """Memory to ask for: of the program, and of the process that reads the workflow for it."""
-    return round(SPARE * (cost.memory + _planning(size)))
+    return round(SPARE * (cost.memory + planning(size)))
 
 
 def minutes(cost: Cost) -> int:
@@ -95,8 +95,8 @@ def total(counts: Mapping[str, int], largest: Size, typical: Size) -> Total:
     )
 
 
-def _planning(size):
-    """Memory of Snakemake, which checks a study's input whenever it reads the workflow."""
+def planning(size: Size) -> float:
+    """MB of Snakemake's own process, which checks a study's input when it reads the workflow."""
     return 150 + 45 * size.regions**2 / MB
 
 
