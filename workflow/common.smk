@@ -2,13 +2,16 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 from types import SimpleNamespace
 
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import InputError, InputWarning, bundled, connectome, fingerprint, inputs, job
+from restmeg import InputError, InputWarning, bundled, connectome, costs, fingerprint, inputs, job
+from restmeg import lock
 from restmeg import measures, nulls, settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
@@ -19,7 +22,7 @@ SCHEMA = settings.load_schema(bundled.schema())
 
 
 def check_all():
-    """The checked settings, the plan and digests of inputs; a mistake ends the run in one line."""
+    """The checked settings, the plan, what inputs are and how large; a mistake ends the run."""
 
     def tell(line):
         if workflow.is_main_process:  # jobs that read the Snakefile again have nothing new to say
@@ -30,13 +33,17 @@ def check_all():
             yamlfile.check(path)
         loaded = settings.load(config, SCHEMA)
         inputs.check_sources(loaded, SCHEMA, "results", EXAMPLE)
+        if workflow.is_main_process:
+            inputs.open_elsewhere(loaded)
         anatomy = connectome.from_settings(loaded["connectome"])
         plan = study.plan(loaded, SCHEMA, anatomy.weights)
         with job.warned(InputWarning, tell):
-            return loaded, plan, inputs.check(loaded, plan, anatomy)
+            found = inputs.check(loaded, plan, anatomy)
     except InputError as error:
         line = str(error)
         sys.exit(line if line.startswith("config: ") else f"restmeg: {line}")
+    size = partial(study.size, loaded, plan, *anatomy[:2], found.sensors, found.recorded)
+    return loaded, plan, found, size
 
 
 def untracked(section):
@@ -98,22 +105,27 @@ def kept(path):
     return path if SETTINGS["simulation"]["keep"] == "all" else temp(path)
 
 
-def memory(base, factor=0):
-    """Megabytes for a job: a base, and a multiple of its inputs' size; more with each attempt."""
-
-    def needed(wildcards, input, attempt):
-        size = sum(map(os.path.getsize, input)) if factor else 0
-        return attempt * (base + factor * size // 2**20)
-
-    return needed
+def asked(rule):
+    """Memory and time for the largest job of a rule; more with each attempt."""
+    size = size_of()
+    cost = costs.COSTS[rule](size)
+    memory, minutes = costs.megabytes(size, cost), costs.minutes(cost)
+    return {
+        "mem_mb": lambda wildcards, attempt: attempt * memory,
+        "runtime": lambda wildcards, attempt: attempt * minutes,
+    }
 
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # a job has one core, and should not take its neighbours'
-SETTINGS, STUDY, INPUTS = check_all()
+SETTINGS, STUDY, INPUTS, size_of = check_all()
 fingerprint.plan()  # jobs use this package too, whatever else is installed
 if workflow.is_main_process:
-    handler.attach(logger, workflow.output_settings)
+    forecast = partial(costs.total, largest=size_of(), typical=size_of(of_batch=fmean))
+    handler.attach(logger, workflow.output_settings, forecast)
+    if not workflow.dryrun:
+        lock.release(Path(".snakemake"))  # of a run that was killed
+        lock.own(Path(".snakemake"))
 POINTS = [point.name for point in STUDY.points]
 SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))
@@ -151,6 +163,7 @@ SUMMARISED = {
 
 
 onstart:
+    lock.own(Path(".snakemake"), locked=True)
     if workflow.local_exec:
         # Its limit of jobs a second is for clusters, and here only holds the end of each run.
         workflow.scheduler.job_rate_limiter = None

@@ -22,8 +22,11 @@ from restmeg import (
 )
 from restmeg.check import per_region
 from restmeg.errors import InputError, InputWarning
+from restmeg.formats import probe
 from restmeg.nulls import NULLS
 
+# Sections of the configuration with a file, and what that is of.
+KINDS = {"connectome": "connectome", "leadfield": "leadfield", "target": "recording"}
 SATURATED = 1000  # coupling strength times mean row sum: no model works with more
 
 
@@ -33,7 +36,9 @@ class Inputs(NamedTuple):
     anatomy: str  # digest of weights, distances and labels
     labels: list  # of regions, in order
     gain: str  # digest of the lead field
+    sensors: int  # that it has
     recording: str | None  # digest of the target's file
+    recorded: tuple[int, int, float] | None  # its replicates, samples of each, and Hz
     readers: list[str]  # modules that read it
 
 
@@ -44,7 +49,7 @@ def check_sources(loaded: dict, schema: dict, results: str | Path, example: str)
     ``example`` for the bundled connectome, or None for what is made. results: the folder of the
     study's own files.
     """
-    for section in ("connectome", "leadfield", "target"):
+    for section in KINDS:
         source = loaded[section]["source"]
         own = settings.is_file(section, loaded, schema)
         if own:
@@ -53,6 +58,17 @@ def check_sources(loaded: dict, schema: dict, results: str | Path, example: str)
         else:
             loaded[section]["path"] = example if section == "connectome" else None
     settings.check_effects(loaded, schema)
+
+
+def open_elsewhere(loaded: dict) -> None:
+    """Open files that may be fragile elsewhere first; InputError for one that ends that process.
+
+    loaded: with paths from `check_sources`.
+    """
+    for section, kind in KINDS.items():
+        path = loaded[section]["path"]
+        if path and formats.find(kind, path).fragile:
+            probe.check(path)
 
 
 def _usable(section, source, bundled, results):
@@ -101,7 +117,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
 
     _check_nulls(loaded["nulls"], anatomy)
 
-    given, content, readers = loaded["target"], None, []
+    given, content, recorded, readers = loaded["target"], None, None, []
     seconds = (simulation["duration"] - simulation["transient"]) / 1000
     rate = 1000 / simulation["sampling_interval"]
     if not given["path"]:
@@ -111,13 +127,17 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
             asked = questions.of_recording(series, seconds, rate)
             warn(given["path"], asked)
             _check_band(loaded["fit"], series.n_samples, series.sampling_rate, True)
+            hertz = series.sampling_rate or rate
+            recorded = len(series.replicates), series.n_samples, hertz
         content = fingerprint.of_file(given["path"])
         readers = [formats.module("recording", given["path"])]
     return Inputs(
         anatomy=fingerprint.content(*anatomy),
         labels=[str(label) for label in anatomy.labels],
         gain=fingerprint.content(*field),
+        sensors=field.gain.shape[1],
         recording=content,
+        recorded=recorded,
         readers=readers,
     )
 

@@ -9,7 +9,7 @@ rule points:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(500),
+        **asked("points"),
     params:
         rows=study.table(STUDY),
         code=code("points.py"),
@@ -28,7 +28,7 @@ rule connectome:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(500),
+        **asked("connectome"),
     params:
         given=untracked("connectome"),
         anatomy=INPUTS.anatomy,
@@ -48,7 +48,7 @@ rule leadfield:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(500),
+        **asked("leadfield"),
     params:
         given=untracked("leadfield"),
         labels=INPUTS.labels,

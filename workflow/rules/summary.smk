@@ -25,7 +25,7 @@ rule summary:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(500),
+        **asked("summary"),
     params:
         study=SUMMARISED,
         settings=deviations.of(SETTINGS, SCHEMA),
