@@ -8,13 +8,16 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: run test check format lock bench bench-sweep bench-nulls coverage recovery clean help
+.PHONY: run test verify check format lock bench bench-sweep bench-nulls coverage recovery clean help
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
 
 test: $(VENV)/ready-dev  ## run every test
 	python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+verify: $(VENV)/ready  ## compute some results again and compare; OPTIONS="--configfile my_study.yaml"
+	PYTHONPATH=workflow python -m restmeg.verification --cores $(CORES) $(OPTIONS)
 
 check: $(VENV)/ready-dev  ## format check and lint
 	ruff format --check .

@@ -93,6 +93,31 @@ def theory_of_target(wildcards):
     return f"results/target/{STUDY.target}/theory.nc"
 
 
+def recorded(wildcards):
+    """All results, but for the summary, that a study keeps: what their provenance is told of."""
+    kept_activity = POINTS if SETTINGS["simulation"]["keep"] == "all" else [SHOWN]
+    simulated, target = ["simulated", POINTS], ["target", [STUDY.target]]
+    made = STUDY.target != study.RECORDING
+    other = made and set(POINTS) - {STUDY.target}
+    tables = ["scores", "scores_replicates", "scores_notes"]
+    return [
+        *expand("results/{name}.nc", name=["connectome", "leadfield"]),
+        *of_points("simulated", kept_activity, "activity"),
+        *(of_points(*target, "activity") if made and kept_activity == POINTS else []),
+        *of_points("simulated", PROJECTED, "sensors"),
+        *of_points(*simulated, "connectivity"),
+        *of_points(*target, "connectivity"),
+        *of_points(*target, "fourier"),
+        *of_nulls(),
+        *expand("results/simulated/{point}/theory.nc", point=POINTS),
+        *([f"results/target/{STUDY.target}/theory.nc"] if other else []),
+        *expand("results/simulated/{point}/{name}.csv", point=POINTS, name=tables),
+        *expand("results/{name}.csv", name=["points", "differences", *tables]),
+        *(BEST + NULLS + NULL_NETWORKS + NULL_NOTES),
+        *expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),
+    ]
+
+
 def kept(path):
     """A file of every point, or one that goes once it has been used, but for the shown point's."""
     return path if SETTINGS["simulation"]["keep"] == "all" else temp(path)
@@ -134,6 +159,14 @@ if AXES:
     FIGURES.append("sweep")
     BEST.append("results/best.csv")
 FIGURES += ["theory", "length"]
+# Where files are makes nothing another one.
+GIVEN = SimpleNamespace(
+    **{name: SETTINGS[name]["path"] for name in ("connectome", "leadfield", "target")}
+)
+EFFECTIVE = {
+    name: {key: value for key, value in values.items() if key != "path"}
+    for name, values in SETTINGS.items()
+}
 SUMMARISED = {
     "point": SHOWN,
     "shown": SHOWN_AT,

@@ -12,7 +12,7 @@ from restmeg.measures import pearson
 from restmeg.model import build_network, initial_state, stream
 
 NULLS = {"rewired": {"number": 3}, "instant": {"method": "no_delays"}}
-SCORED = {"score_nulls", "score", "plot_nulls", "plot_scores", "summary"}
+SCORED = {"score_nulls", "score", "plot_nulls", "plot_scores", "summary", "provenance"}
 
 
 @pytest.fixture(scope="module")
