@@ -1,11 +1,45 @@
 """Settings, plan and paths: what the rules share."""
 
+import contextlib
 import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
-WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+
+def own_folder():
+    """The folder of this file, with the package in it.
+
+    Of a workflow that comes from a git host (github, gitlab) Snakemake reads single files as it
+    needs them. The rest is checked out beside what it has fetched, once for each commit.
+    """
+    here = workflow.current_basedir
+    if not hasattr(here, "hosted_repo"):
+        return Path(here.get_path_or_uri(secret_free=True))
+    repository = here.hosted_repo.repo_clone
+
+    def git(*arguments):
+        done = subprocess.run(["git", *map(str, arguments)], check=True, capture_output=True)
+        return done.stdout.decode().strip()
+
+    commit = git("-C", repository, "rev-parse", f"{here.ref}^{{commit}}")
+    checkout = workflow.source_cache_path / "restmeg" / commit
+    if not checkout.exists():
+        checkout.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=checkout.parent) as fresh:
+            clone = Path(fresh, commit)
+            git("clone", "--quiet", "--shared", "--no-checkout", repository, clone)
+            git("-C", clone, "checkout", "--quiet", commit)
+            with contextlib.suppress(OSError):  # another process was first
+                clone.rename(checkout)
+    return checkout / here.path
+
+
+WORKFLOW = own_folder()
+if not WORKFLOW.is_dir():
+    sys.exit(f"restmeg: {WORKFLOW}: no folder; expected a checkout, or github(...) or gitlab(...)")
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
 from restmeg import InputError, InputWarning, bundled, connectome, fingerprint, inputs, job

@@ -123,7 +123,7 @@ def test_a_study_s_files_are_found_from_elsewhere_and_are_the_same(tmp_path):
         v.absolute_sources(record, tmp_path)
 
 
-def test_versions_that_are_others_now_are_told(monkeypatch):
+def test_versions_that_are_others_now_are_told():
     assert v.environment({"versions": provenance.versions()}) == []
     then = provenance.versions() | {"numpy": "1.0"}
     assert v.environment({"versions": then}) == [f"numpy was 1.0 and is {np.__version__}"]

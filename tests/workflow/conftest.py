@@ -1,5 +1,7 @@
 """Snakemake run for real, on a copy of the project in a temporary directory."""
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -7,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from restmeg import open_results
 from restmeg.core import network
 
 ROOT = Path(__file__).parents[2]
@@ -70,10 +74,34 @@ class Study:
     def result(self, name):
         return self.path / "results" / name
 
+    def unrecorded(self):
+        """Results that are not in provenance.json, or not there though they are in it."""
+        files = {
+            path.relative_to(self.path / "results").as_posix()
+            for path in self.path.glob("results/**/*.*")
+            if path.is_file() and not path.name.startswith(".")
+        }
+        files = {name for name in files if not name.startswith(("logs/", "benchmarks/"))}
+        recorded = json.loads(self.result("provenance.json").read_text())["outputs"]
+        return (files ^ recorded.keys()) - {"summary.html", "report.html", "provenance.json"}
+
     def data(self):
         """Bytes of all data files, by path."""
         paths = sorted(self.path.glob("results/**/*.nc")) + sorted(self.path.glob("results/*.csv"))
         return {str(path.relative_to(self.path)): path.read_bytes() for path in paths}
+
+
+def checksums(study):
+    """Of what is promised to be the same bits everywhere, by role and replicate."""
+    lines = []
+    for name, variable in (("activity", "rate_E"), ("connectivity", "fc")):
+        for role in ("simulated", "target"):
+            dataset = open_results(study.path / "results").load(name, role)
+            for replicate in dataset.replicate.values:
+                values = np.ascontiguousarray(dataset[variable].sel(replicate=replicate).values)
+                digest = hashlib.sha256(values.tobytes()).hexdigest()
+                lines.append(f"{role} {replicate} {variable} {digest}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def copy_project(path):

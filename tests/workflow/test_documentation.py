@@ -1,6 +1,7 @@
 """Recipes of the documentation, run as they stand there."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -107,6 +108,7 @@ NOT_RUN = {  # and why
     "pip install .": "test_install does",
     "pip install snakemake-executor-plugin-slurm": "of a cluster",
     "snakemake --profile profiles/slurm": "of a cluster; its options are read below",
+    "snakemake --snakefile gh:OWNER/restmeg@v0.1.0": "test_elsewhere does",
 }
 
 
@@ -125,7 +127,7 @@ def test_every_command_can_be_given(study, name):
             continue
         command = command.replace(" ...", "").replace("results/.../activity.nc", activity)
         if command.startswith("make"):
-            words = [*command.split(), "-n"]
+            words = [*shlex.split(command), "-n"]
         elif "--report" in command:
             words = [sys.executable, "-m", *command.split(), "--help"]  # needs a finished study
         else:

@@ -1,10 +1,10 @@
 import csv
-import hashlib
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from conftest import checksums
 from restmeg import open_results, simulation
 from restmeg.measures import pearson
 from restmeg.model import build_network, initial_state, stream
@@ -243,19 +243,6 @@ def test_a_killed_run_goes_on_where_it_was(finished):
     assert not partial.exists()
 
 
-def checksums(study):
-    """Of what is promised to be the same bits everywhere, by role and replicate."""
-    lines = []
-    for name, variable in (("activity", "rate_E"), ("connectivity", "fc")):
-        for role in ("simulated", "target"):
-            dataset = open_results(study.path / "results").load(name, role)
-            for replicate in dataset.replicate.values:
-                values = np.ascontiguousarray(dataset[variable].sel(replicate=replicate).values)
-                digest = hashlib.sha256(values.tobytes()).hexdigest()
-                lines.append(f"{role} {replicate} {variable} {digest}")
-    return "".join(f"{line}\n" for line in lines)
-
-
 OF_THEORY = ("expected", "expected_sd")  # and the likelihood: of nine digits and not of bits
 
 
@@ -324,6 +311,7 @@ def test_activity_that_is_not_kept_goes_and_is_not_missed(finished, study):
     shown = study.result("simulated/p44136fa355b3")
     kept = set(study.path.glob("results/*/*/*/activity.nc"))
     assert kept == set(shown.glob("*/activity.nc"))
+    assert study.unrecorded() == set()
     assert (shown / "scores.csv").read_bytes() == finished.result(
         "simulated/p44136fa355b3/scores.csv"
     ).read_bytes()

@@ -26,7 +26,7 @@ from restmeg.errors import InputError
 SNAKEFILE = Path(__file__).parents[2] / "Snakefile"
 DIGITS = 1e-9  # of a variable's largest value: what a library's FFT and linear algebra may change
 TABLE_DIGITS = 1e-8  # of a number in a table, which is written with nine digits
-SAME, NEAR, OTHER, UNKNOWN = "same bits", "nine digits", "DIFFERS", "DIFFERS, original gone"
+SAME, NEAR, OTHER, UNKNOWN = "same bits", "nine digits", "DIFFERS", "DIFFERS (no original)"
 
 
 def candidates(outputs: Iterable[str], everything: bool = False) -> list[str]:
