@@ -8,7 +8,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: run test verify check format lock bench bench-sweep bench-nulls coverage recovery clean help
+.PHONY: run test verify check format lock bench bench-sweep bench-nulls coverage recovery costs torture fuzz clean help
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
@@ -48,6 +48,15 @@ recovery: $(VENV)/ready  ## count how often each score finds a known truth, in s
 
 bench-nulls: $(VENV)-bench/ready  ## compare rewired networks with netneurotools
 	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/nulls_netneurotools.py
+
+costs: $(VENV)/ready-dev  ## compare what steps take with what is asked for them, in an hour
+	PYTHONPATH=workflow python tests/benchmarks/costs.py
+
+torture: $(VENV)/ready-dev  ## kill fifty runs, in many ways
+	RESTMEG_KILLS=50 python -m pytest -q -s tests/workflow/test_kills.py
+
+fuzz: $(VENV)/ready-dev  ## throw damaged files and settings at what reads them, for an hour
+	RESTMEG_FUZZ=600 python -m pytest -q -s tests/unit/test_fuzz.py
 
 lock: $(VENV)/ready-dev  ## renew the locked requirements from pyproject.toml
 	pip install --quiet uv

@@ -42,7 +42,7 @@ if not WORKFLOW.is_dir():
     sys.exit(f"restmeg: {WORKFLOW}: no folder; expected a checkout, or github(...) or gitlab(...)")
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import InputError, InputWarning, bundled, connectome, fingerprint, inputs, job
+from restmeg import InputError, InputWarning, bundled, connectome, fingerprint, inputs, job, lock
 from restmeg import measures, nulls, settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
@@ -64,6 +64,8 @@ def check_all():
             yamlfile.check(path)
         loaded = settings.load(config, SCHEMA)
         inputs.check_sources(loaded, SCHEMA, "results", EXAMPLE)
+        if workflow.is_main_process:
+            inputs.open_elsewhere(loaded)
         anatomy = connectome.from_settings(loaded["connectome"])
         plan = study.plan(loaded, SCHEMA, anatomy.weights)
         with job.warned(InputWarning, tell):
@@ -166,6 +168,10 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # a job has one core, and should not take its neighbours'
 SETTINGS, STUDY, INPUTS = check_all()
 fingerprint.plan()  # jobs use this package too, whatever else is installed
+runs = workflow.is_main_process and not workflow.dryrun
+if runs:
+    lock.release(Path(".snakemake"))  # of a run that was killed
+    lock.own(Path(".snakemake"))
 if workflow.is_main_process:
     handler.attach(logger, workflow.output_settings)
 POINTS = [point.name for point in STUDY.points]
@@ -213,6 +219,7 @@ SUMMARISED = {
 
 
 onstart:
+    lock.own(Path(".snakemake"), locked=True)
     if workflow.local_exec:
         # Its limit of jobs a second is for clusters, and here only holds the end of each run.
         workflow.scheduler.job_rate_limiter = None

@@ -51,8 +51,7 @@ def best(pair: int, strengths=tuple(STRENGTHS), replicates=REPLICATES) -> dict[s
         values[LIKELIHOOD].append(likelihood.log_likelihood(net, coefficients).values.sum())
     found = {}
     for name, row in values.items():
-        sign = -1 if name in SCORES and SCORES[name].direction == "lowest" else 1
-        found[name] = strengths[int(np.nanargmax(sign * np.array(row)))]
+        found[name] = strengths[int(np.nanargmax(SCORES[name].sign * np.array(row)))]
     return found
 
 

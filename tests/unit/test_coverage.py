@@ -6,6 +6,7 @@ from pathlib import Path
 import benchmark
 import numpy as np
 import pytest
+import restmeg
 import theory
 from restmeg import connectome
 from restmeg.scores import OF_CONNECTIVITY, SCORES, correlation
@@ -95,3 +96,22 @@ def test_theory_knows_the_published_scores(model, example):
         length = expected @ expected + np.trace(centre @ error @ centre)
         assert structure @ expected / np.sqrt(length) == pytest.approx(coupling, abs=1.5e-3)
         assert expected @ expected / length == pytest.approx(match, abs=1.5e-3)
+
+
+# Segments as short are not alike beyond chance, so that there is no ceiling.
+@pytest.mark.filterwarnings("ignore::restmeg.errors.ResultWarning")
+def test_a_recording_of_the_true_model_is_at_no_distance():
+    """Of 120 recordings of 5 s by the core, each in segments, within four standard errors.
+
+    Connectivity of segments of half a second is expected to be 4 % nearer to zero than that of the
+    whole, which must not appear in the score.
+    """
+    common = {"duration": "5.3 s", "progress": False}
+    simulated = restmeg.connectivity(restmeg.simulate("example", seed=1, replicates=20, **common))
+    targets = restmeg.simulate("example", seed=2, role="target", replicates=120, **common)
+    values = []
+    for k in range(120):
+        target = restmeg.connectivity(targets.isel(replicate=[k]))
+        scores = restmeg.score(simulated, target, "example")
+        values.append(float(scores["value"].sel(score="fc_distance").squeeze()))
+    assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(len(values))

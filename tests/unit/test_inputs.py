@@ -257,7 +257,7 @@ def test_a_recording_of_another_rate_is_said():
     [
         ("none.nc", "no file 'none.nc'; expected "),
         ("x" * 300, f"'{'x' * 300}': File name too long; expected the path of a file"),
-        ("a\0b", "'a\0b': "),
+        ("a\0b", r"'a\x00b': "),
         (
             "results/mine.nc",
             "'results/mine.nc' is below results/, where this study's own files are",

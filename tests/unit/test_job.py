@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -24,10 +25,17 @@ JOB = """
 """
 
 
+def log_without_use(folder):
+    """What a job's log holds before what it took."""
+    text = (folder / "job.log").read_text()
+    used = re.search(r"^Used: \d+\.\d\d s(, \d+ MB)?\.\n\Z", text, re.MULTILINE)
+    return text[: used.start()]
+
+
 def test_a_job_that_succeeds_says_nothing_but_to_its_log(tmp_path):
     done = run(JOB.format(body="pass"), tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert (tmp_path / "job.log").read_text() == "progress\n"
+    assert log_without_use(tmp_path) == "progress\n"
 
 
 @pytest.mark.parametrize(
@@ -46,12 +54,11 @@ def test_an_error_is_one_line_for_the_user_and_a_traceback_in_the_log(tmp_path, 
     assert log.splitlines()[-1] == line.split(" (details")[0]
 
 
-@pytest.mark.parametrize(("kind", "told"), [("InputError", ""), ("ValueError", "ValueError: ")])
-def test_an_error_of_several_lines_is_one_line_for_the_user(tmp_path, kind, told):
-    done = run(JOB.format(body=f"raise {kind}('first\\nsecond')"), tmp_path)
-    line = f"restmeg: {told}first (details in job.log)\n"
+def test_an_error_of_several_lines_is_one_line_for_the_user(tmp_path):
+    done = run(JOB.format(body="raise ValueError('first\\nsecond')"), tmp_path)
+    line = "restmeg: ValueError: first (details in job.log)\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
-    said = f"restmeg: {told}first\n"
+    said = "restmeg: ValueError: first\n"
     assert (tmp_path / "job.log").read_text().endswith(f"first\nsecond\n{said}")
 
 
@@ -78,10 +85,8 @@ def test_a_watched_job_tells_its_log_alone(tmp_path, body, monkeypatch):
     monkeypatch.setenv(job.WATCHED, "1")
     done = run(JOB.format(body=body), tmp_path)
     assert (done.stdout, done.stderr) == ("", "")
-    assert (tmp_path / "job.log").read_text().splitlines()[-1] in (
-        "restmeg: x",
-        "ResultWarning: x",
-    )
+    log = (tmp_path / "job.log").read_text().splitlines()
+    assert log[-1] == "restmeg: x" or log[-2] == "ResultWarning: x"
 
 
 @pytest.mark.parametrize(
@@ -96,4 +101,4 @@ def test_a_warning_of_ours_is_told_and_any_is_logged(tmp_path, category, line):
     body = f"warnings.warn('region B is silent', {category})"
     done = run(JOB.format(body=body), tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", line)
-    assert (tmp_path / "job.log").read_text() == f"progress\n{category}: region B is silent\n"
+    assert log_without_use(tmp_path) == f"progress\n{category}: region B is silent\n"

@@ -114,7 +114,7 @@ SINGLE = {
         (
             sum(a @ b for i, a in enumerate(S) for j, b in enumerate(S) if i != j)
             / (len(S) * (len(S) - 1))
-            - 2 * np.mean([s @ t for s in S])
+            - 2 * np.mean([s @ part for s in S for part in segments])
             + sum(a @ b for i, a in enumerate(segments) for j, b in enumerate(segments) if i != j)
             / (len(segments) * (len(segments) - 1))
         )

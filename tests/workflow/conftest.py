@@ -40,13 +40,16 @@ class Study:
     def edit(self, section, **values):
         self.config.setdefault(section, {}).update(values)
 
-    def snakemake(self, *arguments, **environment):
-        """Run Snakemake on the small study; returns the finished process."""
+    def command(self, *arguments):
+        """What runs Snakemake on the small study."""
         overlay = self.path / "small.yaml"
         overlay.write_text(yaml.safe_dump(self.config, sort_keys=False))
-        command = [sys.executable, "-m", "snakemake", "--configfile", str(overlay), *arguments]
+        return [sys.executable, "-m", "snakemake", "--configfile", str(overlay), *arguments]
+
+    def snakemake(self, *arguments, **environment):
+        """Run Snakemake on the small study; returns the finished process."""
         return subprocess.run(
-            command,
+            self.command(*arguments),
             cwd=self.path,
             env=os.environ | environment,
             capture_output=True,
@@ -84,6 +87,11 @@ class Study:
         files = {name for name in files if not name.startswith(("logs/", "benchmarks/"))}
         recorded = json.loads(self.result("provenance.json").read_text())["outputs"]
         return (files ^ recorded.keys()) - {"summary.html", "report.html", "provenance.json"}
+
+    def forget(self):
+        """Remove all results, and what Snakemake knows of them."""
+        for folder in ("results", ".snakemake"):
+            shutil.rmtree(self.path / folder, ignore_errors=True)
 
     def data(self):
         """Bytes of all data files, by path."""

@@ -19,12 +19,6 @@ STEP = re.compile(r" *\d+/\d+ \w+[^,]*, .*\d s$")
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def command(study, *arguments):
-    study.snakemake("--list-rules")  # writes the settings
-    settings = str(study.path / "small.yaml")
-    return [sys.executable, "-m", "snakemake", "--configfile", settings, *arguments]
-
-
 def heed_interrupts():
     """Where tests run in the background of a shell, what they start would ignore them."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -142,7 +136,7 @@ def test_quiet_and_verbose_are_snakemake_s_own(study, option, shown):
 
 @pytest.mark.parametrize("columns", [60, 120])
 def test_a_terminal_has_a_live_view_and_ends_clean(study, columns):
-    arguments = command(study, "--cores", "2", "--until", "score")
+    arguments = study.command("--cores", "2", "--until", "score")
     status, written = on_terminal(study, *arguments, columns=columns)
     assert status == 0
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1  # the cursor is back
@@ -162,7 +156,7 @@ def test_what_others_write_to_the_terminal_is_kept(study):
     script.write_text(
         "import sys\nprint('stray one\\nstray two', file=sys.stderr)\nimport nonsuch\n"
     )
-    arguments = command(study, "--cores", "2", "results/points.csv")
+    arguments = study.command("--cores", "2", "results/points.csv")
     status, written = on_terminal(study, *arguments)
     assert status == 1
     text = CONTROL.sub("", written)
@@ -177,7 +171,7 @@ LONG = {"duration": "2000 s", "transient": "10 ms", "sampling_interval": "100 ms
 
 def test_an_interrupt_leaves_a_sane_terminal(study):
     study.edit("simulation", **LONG)
-    arguments = command(study, "--cores", "2")
+    arguments = study.command("--cores", "2")
     status, written = on_terminal(study, *arguments, interrupt_at=" s simulated")
     assert status == 1
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1
@@ -191,7 +185,7 @@ def test_an_interrupt_leaves_a_sane_terminal(study):
 def test_an_interrupted_run_without_a_terminal_ends_in_a_line(study):
     study.edit("simulation", **LONG)
     process = subprocess.Popen(
-        command(study, "--cores", "2"),
+        study.command("--cores", "2"),
         cwd=study.path,
         stderr=subprocess.PIPE,
         text=True,

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from restmeg import connectome, fourier, tables
-from restmeg.scores import LIKELIHOOD, SCORES
+from restmeg.scores import KEY, LIKELIHOOD, SCORES
+from restmeg.scores.intervals import CURVATURE, POINTS
 from restmeg.settings import replaced
 from restmeg.theory import maximum
 
-HEAD = ["measure", "band", "score", "parameter", "value", "ci_low", "ci_high", "interval"]
+HEAD = [*KEY, "parameter", "value", "ci_low", "ci_high", "interval"]
 SIGMA = "model.noise.sigma"
-POINTS, CURVATURE = "points", "curvature"  # what an interval is from
 
 
 def write(
@@ -61,7 +61,9 @@ def write(
                 min(max(value + sign * maximum.NORMAL * deviation, min(free[key])), max(free[key]))
                 for sign in (-1, 1)
             )
-            rows.append(["", "", LIKELIHOOD, key, *map(_number, (value, *ends)), CURVATURE])
+            rows.append(
+                ["", "", LIKELIHOOD, key, *map(tables.number_if_known, (value, *ends)), CURVATURE]
+            )
     tables.write(path, [HEAD, *rows])
 
 
@@ -84,19 +86,15 @@ def _from_points(differences, scores, numbers):
         for key, values in zip(numbers, zip(*map(places.get, points), strict=True), strict=True):
             none = math.nan
             ends = values[0], *((min(values), max(values)) if kind in told else (none, none))
-            found.append([*kind, key, *map(_number, ends), POINTS])
+            found.append([*kind, key, *map(tables.number_if_known, ends), POINTS])
     return found
 
 
 def _alike(row):
     """Whether a difference may be none."""
-    low, high = float(row["ci_low"] or "nan"), float(row["ci_high"] or "nan")
+    low, high = (tables.value(row[name]) for name in ("ci_low", "ci_high"))
     return low <= 0 <= high
 
 
 def _finite(text):
-    return bool(text) and math.isfinite(float(text))
-
-
-def _number(value):
-    return f"{value:.9g}" if math.isfinite(value) else ""
+    return math.isfinite(tables.value(text))

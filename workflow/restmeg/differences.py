@@ -10,10 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from restmeg import tables
-from restmeg.scores import LIKELIHOOD, LOWEST, SCORES, Score, intervals
+from restmeg.scores import KEY, LIKELIHOOD, SCORES, Score, intervals
 from restmeg.scores.intervals import Summary
-
-KEY = ["measure", "band", "score"]
 
 Key = tuple[str, ...]  # measure, band and score
 # By replicate and target replicate; one of them is empty for a value of the other alone.
@@ -37,8 +35,8 @@ def write(scores_path: str | Path, replicates_path: str | Path, path: str | Path
     with tables.new_csv(path, ["point", *axes, "reference", *KEY, *Summary._fields]) as table:
         for key, points in found.items():
             score = SCORES.get(key[-1])
-            values = {name: float(row["value"] or "nan") for name, row in points.items()}
-            reference = _best(values, score.direction) if score and score.of_model else None
+            values = {name: tables.value(row["value"]) for name, row in points.items()}
+            reference = _best(values, score.sign) if score and score.of_model else None
             if score is None or reference is None:
                 continue
             of_points = singles.get(key, {})
@@ -99,12 +97,12 @@ def place_likelihoods(scores_path: str | Path, differences_path: str | Path) -> 
     tables.write(scores_path, [columns, *(list(row.values()) for row in rows)])
 
 
-def _best(values: Mapping[str, float], direction: str | None) -> str | None:
-    """The point with the best value; None if no value is finite."""
+def _best(values: Mapping[str, float], sign: int) -> str | None:
+    """The point with the best value; None if no value is finite. sign: see `scores.Score`."""
     finite = {name: value for name, value in values.items() if np.isfinite(value)}
     if not finite:
         return None
-    return min(finite, key=lambda name: finite[name] * (1 if direction == LOWEST else -1))
+    return max(finite, key=lambda name: sign * finite[name])
 
 
 def _read_singles(path: str | Path) -> dict[Key, dict[str, dict[tuple[str, str], float]]]:

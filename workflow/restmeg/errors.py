@@ -13,8 +13,19 @@ class InputWarning(UserWarning):
     """Something about files or settings that the user should know before anything is computed."""
 
 
+LONGEST = 1000  # characters of a message, so that it can be read
+
+
 class InputError(ValueError):
-    """A file or setting that cannot be used."""
+    """A file or setting that cannot be used: its message is one line, whatever was found in it."""
+
+    def __init__(self, message: str) -> None:
+        """Of a long one the middle is left out, as it begins with where and ends with what for."""
+        if not message.isprintable():
+            message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
+        if len(message) > LONGEST:
+            message = f"{message[: 3 * LONGEST // 4]} ... {message[5 - LONGEST // 4 :]}"
+        super().__init__(message)
 
 
 def warn_of_results(where: str | Path, notes: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ high ones, so that each segment is weighted with a Hann window. Long recordings 
 segments of about SEGMENT, which is long enough for the slowest frequency that counts.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,10 +80,7 @@ def bins(
 
 
 def estimate(
-    series: recording.Recording,
-    recorded: bool,
-    band: Sequence[float] | None = None,
-    progress: Callable = iter,
+    series: recording.Recording, recorded: bool, band: Sequence[float] | None = None
 ) -> Fourier:
     """The coefficients of all replicates; each is read once.
 
@@ -99,7 +96,7 @@ def estimate(
     shape = len(series.replicates), number, len(which), len(series.labels)
     found = np.empty(shape, complex)
     taper = window(length)[:, None] * np.sqrt(1000 / rate)
-    for k in progress(range(shape[0])):
+    for k in range(shape[0]):
         for s, segment in enumerate(_cut(series.pieces(k), number, length)):
             values = segment - segment.mean(axis=0)
             if not np.ptp(segment, axis=0).all():  # no scores of a replicate with a silent region

@@ -22,8 +22,11 @@ from restmeg import (
 )
 from restmeg.check import per_region
 from restmeg.errors import InputError, InputWarning
+from restmeg.formats import probe
 from restmeg.nulls import NULLS
 
+# Sections of the configuration with a file, and what that is of.
+KINDS = {"connectome": "connectome", "leadfield": "leadfield", "target": "recording"}
 SATURATED = 1000  # coupling strength times mean row sum: no model works with more
 
 
@@ -44,7 +47,7 @@ def check_sources(loaded: dict, schema: dict, results: str | Path, example: str)
     ``example`` for the bundled connectome, or None for what is made. results: the folder of the
     study's own files.
     """
-    for section in ("connectome", "leadfield", "target"):
+    for section in KINDS:
         source = loaded[section]["source"]
         own = settings.is_file(section, loaded, schema)
         if own:
@@ -53,6 +56,17 @@ def check_sources(loaded: dict, schema: dict, results: str | Path, example: str)
         else:
             loaded[section]["path"] = example if section == "connectome" else None
     settings.check_effects(loaded, schema)
+
+
+def open_elsewhere(loaded: dict) -> None:
+    """Open files that may be fragile elsewhere first; InputError for one that ends that process.
+
+    loaded: with paths from `check_sources`.
+    """
+    for section, kind in KINDS.items():
+        path = loaded[section]["path"]
+        if path and formats.find(kind, path).fragile:
+            probe.check(path)
 
 
 def _usable(section, source, bundled, results):

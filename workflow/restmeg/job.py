@@ -50,6 +50,7 @@ def reporting(log: str | Path) -> Iterator[None]:
                 _check_plan()
                 yield
                 _check_plan()  # some modules are imported where they are used
+                _print_use()
             except Exception as error:
                 traceback.print_exc()
                 known = isinstance(error, InputError)
@@ -60,6 +61,16 @@ def reporting(log: str | Path) -> Iterator[None]:
                 sys.exit(1)
             finally:
                 gc.freeze()
+
+
+def _print_use():
+    """What the job took, for who sets limits: processor time, and memory where Linux tells it."""
+    used = f"{sum(os.times()[:2]):.2f} s"
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        peak = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
+        used += f", {int(peak) / 1024:.0f} MB"
+    print(f"Used: {used}.")
 
 
 def _check_plan():

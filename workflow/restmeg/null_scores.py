@@ -10,12 +10,11 @@ import numpy as np
 from restmeg import check, connectome, scoring, store, tables
 from restmeg.errors import InputError
 from restmeg.nulls import ROLE
-from restmeg.scores import LOWEST, SCORES
+from restmeg.scores import KEY, LOWEST, SCORES
 from restmeg.scoring import NULL, Connectivity
 
 # Scores of the simulated network: others are the same whatever it is, or not of its connectivity.
 SCORED = [name for name, score in SCORES.items() if score.of_model and score.function]
-KEY = ["measure", "band", "score"]
 HEAD = ["null", *KEY, "value", "null_mean", "null_sd", *NULL]
 NETWORKS = ["null", "network", *KEY, "value"]
 ALIKE = 1e-6  # how near a score must be to another to be as good: connectivity is in 32 bits
@@ -121,10 +120,10 @@ def write(
                     continue
                 ordered = sorted(values.items())
                 for number, value in ordered:
-                    single.writerow([*start, name, number, *key, _number(value)])
+                    single.writerow([*start, name, number, *key, tables.number_if_known(value)])
                 nulls = np.array([value for _, value in ordered])
                 beside = against(own[key], nulls, SCORES[key[-1]].direction)
-                numbers = map(_number, (own[key], *beside[:-1]))
+                numbers = map(tables.number_if_known, (own[key], *beside[:-1]))
                 summary.append([*start, name, *key, *numbers, beside.n])
     tables.write(summary_path, [["point", *axes, *HEAD], *summary])
     texts = [[point, f"null {name}", note] for name, note in notes]
@@ -146,7 +145,3 @@ def _of_null(paths, name):
 def _notes(path):
     with store.open_netcdf(path) as dataset:
         return store.notes(dataset)
-
-
-def _number(value):
-    return tables.number(value) if math.isfinite(value) else ""

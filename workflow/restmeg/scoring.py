@@ -9,13 +9,13 @@ import numpy as np
 
 from restmeg import check, connectome, store, tables
 from restmeg.errors import InputError, warn_of_results
-from restmeg.scores import LIKELIHOOD, SCORES, correlation
+from restmeg.scores import KEY, LIKELIHOOD, SCORES, correlation
 from restmeg.scores.comparison import REPLICATE, SEGMENT, TARGET_REPLICATE, Comparison, Found
 from restmeg.scores.intervals import Summary
 from restmeg.theory import predicted
 
 PEARSON, BROADBAND = "pearson", "broadband"  # the connectivity that theory has
-HEAD = ["point", "measure", "band", "score"]
+HEAD = ["point", *KEY]
 # What theory expects of a score, and what null networks say of it; others fill them.
 EXPECTED = ["expected", "expected_sd"]
 NULL = ["null_z", "null_p", "null_n"]
@@ -219,7 +219,7 @@ def _write_summaries(path, point, found, expected):
     rows = [[*HEAD, *Summary._fields, *EXPECTED, *NULL]]
     for measure, band, score, result in found:
         of_theory = (measure, band) == (PEARSON, BROADBAND) and expected.get(score)
-        theory = (tables.number(x) if np.isfinite(x) else "" for x in of_theory or ())
+        theory = map(tables.number_if_known, of_theory or ())
         row = [point, measure, band, score, *map(tables.number, result.summary), *theory]
         rows.append(row + [""] * (len(rows[0]) - len(row)))
     tables.write(path, rows)

@@ -110,6 +110,8 @@ def open_netcdf(path: str | Path, *names: str) -> netCDF4.Dataset:
         dataset = netCDF4.Dataset(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read as NetCDF ({error.strerror or error})") from None
+    except (RuntimeError, UnicodeError) as error:  # it is, but what it says of itself is damaged
+        raise InputError(f"{path}: cannot be read as NetCDF ({error})") from None
     dataset.set_always_mask(False)  # a masked array then means that values are missing
     for name in names:
         if name not in dataset.variables:

@@ -3,19 +3,18 @@
 import hashlib
 import itertools
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import settings
+from restmeg import costs, settings
 from restmeg.errors import InputError
 
 TIMES = ("dt", "duration", "transient", "sampling_interval")  # all that a replicate takes
 MAX_JOBS = 20_000  # as planning them takes minutes
 JOB_SECONDS = 30  # that a job of automatic size is worth
 FILE_BYTES = 300e6  # that its file of activity may have, before it is compressed
-STEP_SECONDS = 4e-7, 1.2e-8, 1e-10  # of a step: once, for each region, for each connected pair
-NULL_SECONDS = 1e-4  # of making a null network, for each connected pair
 FEW = 16  # replicates of the first batches of automatic size
 RECORDING = "recording"  # in place of a point's name where the target is one
 ALL = "all"  # in place of a batch's name: one file, whose replicates it alone knows
@@ -198,8 +197,7 @@ def batches(replicates: int, per_job: int | None, largest: int) -> dict[str, lis
 def largest_batch(simulation: dict, weights: np.ndarray) -> int:
     """How many replicates make about JOB_SECONDS of work, and at most FILE_BYTES of activity.
 
-    It is the cost of one replicate alone, from what the core was measured to take (seconds on one
-    core of 2024), so that it stays when replicates are added.
+    It is the cost of one replicate alone, so that it stays when replicates are added.
 
     simulation: in plain numbers; weights: (N, N).
     """
@@ -215,14 +213,55 @@ def networks_per_job(simulation: dict, weights: np.ndarray) -> int:
     than one of activity, which is longer than it is wide.
     """
     one = simulation["replicates"] * _seconds(simulation, weights)
-    return max(1, int(JOB_SECONDS / (one + NULL_SECONDS * int((weights > 0).sum()))))
+    return max(1, int(JOB_SECONDS / (one + costs.NULL_SECONDS * int((weights > 0).sum()))))
 
 
 def _seconds(simulation, weights):
     """What a replicate takes."""
-    per_step = STEP_SECONDS[0] + STEP_SECONDS[1] * len(weights)
-    per_step += STEP_SECONDS[2] * int((weights > 0).sum())
-    return simulation["duration"] / simulation["dt"] * per_step
+    steps = simulation["duration"] / simulation["dt"]
+    return costs.replicate_seconds(steps, len(weights), int((weights > 0).sum()))
+
+
+def size(
+    loaded: dict,
+    plan: Study,
+    weights: np.ndarray,
+    distances: np.ndarray,
+    recorded: tuple[int, int, float] | None = None,
+    of_batch: Callable = max,
+) -> costs.Size:
+    """How large a study is.
+
+    loaded: from `settings.load`; weights, distances: (N, N) of the connectome; recorded:
+    replicates of the target, samples of each and its sampling rate in Hz, where it is a recording;
+    of_batch: which of the sizes of batches counts, the largest or what they are in the mean.
+    """
+    times, connected = loaded["simulation"], weights > 0
+    groups = plan.batches.items()
+    slowest = min(model["conduction_speed"] for model in plan.models.values())
+    samples = int((times["duration"] - times["transient"]) / times["sampling_interval"])
+    synthetic = loaded["target"]["replicates"], samples, 1000 / times["sampling_interval"]
+    targets, target_samples, target_rate = recorded or synthetic
+    batch = {role: of_batch([len(numbers) for numbers in of.values()]) for role, of in groups}
+    networks = [len(numbers) for of in plan.nulls.values() for numbers in of.values()]
+    return costs.Size(
+        regions=len(weights),
+        pairs=int(connected.sum()),
+        longest=int(distances[connected].max() / slowest / times["dt"]) + 1,
+        steps=int(times["duration"] / times["dt"]),
+        samples=samples,
+        sensors=loaded["leadfield"]["sensors"],
+        measures=len(loaded["connectivity"]["measures"]),
+        points=len(plan.points),
+        swept=len(loaded["sweep"]),
+        replicates=times["replicates"],
+        batch=batch["simulated"],
+        targets=targets,
+        target_batch=batch["target"] or targets,
+        target_samples=target_samples,
+        target_rate=target_rate,
+        networks=of_batch(networks or [0]),
+    )
 
 
 def table(study: Study) -> list[list]:

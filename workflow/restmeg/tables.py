@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,16 @@ def new_csv(path: str | Path, head: Sequence[str]) -> Iterator[Any]:
 def number(value: float) -> str:
     """A number as text, in nine digits: more than a score carries, fewer than rounding moves."""
     return f"{value:.9g}"
+
+
+def number_if_known(value: float) -> str:
+    """The same, and nothing in the place of a number that there is not."""
+    return number(value) if math.isfinite(value) else ""
+
+
+def value(text: str) -> float:
+    """The number that a cell of a table holds; NaN where it is empty."""
+    return float(text) if text else math.nan
 
 
 def read(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:

@@ -63,7 +63,7 @@ rule theory_of_target:
         mem_mb=memory(500, 200),
     params:
         model=lambda wildcards: STUDY.models[wildcards.point],
-        times=TIMES,
+        dt=TIMES["dt"],
         code=code("theory_of_target.py"),
     script:
         "../scripts/theory_of_target.py"

@@ -1,6 +1,7 @@
 """Bring the scores of all points together, each with its swept parameters, and compare points."""
 
 from restmeg import differences, job, tables
+from restmeg.scores import KEY
 
 with job.reporting(snakemake.log[0]):
     for name in ("scores", "replicates", "notes"):
@@ -10,5 +11,5 @@ with job.reporting(snakemake.log[0]):
     )
     differences.place_likelihoods(snakemake.output.scores, snakemake.output.differences)
     for path in snakemake.input.nulls:
-        by, columns = ["point", *differences.KEY], ["null_z", "null_p", "null_n"]
+        by, columns = ["point", *KEY], ["null_z", "null_p", "null_n"]
         tables.fill(snakemake.output.scores, path, by, columns)  # of the first null

@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 
 from restmeg.figures import style
 from restmeg.scores import LOWEST, SCORES
+from restmeg.scores.intervals import CURVATURE
 from restmeg.summary import words
 
 WIDE, HIGH = 7, 8  # columns and rows of a map with room for a number in each cell
@@ -52,7 +53,7 @@ def maps(
             for values in (grid.columns, grid.index)
         ]
         found = best[best["score"] == name].set_index("parameter").reindex(list(axis_labels))
-        if (found["interval"] == words.CURVATURE).all():
+        if (found["interval"] == CURVATURE).all():
             _estimate(axes, found, places)
             handles[1:2] = [Line2D([], [], label="most likely, 95 % interval", **ESTIMATE)]
         if len(truth) == 2 and all(

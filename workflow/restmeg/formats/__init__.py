@@ -20,20 +20,21 @@ class Format(NamedTuple):
 
     module: str  # of this package, with a function for each kind of content
     leaves_open: tuple[str, ...] = ()  # keys of the configuration that say what a file does not
+    fragile: bool = False  # whether a damaged file may end the process that opens it
 
 
 # {kind: {how the name of a file ends: its format}}
 FORMATS = {
     "connectome": {
         ".npz": Format("npz", leaves_open=("orientation", "distance_unit")),
-        ".nc": Format("netcdf"),
+        ".nc": Format("netcdf", fragile=True),
     },
     "leadfield": {
         ".npz": Format("npz", leaves_open=("unit",)),
-        ".nc": Format("netcdf"),
+        ".nc": Format("netcdf", fragile=True),
     },
     "recording": {
-        ".nc": Format("netcdf"),
+        ".nc": Format("netcdf", fragile=True),
     },
 }
 

@@ -11,12 +11,22 @@ from restmeg.errors import InputError
 from restmeg.formats import RawConnectome, RawLeadField, RawRecording
 
 
+@contextlib.contextmanager
+def _opened(path, *names):
+    """See `store.open_netcdf`; raises InputError also for what is damaged further inside."""
+    with store.open_netcdf(path, *names) as dataset:
+        try:
+            yield dataset
+        except (RuntimeError, UnicodeError) as error:
+            raise InputError(f"{path}: cannot be read as NetCDF ({error})") from error
+
+
 def connectome(path: str | Path) -> RawConnectome:
     """``weights`` and ``distances`` over ``target`` and ``source``, in any order, and ``labels``.
 
     Dimensions with coordinates are brought into the order of the labels.
     """
-    with store.open_netcdf(path, "weights", "distances") as dataset:
+    with _opened(path, "weights", "distances") as dataset:
         given = "labels" if "labels" in dataset.variables else "target"
         if given not in dataset.variables:
             found = ", ".join(dataset.variables)
@@ -42,7 +52,7 @@ def connectome(path: str | Path) -> RawConnectome:
 
 def leadfield(path: str | Path) -> RawLeadField:
     """``gain`` over ``region`` and ``sensor``, in any order, with these two coordinates."""
-    with store.open_netcdf(path, "gain", "region", "sensor") as dataset:
+    with _opened(path, "gain", "region", "sensor") as dataset:
         variable = dataset["gain"]
         if sorted(variable.dimensions) != ["region", "sensor"]:
             raise InputError(
@@ -59,7 +69,7 @@ def leadfield(path: str | Path) -> RawLeadField:
 @contextlib.contextmanager
 def recording(path: str | Path) -> Iterator[RawRecording]:
     """``rate_E`` over ``replicate``, ``time`` and ``region``, or without ``replicate``."""
-    with store.open_netcdf(path, "rate_E", "region") as dataset:
+    with _opened(path, "rate_E", "region") as dataset:
         rate = dataset["rate_E"]
         alone = rate.dimensions == ("time", "region")  # a recording of one session
         if not alone and rate.dimensions != ("replicate", "time", "region"):

@@ -16,6 +16,7 @@ CORRELATION = "correlation"
 SQUARED_DISTANCE = "squared distance per pair"
 HIGHEST, LOWEST = "highest", "lowest"
 LIKELIHOOD = "log_likelihood"
+KEY = ["measure", "band", "score"]  # columns of tables that say which score a row is of
 # Groups of scores.
 STRUCTURE = "structure and function"
 MATCH = "match with the target, and what it could be"
@@ -35,6 +36,11 @@ class Score(NamedTuple):
     of: str  # what is counted: "replicate", "pair" or "target replicate"
     function: Callable[[Comparison], Found] | None  # None if it is not of functional connectivity
     is_mean: bool = True  # of values of these; others are jackknifed
+
+    @property
+    def sign(self) -> int:
+        """What makes more of it better: -1 where the lowest is, else 1."""
+        return -1 if self.direction == LOWEST else 1
 
     @property
     def of_model(self) -> bool:

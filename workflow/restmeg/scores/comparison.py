@@ -107,29 +107,19 @@ class Comparison:
         return own(self.simulated_patterns, 1), own(target, 2)
 
     @cached_property
-    def shortened(self) -> np.ndarray:
+    def mean_match(self) -> LeftOut:
+        """Mean of ``match``; of a single recording segments are left out."""
+        found = intervals.means(self.match)
+        if self.by_segments:
+            without = correlation.standardised(self._shortened())
+            products = correlation.products(self.simulated_patterns, without)
+            found = found._replace(target=products.mean(axis=0))
+        return found
+
+    def _shortened(self):
         """A single recording without each of its segments, to first order: (K, pairs)."""
         apart = self.segments.mean(axis=0) - self.segments
         return self.target + apart / (len(self.segments) - 1)
-
-    @cached_property
-    def mean_match(self) -> LeftOut:
-        """Mean of ``match``; of a single recording segments are left out."""
-        patterns = correlation.standardised(self.shortened) if self.by_segments else None
-        return self.between(self.simulated_patterns, self.match, patterns)
-
-    def between(
-        self, simulated: np.ndarray, products: np.ndarray, shortened: np.ndarray | None
-    ) -> LeftOut:
-        """Mean of the products (n, m) of rows of both sides.
-
-        shortened: rows (K, pairs) of a single recording without each of its segments.
-        """
-        found = intervals.means(products)
-        if shortened is not None:
-            without = correlation.products(simulated, shortened).mean(axis=0)
-            found = found._replace(target=without)
-        return found
 
 
 def own(rows: np.ndarray, side: int) -> LeftOut:

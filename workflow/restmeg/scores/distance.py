@@ -1,6 +1,6 @@
 """How far apart simulated and target functional connectivity are, in its own scale."""
 
-from restmeg.scores import correlation
+from restmeg.scores import correlation, intervals
 from restmeg.scores.comparison import Comparison, Found, jackknifed, own
 from restmeg.scores.intervals import LeftOut
 from restmeg.scores.match import ALONE
@@ -13,16 +13,15 @@ def distance(given: Comparison) -> Found:
 
     It is the mean over r != r' and t != t' of (S_r - T_t) . (S_r' - T_t') / pairs, which no
     sampling error biases: its expectation is zero at the truth, and it may be negative (as the
-    crossnobis distance, Walther et al. 2016, NeuroImage 137:188). Of a single recording the
-    products T_t . T_t' are those of its segments.
+    crossnobis distance, Walther et al. 2016, NeuroImage 137:188). Of a single recording T_t are
+    its segments, throughout: the connectivity of the whole differs a little in expectation from
+    that of its segments, and the products would not cancel.
     """
     target = given.segments if given.by_segments else given.target
-    shortened = given.shortened if given.by_segments else None
-    crossed = correlation.products(given.simulated, given.target)
     statistic = LeftOut.of(
         lambda ours, cross, theirs: (ours - 2 * cross + theirs) / len(given.weights),
         own(given.simulated, 1),
-        given.between(given.simulated, crossed, shortened),
+        intervals.means(correlation.products(given.simulated, target)),
         own(target, 2),
     )
     note = ""

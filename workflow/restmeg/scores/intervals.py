@@ -7,6 +7,8 @@ import numpy as np
 
 from restmeg.scores.student import quantile
 
+POINTS, CURVATURE = "points", "curvature"  # what the interval of a best value is from
+
 
 def decimals(low: float, high: float) -> int:
     """Decimals with which an interval's width has two digits: two to six, two if there is none."""

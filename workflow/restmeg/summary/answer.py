@@ -3,7 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from restmeg.scores import LIKELIHOOD, LOWEST, SCORES
+from restmeg import tables
+from restmeg.scores import LIKELIHOOD, SCORES
 from restmeg.scores.standing import Estimate, standing
 from restmeg.summary.words import (
     SPACE,
@@ -12,7 +13,6 @@ from restmeg.summary.words import (
     estimate,
     joined,
     named,
-    number,
     sentence,
     setting,
 )
@@ -45,7 +45,7 @@ def sentences(scores: Rows, best_rows: Rows, nulls: Rows, study: Mapping) -> lis
         row
         for row in nulls
         if (row["measure"], row["score"]) == (measure, MATCH)
-        and math.isfinite(number(row["null_p"]))
+        and math.isfinite(tables.value(row["null_p"]))
     ]
     first = _which(scores, found, by, best_rows, study) if study["axes"] else _whether(found, study)
     return [first, _how_good(found), _beside(found) + _nulls(against, point, study)]
@@ -70,8 +70,8 @@ def deciding(scores: Rows, shown: str, axes: Mapping | Sequence) -> tuple[str, s
     for name in DECIDING if axes else ():
         rows = [row for row in scores if row["score"] == name and _finite(row)]
         if rows and (len(rows) == 1 or len({row["value"] for row in rows}) > 1):  # not all alike
-            sign = -1 if SCORES[name].direction == LOWEST else 1
-            return max(rows, key=lambda row: sign * number(row["value"]))["point"], name
+            sign = SCORES[name].sign
+            return max(rows, key=lambda row: sign * tables.value(row["value"]))["point"], name
     return shown, ""
 
 
@@ -80,7 +80,7 @@ def _whether(found, study):
     whole = "the recording" if study["recorded"] else "the target, which was simulated too"
     more = "a sweep tells which parameters fit best"
     row = found[DISTANCE]
-    low = number(row["ci_low"])
+    low = tables.value(row["ci_low"])
     if not math.isfinite(low):
         return f"One model was scored against {whole}; {more}."
     differ = "differs from" if low > 0 else "cannot be told from"
@@ -101,7 +101,7 @@ def _which(scores, found, by, best_rows, study):
         if axis not in rows:
             texts.append(setting(label, found[by][axis]))
             continue
-        values = [number(row[axis]) for row in scores]
+        values = [tables.value(row[axis]) for row in scores]
         value = best(rows[axis], values)
         texts.append(named(label, value.value))
         if value.low:
@@ -132,7 +132,7 @@ def _how_good(found):
         return words + "; how far a perfect model would get cannot be told from this target."
     words += f", where a perfect model of the same duration would have {_in_words(found[CEILING])}"
     apart = found["fc_match_minus_ceiling"]
-    low, high = number(apart["ci_low"]), number(apart["ci_high"])
+    low, high = tables.value(apart["ci_low"]), tables.value(apart["ci_high"])
     if high < 0:
         return words + f": it falls short by {_in_words(apart, -1)}."
     if low > 0:
@@ -155,7 +155,7 @@ def _beside(found):
     if not texts:
         return "Nothing can be said of what anatomy alone matches."
     words = f"Beside what anatomy matches without dynamics, the model's match {joined(texts)}"
-    if below and min(baselines[name][0] for name in below) > number(found[CEILING]["value"]):
+    if below and min(baselines[name][0] for name in below) > tables.value(found[CEILING]["value"]):
         words += ", as a perfect model of this duration would be: anatomy has no sampling error"
     return f"{words}."
 
@@ -163,7 +163,8 @@ def _beside(found):
 def _nulls(rows, point, study):
     """How that is beside networks of other connections; a sentence with a space before it."""
     texts = [
-        f"p = {number(row['null_p']):.2g} ({row['null_n']} of '{row['null']}')" for row in rows
+        f"p = {tables.value(row['null_p']):.2g} ({row['null_n']} of '{row['null']}')"
+        for row in rows
     ]
     if not texts:
         return ""
@@ -179,9 +180,9 @@ def _in_words(row: Mapping[str, str], sign: int = 1) -> str:
 
 
 def _estimate(row) -> Estimate:
-    value, low, high = (number(row[name]) for name in ("value", "ci_low", "ci_high"))
+    value, low, high = (tables.value(row[name]) for name in ("value", "ci_low", "ci_high"))
     return value, low, high
 
 
 def _finite(row):
-    return math.isfinite(number(row["value"]))
+    return math.isfinite(tables.value(row["value"]))

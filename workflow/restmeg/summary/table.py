@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from restmeg.scores import ANATOMY, CORRELATION, LIKELIHOOD, LOWEST, SCORES
+from restmeg import tables
+from restmeg.scores import ANATOMY, CORRELATION, LIKELIHOOD, SCORES
 from restmeg.scores.intervals import decimals
-from restmeg.summary.words import best, best_in_words, decimal, estimate, number, plain
+from restmeg.summary.words import best, best_in_words, decimal, estimate, plain
 
 ALL_POINTS = 24  # of a sweep that are listed one by one
 BEST = 5  # of more, for each score
@@ -22,7 +23,7 @@ def in_words(row: Mapping[str, str], highest: float = math.nan) -> dict:
     per replicate of the target.
     """
     score = SCORES[row["score"]]
-    found = [number(row[name]) for name in ("value", "ci_low", "ci_high", "expected")]
+    found = [tables.value(row[name]) for name in ("value", "ci_low", "ci_high", "expected")]
     if math.isfinite(highest):
         found = [(x - highest) / int(row["n"]) for x in found]
     value, low, high, expected = (float(score.read(x)) for x in found)
@@ -87,7 +88,7 @@ def over_points(rows: Rows, axes: Mapping[str, str]) -> dict:
     """
     rows = [row for row in rows if row["score"] in OVER_POINTS]
     rows = sorted(rows, key=lambda row: OVER_POINTS.index(row["score"]))  # measures stay in order
-    likely = [number(row["value"]) for row in rows if row["score"] == LIKELIHOOD]
+    likely = [tables.value(row["value"]) for row in rows if row["score"] == LIKELIHOOD]
     highest = max(filter(math.isfinite, likely), default=math.nan)
     points: dict[str, dict] = {}
     for row in rows:
@@ -119,9 +120,9 @@ def over_points(rows: Rows, axes: Mapping[str, str]) -> dict:
 
 def _best_first(points, kind):
     """Names of points in the order of a score, those without a finite value left out."""
-    sign = 1 if SCORES[kind[1]].direction == LOWEST else -1
+    sign = SCORES[kind[1]].sign
     finite = [name for name in points if points[name][kind]["finite"]]
-    return sorted(finite, key=lambda name: sign * points[name][kind]["number"])
+    return sorted(finite, key=lambda name: -sign * points[name][kind]["number"])
 
 
 def _head(kind, several):
@@ -142,7 +143,7 @@ def best_values(best_rows: Rows, rows: Rows, name: str, axes: Mapping[str, str])
     for row in best_rows:
         axis = row["parameter"]
         if row["score"] == name:
-            value = best(row, [number(other[axis]) for other in rows])
+            value = best(row, [tables.value(other[axis]) for other in rows])
             places.append(f"{axes[axis]} {best_in_words(value)}")
     score = SCORES[name]
     return f"{score.label} {score.direction} at {', '.join(places)}" if places else ""

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from restmeg.scores.intervals import decimals
+from restmeg import tables
+from restmeg.scores.intervals import CURVATURE, decimals
 
 SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
-CURVATURE = "curvature"  # what the interval of a best value is from, if not from points
 EDGE = 2e-3  # of a sweep's range: nearer to an end there is no best value between points
 
 
@@ -67,11 +67,6 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def number(text: Any) -> float:
-    """A number of a table of texts; NaN where it is empty."""
-    return float(text) if text != "" else math.nan
-
-
 class Best(NamedTuple):
     """The value of a swept parameter where a score is best, as texts."""
 
@@ -87,7 +82,7 @@ def best(row: Mapping, values: Iterable[float]) -> Best:
 
     row: of best.csv; values: of the parameter over the sweep.
     """
-    value, low, high = (number(row[name]) for name in ("value", "ci_low", "ci_high"))
+    value, low, high = (tables.value(row[name]) for name in ("value", "ci_low", "ci_high"))
     given = [*values]
     least, most = min(given), max(given)
     margin = EDGE * (most - least)

@@ -24,13 +24,6 @@ class Expected(NamedTuple):
     sd: float  # of one replicate's, or one pair's; NaN for what no single one has
 
 
-class Pattern(NamedTuple):
-    """Functional connectivity of a model: of an endless recording, and how one of T ms varies."""
-
-    fc: np.ndarray  # (pairs,)
-    variability: Variability
-
-
 class Forms(NamedTuple):
     """Vectors and V times them with something taken out of both, and traces of that V."""
 

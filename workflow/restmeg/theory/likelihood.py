@@ -44,10 +44,7 @@ def log_likelihood(net: Linear, target: Fourier, gain_free: bool = False) -> Log
     frequencies = 2 * np.pi * target.frequencies / 1000
     log_det = 0.0
     lengths = np.zeros(n_replicates)
-    first = 0
-    for z in linear.chunks(net, linear.on_circle(net, frequencies)):
-        piece = slice(first, first + len(z))
-        first += len(z)
+    for piece, z in linear.pieces(net, linear.on_circle(net, frequencies)):
         size = np.sqrt(linear.noise(net, z))
         if not (size > 0).all():
             return LogLikelihood(np.full(n_replicates, -np.inf), np.nan)

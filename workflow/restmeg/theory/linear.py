@@ -11,6 +11,7 @@ equation for each region, M(z) rE = n, and everything follows from M (regions, r
 S = M^-1 <n n*> M^-*, their inverse, and, where its determinant is zero, the modes of the network.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from restmeg.connectome import delays_in_steps
 
 HERMITE = np.polynomial.hermite_e.hermegauss(20)  # averages over a normal distribution
 RELAXED = 4000  # steps towards the fixed point
-CHUNK = 2**21  # complex numbers of a stack of matrices
+PIECE = 2**21  # complex numbers of a stack of matrices
 
 
 class Population(NamedTuple):
@@ -212,10 +213,12 @@ def _newton(value, weights, spreads, rates):
     return rates if found else None
 
 
-def chunks(net: Linear, z: np.ndarray) -> list[np.ndarray]:
-    """Complex frequencies (n,) in pieces whose stacks of matrices fit into memory and cache."""
-    size = max(1, CHUNK // net.weights.size)
-    return [z[first : first + size] for first in range(0, len(z), size)]
+def pieces(net: Linear, z: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield which part of z (n,), and that part, whose stack of matrices fits into memory."""
+    size = max(1, PIECE // net.weights.size)
+    for first in range(0, len(z), size):
+        which = slice(first, min(first + size, len(z)))
+        yield which, z[which]
 
 
 def _local(net, z):

@@ -18,6 +18,7 @@ STEP = 0.02  # of a parameter's range, to begin with
 FAR = 4  # standard errors, or steps, that are moved at once
 NEAR = 0.05  # standard errors: a smaller move is none
 ROUNDS = 20
+SIGNS = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
 EDGE = 1e-3  # of its range: nearer to an end of the sweep there is no maximum
 
 
@@ -112,9 +113,6 @@ def _offsets(n: int) -> np.ndarray:
     one = np.eye(n)
     corners = [a * one[i] + b * one[j] for i in range(n) for j in range(i) for a, b in SIGNS]
     return np.array([np.zeros(n), *(s * row for row in one for s in (-1, -0.5, 0.5, 1)), *corners])
-
-
-SIGNS = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
 
 
 def _quadratic(offsets, heights):

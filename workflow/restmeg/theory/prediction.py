@@ -117,13 +117,16 @@ def predict_file(
 
 
 def target_file(
-    connectome_path: str | Path, model: dict, times: dict, point: str, path: str | Path
+    connectome_path: str | Path, model: dict, dt: float, point: str, path: str | Path
 ) -> None:
-    """Write theory.nc of a simulated target: of its network alone. Arguments as `predict_file`."""
+    """Write theory.nc of a simulated target: of its network alone.
+
+    dt in ms; the others: see `predict_file`.
+    """
     anatomy = connectome.read(connectome_path)
-    own = settle(anatomy.weights, anatomy.distances, model, times["dt"])
+    own = settle(anatomy.weights, anatomy.distances, model, dt)
     notes = [own.trouble] if own.trouble else []
-    parameters = {"point": point, "model": model, "times": times}
+    parameters = {"point": point, "model": model, "dt": dt}
     _write(path, parameters, _network(anatomy, own), notes)
 
 

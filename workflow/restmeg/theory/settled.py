@@ -8,6 +8,7 @@ from restmeg.theory import sampling, spectra, stability
 from restmeg.theory.linear import Linear, NoFixedPointError, linearise
 
 NOISY = 0.1  # by how much of a variance noise may change what the network does
+MOST = 1000  # regions: theory of more takes hours, as it grows with their cube
 
 
 class Settled(NamedTuple):
@@ -16,7 +17,7 @@ class Settled(NamedTuple):
     net: Linear | None
     slowest: complex  # growth rate and angular frequency of its slowest mode, 1 / ms
     covariance: np.ndarray  # (N, N) of rE
-    trouble: str | None  # why it does not, in words
+    trouble: str | None  # why linear theory does not hold, in words
 
     @property
     def fc(self) -> np.ndarray:
@@ -37,10 +38,14 @@ def settle(weights: np.ndarray, distances: np.ndarray, model: dict, dt: float) -
     """The network's fixed point, its stability with delays, and its covariance.
 
     Arguments as of `linear.linearise`. Where there is no stable fixed point, or the noise takes the
-    network where it is no longer linear, that is said and there is no covariance (NaN).
+    network where it is no longer linear, that is said and there is no covariance (NaN); nor where
+    there are more than MOST regions.
     """
     nothing = np.full(weights.shape, np.nan)
     unknown = complex(np.nan, np.nan)
+    if len(weights) > MOST:
+        trouble = f"{len(weights)} regions are more than the {MOST} that theory has time for"
+        return Settled(None, unknown, nothing, trouble)
     try:
         net = linearise(weights, distances, model, dt)
     except NoFixedPointError:

@@ -43,12 +43,12 @@ def nodes(net: Linear, number: int, slowest: complex) -> Nodes:
     return Nodes(np.concatenate(frequencies), np.concatenate(weights))
 
 
-def responses(net: Linear, frequencies: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield M^-1 (n, N, N) at pieces of the frequencies, and which of them."""
-    first = 0
-    for piece in linear.chunks(net, linear.on_circle(net, frequencies)):
-        yield slice(first, first + len(piece)), np.linalg.inv(linear.system(net, piece))
-        first += len(piece)
+def responses(
+    net: Linear, frequencies: np.ndarray
+) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """Yield pieces of the frequencies: which of them, their z (n,) and M^-1 (n, N, N)."""
+    for piece, z in linear.pieces(net, linear.on_circle(net, frequencies)):
+        yield piece, z, np.linalg.inv(linear.system(net, z))
 
 
 def cross_spectra(net: Linear, frequencies: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -56,8 +56,7 @@ def cross_spectra(net: Linear, frequencies: np.ndarray) -> Iterator[tuple[slice,
 
     Two-sided, per 1 / ms of angular frequency.
     """
-    for piece, response in responses(net, frequencies):
-        z = linear.on_circle(net, frequencies[piece])
+    for piece, z, response in responses(net, frequencies):
         response *= np.sqrt(linear.noise(net, z))[:, None, :]
         yield piece, response @ response.conj().transpose(0, 2, 1)
 
@@ -66,10 +65,14 @@ def power(net: Linear, hertz: np.ndarray) -> np.ndarray:
     """Power (N, n) of rE at frequencies (n,) in Hz: one-sided, per Hz."""
     frequencies = 2 * np.pi * hertz / 1000
     found = np.empty((len(frequencies), len(net.weights)))
-    for piece, response in responses(net, frequencies):
-        outside = linear.noise(net, linear.on_circle(net, frequencies[piece]))
-        found[piece] = np.einsum("nij,nj->ni", np.abs(response) ** 2, outside)
+    for piece, z, response in responses(net, frequencies):
+        found[piece] = _own(net, z, response)
     return 2 / 1000 * found.T
+
+
+def _own(net, z, response):
+    """Spectra (n, N) of the regions, without those between them."""
+    return np.einsum("nij,nj->ni", np.abs(response) ** 2, linear.noise(net, z))
 
 
 def integral(net: Linear, chosen: Nodes) -> np.ndarray:
@@ -99,9 +102,8 @@ def spreads(net: Linear, chosen: Nodes) -> tuple[np.ndarray, tuple[Spread, Sprea
     """
     n_regions = len(net.weights)
     totals = np.zeros((4, n_regions))
-    for piece, response in responses(net, chosen.frequencies):
-        z = linear.on_circle(net, chosen.frequencies[piece])
-        spectra = np.einsum("nij,nj->ni", np.abs(response) ** 2, linear.noise(net, z))
+    for piece, z, response in responses(net, chosen.frequencies):
+        spectra = _own(net, z, response)
         diagonal = np.diagonal(response, axis1=1, axis2=2)
         for k, part in enumerate((spectra, *linear.input_spectra(net, z, spectra, diagonal))):
             totals[k] += chosen.weights[piece] @ part

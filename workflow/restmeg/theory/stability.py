@@ -57,7 +57,7 @@ def roots_beyond(net: Linear, growth: float) -> int:
     def log_ratio(frequencies: np.ndarray) -> np.ndarray:
         z = radius * linear.on_circle(net, frequencies)
         found = []
-        for piece in linear.chunks(net, z):
+        for _, piece in linear.pieces(net, z):
             matrices = linear.system(net, piece)
             diagonal = np.diagonal(matrices, axis1=1, axis2=2).copy()
             sign, size = np.linalg.slogdet(matrices / diagonal[:, :, None])
@@ -111,7 +111,7 @@ def _peaks(net, right):
     sizes = np.concatenate(
         [
             np.linalg.norm(np.linalg.inv(linear.system(net, piece)), axis=(1, 2))
-            for piece in linear.chunks(net, z)
+            for _, piece in linear.pieces(net, z)
         ]
     )
     padded = np.concatenate([[0], sizes, [0]])

@@ -1,0 +1,127 @@
+"""What steps take beside what is asked for them: make costs; writes costs.csv, beside this file.
+
+Studies of 8 to 5000 regions, and some that are large in another way, are run on one core, each in
+an empty directory. Every job tells in its log how much memory its program held at most, and its
+processor time; asked is what `costs` says, without the part for Snakemake's own process, which
+reads the workflow in each job on a cluster and is measured apart (`snakemake`).
+"""
+
+import argparse
+import csv
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import yaml
+from bench_core import random_connectome
+from restmeg import bundled, connectome, costs, settings, study
+
+ROOT = Path(__file__).parents[2]
+TABLE = Path(__file__).with_name("costs.csv")
+HEAD = ["study", "regions", "rule", "jobs", "asked_mb", "used_mb", "asked_s", "used_s"]
+TWO = {"model.coupling_strength": [0.1, 0.2]}
+MANY = {"model.coupling_strength": [0.05 * k for k in range(1, 41)]}
+REWIRED = {"rewired": {"method": "degree_length", "number": 2}}
+# regions, density, duration and replicates; what else is large
+STUDIES = {
+    "8 regions": (8, 1.0, "4 s", 20, {"sweep": TWO, "nulls": REWIRED}),
+    "94 regions": (94, 0.5, "4 s", 16, {"sweep": TWO, "nulls": REWIRED}),
+    "400 regions": (400, 0.2, "2 s", 4, {"sweep": TWO, "nulls": REWIRED}),
+    "1000 regions": (1000, 0.1, "1 s", 3, {"nulls": REWIRED}),
+    "5000 regions": (5000, 0.1, "0.4 s", 2, {}),
+    "300 s": (40, 0.5, "300 s", 2, {}),
+    "1000 replicates": (40, 0.5, "0.5 s", 1000, {"sweep": TWO}),
+    "40 points": (8, 1.0, "1 s", 40, {"sweep": MANY}),
+    "long delays": (94, 0.5, "2 s", 4, {"model": {"conduction_speed": "0.1 mm/ms"}}),
+    "2000 sensors": (200, 0.5, "4 s", 4, {"leadfield": {"sensors": 2000}}),
+}
+SNAKEMAKE = "snakemake"  # in place of a rule: the process that reads the workflow
+USED = re.compile(r"^Used: ([\d.]+) s, (\d+) MB", re.MULTILINE)
+
+
+def configuration(name: str, folder: Path) -> dict:
+    """The configuration of one of STUDIES, with its connectome in a file of the folder."""
+    regions, density, duration, replicates, more = STUDIES[name]
+    weights, distances = random_connectome(regions, density)
+    path = folder / "connectome.npz"
+    labels = np.array([f"R{k}" for k in range(regions)])
+    np.savez(path, weights=weights, distances=distances, labels=labels)
+    given = {
+        "connectome": {"source": str(path)},
+        "model": {"coupling_strength": 0.2},
+        "simulation": {"duration": duration, "transient": "100 ms", "replicates": replicates},
+        "target": {"replicates": replicates},
+        "leadfield": {"sensors": 64},
+    }
+    for section, values in more.items():
+        given[section] = given.get(section, {}) | values
+    return given
+
+
+def asked(given: dict) -> dict[str, costs.Cost]:
+    """What `costs` asks for each rule of this configuration."""
+    schema = settings.load_schema(bundled.schema())
+    loaded = settings.load(given, schema)
+    anatomy = connectome.from_settings(loaded["connectome"])
+    plan = study.plan(loaded, schema, anatomy.weights)
+    return costs.of_study(study.size(loaded, plan, anatomy.weights, anatomy.distances))
+
+
+def snakemake(folder: Path, *arguments: str) -> float:
+    """Run Snakemake in a folder; MB of the largest process of it and its children so far."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(folder), "--cores", "1", "--quiet", "all", *arguments]
+    subprocess.run(command, check=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def measured(name: str) -> list[list]:
+    """Rows of the table for one of STUDIES."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "config").mkdir()
+        given = configuration(name, folder)
+        (folder / "config/config.yaml").write_text(yaml.safe_dump(given))
+        found = {SNAKEMAKE: [(0.0, snakemake(folder, "--dry-run"))]}
+        snakemake(folder)
+        logs = folder / "results/logs"
+        for log in sorted(logs.glob("**/*.log")):
+            rule = log.relative_to(logs).parts[0].removesuffix(".log")
+            seconds, memory = USED.search(log.read_text()).groups()
+            found.setdefault(rule, []).append((float(seconds), float(memory)))
+        needed = asked(given)
+        rows = []
+        for rule, jobs in found.items():
+            seconds, memory = (max(values) for values in zip(*jobs, strict=True))
+            cost = needed[rule]
+            rows.append(
+                [name, STUDIES[name][0], rule, len(jobs)]
+                + [f"{value:.0f}" for value in (cost.memory, memory)]
+                + [f"{value:.1f}" for value in (cost.seconds, seconds)]
+            )
+        return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", nargs="*", default=list(STUDIES))
+    rows = []
+    if TABLE.exists():
+        with TABLE.open(newline="") as file:
+            rows = list(csv.reader(file))[1:]
+    for name in parser.parse_args().studies:
+        # One process for each, as the largest child is looked for.
+        rows = [row for row in rows if row[0] != name]
+        rows += measured(name)
+        rows.sort(key=lambda row: list(STUDIES).index(row[0]))
+        with TABLE.open("w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([HEAD, *rows])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""What steps take: memory, time and room on disk, from how large a study is.
+
+A step's memory is what its program needs to begin with, and what it holds of the study; its time
+what its loops do. The factors were fitted to what steps were seen to take at 8 to 5000 regions
+(`make costs`), on one core of 2024. They serve requests to a cluster, sizes of batches and the
+forecast of a run: none is part of a result.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from restmeg import fourier
+from restmeg.store import PIECE
+from restmeg.theory import linear
+from restmeg.theory.settled import MOST
+
+MB = 2**20
+# Of a step of the integration: once, for each region, for each connected pair.
+STEP_SECONDS = 4e-7, 1.2e-8, 1e-10
+NULL_SECONDS = 1e-4  # of making a null network, for each connected pair
+SPARE = 1.25  # memory is asked for with so much to spare: libraries differ
+PATIENCE = 5  # and time with this, as cores and disks do
+LEAST_MINUTES = 5
+STARTING = 0.5  # s that Snakemake takes for each job
+
+
+class Size(NamedTuple):
+    """How large a study is."""
+
+    regions: int
+    pairs: int  # connected, in both directions
+    longest: int  # delay in steps
+    steps: int  # of a replicate
+    samples: int  # of a replicate that are kept
+    sensors: int
+    measures: int
+    points: int
+    swept: int  # parameters
+    replicates: int  # simulated, of a point
+    batch: float  # of them in a job
+    targets: int  # replicates of the target
+    target_batch: float  # of them in a job
+    target_samples: int  # of each
+    target_rate: float  # Hz
+    networks: float  # null networks in a job
+
+
+class Cost(NamedTuple):
+    """What a job takes: its program, without the process that starts it."""
+
+    memory: float  # MB
+    seconds: float  # on one core
+    stored: float = 0.0  # MB that stay on disk
+
+
+def replicate_seconds(steps: float, regions: int, pairs: int) -> float:
+    """What the integration of a replicate takes."""
+    once, region, pair = STEP_SECONDS
+    return steps * (once + region * regions + pair * pairs)
+
+
+def of_study(size: Size) -> dict[str, Cost]:
+    """What a job of each rule takes."""
+    return {rule: cost(size) for rule, cost in COSTS.items()}
+
+
+def megabytes(size: Size, cost: Cost) -> int:
+    """Memory to ask for: of the program, and of the process that reads the workflow for it."""
+    return round(SPARE * (cost.memory + _planning(size)))
+
+
+def minutes(cost: Cost) -> int:
+    """Time to ask for."""
+    return LEAST_MINUTES + round(PATIENCE * cost.seconds / 60)
+
+
+class Total(NamedTuple):
+    """What a run takes."""
+
+    jobs: int
+    seconds: float  # of one core
+    memory: float  # MB that its largest job asks for
+    stored: float  # MB of files, those too that go once they have been used
+
+
+def total(counts: Mapping[str, int], largest: Size, typical: Size) -> Total:
+    """What a run of so many jobs of each rule takes. typical: with batches as in the mean."""
+    needed, each = of_study(largest), of_study(typical)
+    known = {rule: count for rule, count in counts.items() if rule in COSTS}
+    return Total(
+        jobs=sum(known.values()),
+        seconds=sum(count * (STARTING + each[rule].seconds) for rule, count in known.items()),
+        memory=max((megabytes(largest, needed[rule]) for rule in known), default=0),
+        stored=sum(count * each[rule].stored for rule, count in known.items()),
+    )
+
+
+def _planning(size):
+    """Memory of Snakemake, which checks a study's input whenever it reads the workflow."""
+    return 150 + 45 * size.regions**2 / MB
+
+
+def _connectome(size):
+    return Cost(57 + 44 * size.regions**2 / MB, 0.3 + 2e-7 * size.regions**2)
+
+
+def _leadfield(size):
+    return Cost(60 + 40 * size.regions * size.sensors / MB, 0.4)
+
+
+def _points(size):
+    return Cost(28 + 0.002 * size.points * (1 + size.replicates / size.batch), 0.2)
+
+
+def _simulate(size):
+    pairs, past = size.regions**2, size.regions * (1.5 * size.longest + 300)
+    written = size.batch * size.samples * size.regions
+    seconds = size.batch * replicate_seconds(size.steps, size.regions, size.pairs)
+    return Cost(
+        160 + (52 * pairs + 40 * size.pairs + 8 * past) / MB,
+        1 + seconds + 3e-8 * written + 8e-7 * pairs,
+        4 * written / MB,
+    )
+
+
+def _null(size):
+    one = _simulate(size)
+    pairs = size.regions**2
+    values = size.replicates * size.measures * pairs
+    each = size.replicates * replicate_seconds(size.steps, size.regions, size.pairs)
+    each += 4e-10 * values * size.samples + NULL_SECONDS * size.pairs
+    return Cost(
+        85 + one.memory + 0.06 * size.networks * size.replicates + (8 * values + 60 * pairs) / MB,
+        1 + size.networks * each,
+        4 * size.networks * values / MB,
+    )
+
+
+def _project(size):
+    samples = size.batch * size.samples
+    piece = min(size.samples, PIECE / size.sensors)
+    each = 4e-8 * (size.regions + size.sensors) + 2e-10 * size.regions * size.sensors
+    return Cost(
+        150 + (32 * piece * size.regions + 16 * size.regions * size.sensors) / MB,
+        1 + samples * each,
+        4 * samples * size.sensors / MB,
+    )
+
+
+def _connectivity(size):
+    pairs, batch = size.regions**2, max(size.batch, size.target_batch)
+    samples = max(size.batch * size.samples, size.target_batch * size.target_samples)
+    values = size.measures * batch * pairs
+    segmented = 2 if batch == 1 else 1  # a single recording is estimated by segments as well
+    return Cost(
+        150 + (8 * values + segmented * 70 * size.measures * pairs) / MB,
+        0.5 + segmented * samples * (4e-10 * size.measures * pairs + 1e-8 * size.regions),
+        4 * values / MB,
+    )
+
+
+def _segments(size):
+    """Number of segments of a target's replicate, samples of each, and frequencies that count."""
+    number, length = fourier.segments(size.target_samples, size.target_rate)
+    return number, length, min(length / 2, fourier.HIGHEST[False] * length / size.target_rate)
+
+
+def _fourier(size):
+    number, length, frequencies = _segments(size)
+    values = size.target_batch * number * frequencies * size.regions
+    samples = size.target_batch * size.target_samples * size.regions
+    return Cost(85 + (56 * length * size.regions + 60 * values) / MB, 0.5 + 6e-8 * samples)
+
+
+def _theory(size):
+    if size.regions > MOST:
+        return _without_theory(size)
+    pairs = size.regions**2
+    number, _, frequencies = _segments(size)
+    values = size.targets * number * frequencies * size.regions
+    return Cost(
+        65 + (3 * 16 * min(linear.PIECE, 300 * pairs) + 1300 * pairs + 60 * values) / MB,
+        0.5 + 2.2e-4 * pairs + 5e-7 * size.regions**3 + 1e-7 * values,
+        16 * pairs / MB,
+    )
+
+
+def _theory_of_target(size):
+    if size.regions > MOST:
+        return _without_theory(size)
+    pairs, one = size.regions**2, _theory(size)
+    memory = 70 + (16 * min(linear.PIECE, 300 * pairs) + 700 * pairs) / MB
+    return one._replace(memory=memory)
+
+
+def _without_theory(size):
+    number, _, frequencies = _segments(size)
+    values = size.targets * number * frequencies * size.regions
+    return Cost(70 + (50 * size.regions**2 + 60 * values) / MB, 1 + 2e-7 * size.regions**2)
+
+
+def _best(size):
+    one = _theory(size)
+    designs = (1 + 4 * size.swept + 2 * size.swept * (size.swept - 1)) / 5
+    return Cost(20 + one.memory, 0.5 + 1.2 * designs * one.seconds)
+
+
+def _score_point(size):
+    pairs, replicates = size.regions**2, size.replicates + size.targets
+    return Cost(
+        60 + ((40 + 30 * size.measures * replicates) * pairs + 40 * replicates**2) / MB,
+        0.4 + 2e-9 * size.measures * replicates**2 * pairs,
+    )
+
+
+def _score(size):
+    both = 2 * size.replicates * size.targets + 10 * (size.replicates + size.targets)
+    rows = size.points * size.measures * both
+    return Cost(42 + 1000 * rows / MB, 0.3 + 2e-5 * rows, 200 * rows / MB)
+
+
+def _score_nulls(size):
+    one = _score_point(size)
+    return Cost(10 + one.memory + 300 * size.regions**2 / MB, one.seconds * (1 + size.networks))
+
+
+def _plot(start, each):
+    def plot(size):
+        return Cost(start + each * size.regions**2 / MB, 5 + 4e-5 * size.regions**2)
+
+    return plot
+
+
+def _summary(size):
+    return Cost(80 + 80 * size.regions**2 / MB, 1 + 2e-6 * size.regions**2)
+
+
+COSTS: dict[str, Callable[[Size], Cost]] = {
+    "connectome": _connectome,
+    "leadfield": _leadfield,
+    "points": _points,
+    "simulate": _simulate,
+    "project": _project,
+    "connectivity": _connectivity,
+    "fourier": _fourier,
+    "theory": _theory,
+    "theory_of_target": _theory_of_target,
+    "null": _null,
+    "score_point": _score_point,
+    "score": _score,
+    "score_nulls": _score_nulls,
+    "best": _best,
+    "plot_activity": _plot(215, 160),
+    "plot_scores": _plot(230, 240),
+    "plot_sweep": _plot(205, 0),
+    "plot_nulls": _plot(205, 0),
+    "summary": _summary,
+}
