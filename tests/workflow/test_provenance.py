@@ -69,5 +69,5 @@ def test_another_configuration_cannot_verify_a_study(finished):
 
 def test_the_bundled_study_has_the_bits_that_it_always_had(study, data):
     study.config = {}
-    study.run("results/points.csv", "--until", "points", "connectivity", "--", "all")
+    study.run("--until", "points", "connectivity")
     assert checksums(study) == (data / "bundled_study/checksums.txt").read_text()
