@@ -8,13 +8,16 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: run test verify check format lock bench bench-sweep bench-nulls coverage recovery costs torture fuzz clean help
+.PHONY: run test test-slurm verify check format lock bench bench-sweep bench-nulls coverage recovery costs torture fuzz clean help
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
 
 test: $(VENV)/ready-dev  ## run every test
 	python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+test-slurm: $(VENV)-cluster/ready  ## run the workflow on Slurm, if it is installed, in some minutes
+	$(VENV)-cluster/bin/python -m pytest tests/slurm
 
 verify: $(VENV)/ready  ## compute some results again and compare; OPTIONS="--configfile my_study.yaml"
 	PYTHONPATH=workflow python -m restmeg.verification --cores $(CORES) $(OPTIONS)
@@ -65,6 +68,9 @@ lock: $(VENV)/ready-dev  ## renew the locked requirements from pyproject.toml
 	uv pip compile pyproject.toml --extra workflow --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --constraint requirements.txt \
 		--output-file requirements-dev.txt
+	uv pip compile pyproject.toml --extra workflow --extra cluster --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --quiet --constraint requirements.txt \
+		--output-file requirements-cluster.txt
 
 clean:  ## remove all results
 	rm -rf results/* .snakemake
@@ -93,4 +99,11 @@ $(VENV)-bench/ready: requirements.txt tests/benchmarks/requirements.txt
 	$(VENV)-bench/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(VENV)-bench/bin/pip install --quiet --disable-pip-version-check \
 		-r tests/benchmarks/requirements.txt
+	touch $@
+
+$(VENV)-cluster/ready: requirements-dev.txt requirements-cluster.txt
+	$(PYTHON) -m venv $(VENV)-cluster
+	for lock in dev cluster; do \
+		$(VENV)-cluster/bin/pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-$$lock.txt || exit 1; done
 	touch $@

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
+sys.path[:0] = [str(ROOT / "tests" / name) for name in ("unit", "workflow")]  # their helpers
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 

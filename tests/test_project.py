@@ -41,11 +41,13 @@ def test_environment_and_requirements_agree():
     assert conda == dict(map(requirement, NEEDED))
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-cluster.txt"]
+)
 def test_locks_hold_what_is_required(name):
     text = (ROOT / name).read_text()
     versions = locked(name)
-    extra = PYPROJECT["optional-dependencies"]["dev"] if "dev" in name else []
+    extra = PYPROJECT["optional-dependencies"].get(re.sub(r"requirements-?|\.txt", "", name), [])
     for package, bound in map(requirement, [*NEEDED, *extra]):
         lowest, _, above = bound.partition(",<")
         assert number(versions[package]) >= number(lowest), package
@@ -56,8 +58,24 @@ def test_locks_hold_what_is_required(name):
 
 
 def test_locks_agree():
-    runtime, dev = locked("requirements.txt"), locked("requirements-dev.txt")
-    assert {name: dev[name] for name in runtime} == runtime
+    runtime = locked("requirements.txt")
+    for other in map(locked, ("requirements-dev.txt", "requirements-cluster.txt")):
+        assert {name: other[name] for name in runtime} == runtime
+
+
+@pytest.mark.parametrize("name", ["README.md", "profiles/README.md"])
+def test_the_plugin_for_clusters_is_that_of_the_lock(name):
+    (bound,) = PYPROJECT["optional-dependencies"]["cluster"]
+    assert f'pip install "{bound}"' in (ROOT / name).read_text()
+
+
+def test_profiles_agree():
+    """The one for Slurm has what every run has: what makes a result run again is the same."""
+    usual, slurm = (
+        yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text())
+        for name in ("default", "slurm")
+    )
+    assert {key: slurm.get(key) for key in usual} == usual
 
 
 def test_version_is_in_one_piece():

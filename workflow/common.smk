@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 from types import SimpleNamespace
 
 
@@ -42,7 +44,8 @@ if not WORKFLOW.is_dir():
     sys.exit(f"restmeg: {WORKFLOW}: no folder; expected a checkout, or github(...) or gitlab(...)")
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import InputError, InputWarning, bundled, connectome, fingerprint, inputs, job, lock
+from restmeg import InputError, InputWarning, bundled, connectome, costs, fingerprint, inputs, job
+from restmeg import lock
 from restmeg import measures, nulls, settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
@@ -53,7 +56,7 @@ SCHEMA = settings.load_schema(bundled.schema())
 
 
 def check_all():
-    """The checked settings, the plan and digests of inputs; a mistake ends the run in one line."""
+    """The checked settings, the plan, what inputs are and how large; a mistake ends the run."""
 
     def tell(line):
         if workflow.is_main_process:  # jobs that read the Snakefile again have nothing new to say
@@ -69,10 +72,12 @@ def check_all():
         anatomy = connectome.from_settings(loaded["connectome"])
         plan = study.plan(loaded, SCHEMA, anatomy.weights)
         with job.warned(InputWarning, tell):
-            return loaded, plan, inputs.check(loaded, plan, anatomy)
+            found = inputs.check(loaded, plan, anatomy)
     except InputError as error:
         line = str(error)
         sys.exit(line if line.startswith("config: ") else f"restmeg: {line}")
+    size = partial(study.size, loaded, plan, *anatomy[:2], found.sensors, found.recorded)
+    return loaded, plan, found, size
 
 
 def untracked(section):
@@ -159,21 +164,27 @@ def kept(path):
     return path if SETTINGS["simulation"]["keep"] == "all" else temp(path)
 
 
-def memory(base, factor):
-    """Megabytes for a job: a base, and a multiple of its inputs' size."""
-    return lambda wildcards, input: base + factor * sum(map(os.path.getsize, input)) // 2**20
+def asked(rule):
+    """Memory and time for the largest job of a rule; more with each attempt."""
+    size = size_of()
+    cost = costs.COSTS[rule](size)
+    memory, minutes = costs.megabytes(size, cost), costs.minutes(cost)
+    return {
+        "mem_mb": lambda wildcards, attempt: attempt * memory,
+        "runtime": lambda wildcards, attempt: attempt * minutes,
+    }
 
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # a job has one core, and should not take its neighbours'
-SETTINGS, STUDY, INPUTS = check_all()
+SETTINGS, STUDY, INPUTS, size_of = check_all()
 fingerprint.plan()  # jobs use this package too, whatever else is installed
-runs = workflow.is_main_process and not workflow.dryrun
-if runs:
-    lock.release(Path(".snakemake"))  # of a run that was killed
-    lock.own(Path(".snakemake"))
 if workflow.is_main_process:
-    handler.attach(logger, workflow.output_settings)
+    forecast = partial(costs.total, largest=size_of(), typical=size_of(of_batch=fmean))
+    handler.attach(logger, workflow.output_settings, forecast)
+    if not workflow.dryrun:
+        lock.release(Path(".snakemake"))  # of a run that was killed
+        lock.own(Path(".snakemake"))
 POINTS = [point.name for point in STUDY.points]
 SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))

@@ -67,9 +67,12 @@ def asked(given: dict) -> dict[str, costs.Cost]:
     """What `costs` asks for each rule of this configuration."""
     schema = settings.load_schema(bundled.schema())
     loaded = settings.load(given, schema)
-    anatomy = connectome.from_settings(loaded["connectome"])
+    anatomy = connectome.read(given["connectome"]["source"])
     plan = study.plan(loaded, schema, anatomy.weights)
-    return costs.of_study(study.size(loaded, plan, anatomy.weights, anatomy.distances))
+    sensors = loaded["leadfield"]["sensors"]
+    size = study.size(loaded, plan, anatomy.weights, anatomy.distances, sensors)
+    planning = costs.Cost(costs.planning(size), 0)
+    return {SNAKEMAKE: planning} | costs.of_study(size)
 
 
 def snakemake(folder: Path, *arguments: str) -> float:

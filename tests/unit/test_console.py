@@ -50,6 +50,7 @@ class Snakemake:
     def starts(self, number, rule, output="x", **wildcards):
         log = [f"results/logs/{rule}{number}.log"]
         about = {"output": [output] if output else [], "wildcards": wildcards, "log": log}
+        about["resources"] = {"mem_mb": 500 * number}
         self.says("job_info", jobid=number, rule_name=rule, **about)
         return self.path / log[0]
 
@@ -126,6 +127,32 @@ def test_a_failure_is_told_last_from_its_log_and_once(snakemake):
         "restmeg: x.nc: no region (details in results/logs/simulate1.log)",
         "restmeg: y.nc: no time (details in results/logs/simulate2.log)",
     ]
+
+
+KILLED = "SLURM-job '7' failed, SLURM status is: 'OUT_OF_MEMORY'."
+
+
+def test_a_job_that_slurm_ended_is_told_at_once_and_last(snakemake):
+    snakemake.plan(score=1, total=1)
+    snakemake.says(None, "No SLURM account given, trying to guess.", logging.WARNING)
+    for _ in range(2):  # it is tried again
+        snakemake.starts(2, "score")
+        snakemake.says("job_error", "x", logging.ERROR, jobid=2, log=[], rule_msg=KILLED)
+    assert snakemake.end()[1:] == [
+        "0/1 score, FAILED after 0.0 s, out of memory: asked 1000 MB",
+        "0/1 score, FAILED after 0.0 s, out of memory: asked 1000 MB",
+        "",
+        "Failed after 0.0 s: 0 of 1 step done; the next run goes on from there.",
+        "restmeg: score failed: out of memory: asked 1000 MB",
+    ]
+
+
+def test_what_a_killed_job_left_in_its_log_is_told_first(snakemake):
+    snakemake.plan(score=1, total=1)
+    log = snakemake.starts(1, "score")
+    log.write_text("restmeg: x.nc: no region\n")
+    snakemake.says("job_error", "x", logging.ERROR, jobid=1, log=[], rule_msg=KILLED)
+    assert snakemake.end()[-1].startswith("restmeg: x.nc: no region (details in ")
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,9 @@ def test_a_digest_is_the_same_by_hand(tmp_path):
 class Variable:
     """An array that tells how much of it was asked for at once."""
 
-    def __init__(self, values):
+    def __init__(self, values, chunks="contiguous"):
         self.values, self.shape, self.largest = values, values.shape, 0
+        self.chunking = lambda: chunks
 
     def __getitem__(self, index):
         found = self.values[index]
@@ -99,6 +100,11 @@ def test_pieces_are_all_values_in_order_and_not_larger_than_asked(shape, largest
         found = [piece.ravel() for piece in provenance.pieces(variable)]
     np.testing.assert_array_equal(np.concatenate([[], *found]), values.ravel())
     assert variable.largest <= largest
+
+
+def test_a_large_chunk_is_read_whole():
+    variable = Variable(np.zeros((2, 600, 600)), [1, 600, 600])
+    assert [piece.shape for piece in provenance.pieces(variable)] == [(1, 600, 600)] * 2
 
 
 def test_other_files_count_by_their_bytes(tmp_path):

@@ -12,8 +12,8 @@ import threading
 
 import pytest
 import yaml
-from conftest import PROJECT, ROOT, copy_project
 from restmeg import provenance
+from studies import PROJECT, ROOT, copy_project
 
 RESULT = "results/simulated/p44136fa355b3/0-1/connectivity.nc"  # of three jobs, one a simulation
 

@@ -7,6 +7,7 @@ import subprocess
 
 import netCDF4
 import psutil
+from studies import heed_interrupts
 
 KILLS = int(os.environ.get("RESTMEG_KILLS", 10))
 SWEEP = {"model.coupling_strength": [0.5, 1.5]}
@@ -21,7 +22,7 @@ def start(study):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=heed_interrupts,
     )
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from conftest import Study
 from restmeg import connectome, null_networks, open_results, simulation
 from restmeg.measures import pearson
 from restmeg.model import build_network, initial_state, stream
+from studies import Study
 
 NULLS = {"rewired": {"number": 3}, "instant": {"method": "no_delays"}}
 SCORED = {"score_nulls", "score", "plot_nulls", "plot_scores", "summary", "provenance"}

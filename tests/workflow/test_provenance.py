@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 
-from conftest import checksums
 from restmeg import provenance
+from studies import checksums
 
 
 def verify(study, *arguments):

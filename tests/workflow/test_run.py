@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from conftest import checksums
 from restmeg import open_results, simulation
 from restmeg.measures import pearson
 from restmeg.model import build_network, initial_state, stream
 from restmeg.scores import SCORES, correlation
+from studies import checksums
 
 LAST = {"summary", "provenance"}
 

@@ -13,15 +13,11 @@ import termios
 import time
 
 import pytest
+from studies import heed_interrupts
 
 FAILING = {"parameters": {"r": -1e300, "tau_E": "1e-300 ms"}}
 STEP = re.compile(r" *\d+/\d+ \w+[^,]*, .*\d s$")
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-def heed_interrupts():
-    """Where tests run in the background of a shell, what they start would ignore them."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def on_terminal(study, *arguments, columns=100, interrupt_at=None):

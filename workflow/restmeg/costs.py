@@ -66,7 +66,7 @@ def of_study(size: Size) -> dict[str, Cost]:
 
 def megabytes(size: Size, cost: Cost) -> int:
     """Memory to ask for: of the program, and of the process that reads the workflow for it."""
-    return round(SPARE * (cost.memory + _planning(size)))
+    return round(SPARE * (cost.memory + planning(size)))
 
 
 def minutes(cost: Cost) -> int:
@@ -95,8 +95,8 @@ def total(counts: Mapping[str, int], largest: Size, typical: Size) -> Total:
     )
 
 
-def _planning(size):
-    """Memory of Snakemake, which checks a study's input whenever it reads the workflow."""
+def planning(size: Size) -> float:
+    """MB of Snakemake's own process, which checks a study's input when it reads the workflow."""
     return 150 + 45 * size.regions**2 / MB
 
 
@@ -235,6 +235,17 @@ def _summary(size):
     return Cost(80 + 80 * size.regions**2 / MB, 1 + 2e-6 * size.regions**2)
 
 
+def _provenance(size):
+    batches = size.points * size.replicates / size.batch + size.targets / size.target_batch
+    each = _simulate(size).stored + _connectivity(size).stored
+    read = batches * each + size.points * _theory(size).stored + _project(size).stored
+    files = 2 * batches + 4 * size.points + 40
+    pairs = size.regions**2
+    return Cost(
+        75 + 12 * size.measures * pairs / MB + 0.005 * files, 0.5 + read / 150 + files / 200
+    )
+
+
 COSTS: dict[str, Callable[[Size], Cost]] = {
     "connectome": _connectome,
     "leadfield": _leadfield,
@@ -255,4 +266,5 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
     "summary": _summary,
+    "provenance": _provenance,
 }

@@ -36,7 +36,9 @@ class Inputs(NamedTuple):
     anatomy: str  # digest of weights, distances and labels
     labels: list  # of regions, in order
     gain: str  # digest of the lead field
+    sensors: int  # that it has
     recording: str | None  # digest of the target's file
+    recorded: tuple[int, int, float] | None  # its replicates, samples of each, and Hz
     readers: list[str]  # modules that read it
 
 
@@ -115,7 +117,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
 
     _check_nulls(loaded["nulls"], anatomy)
 
-    given, content, readers = loaded["target"], None, []
+    given, content, recorded, readers = loaded["target"], None, None, []
     seconds = (simulation["duration"] - simulation["transient"]) / 1000
     rate = 1000 / simulation["sampling_interval"]
     if not given["path"]:
@@ -125,13 +127,17 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
             asked = questions.of_recording(series, seconds, rate)
             warn(given["path"], asked)
             _check_band(loaded["fit"], series.n_samples, series.sampling_rate, True)
+            hertz = series.sampling_rate or rate
+            recorded = len(series.replicates), series.n_samples, hertz
         content = fingerprint.of_file(given["path"])
         readers = [formats.module("recording", given["path"])]
     return Inputs(
         anatomy=fingerprint.content(*anatomy),
         labels=[str(label) for label in anatomy.labels],
         gain=fingerprint.content(*field),
+        sensors=field.gain.shape[1],
         recording=content,
+        recorded=recorded,
         readers=readers,
     )
 

@@ -160,15 +160,20 @@ def _attributes(holder):
 
 
 def pieces(variable: Any, index: tuple[int, ...] = ()) -> Iterator[np.ndarray]:
-    """The values of a variable in C order, in arrays of about `store.PIECE` values."""
-    length, *rest = variable.shape[len(index) :] or (1,)
-    row = math.prod(rest)
-    if not variable.shape[len(index) :] or length * row <= store.PIECE:
+    """The values of a variable in C order, in arrays of about `store.PIECE` values.
+
+    Or of a stored chunk where that is larger: HDF5 unpacks one anew each time a part is asked for.
+    """
+    chunks = variable.chunking()
+    largest = store.PIECE if isinstance(chunks, str) else max(store.PIECE, math.prod(chunks))
+    shape = variable.shape[len(index) :]
+    row = math.prod(shape[1:])
+    if not shape or shape[0] * row <= largest:
         yield np.asarray(variable[index or ...])
-    elif row > store.PIECE:
-        for k in range(length):
+    elif row > largest:
+        for k in range(shape[0]):
             yield from pieces(variable, (*index, k))
     else:
-        step = store.PIECE // row
-        for first in range(0, length, step):
+        step = largest // row
+        for first in range(0, shape[0], step):
             yield np.asarray(variable[(*index, slice(first, first + step))])

@@ -227,14 +227,15 @@ def size(
     plan: Study,
     weights: np.ndarray,
     distances: np.ndarray,
+    sensors: int,
     recorded: tuple[int, int, float] | None = None,
     of_batch: Callable = max,
 ) -> costs.Size:
     """How large a study is.
 
-    loaded: from `settings.load`; weights, distances: (N, N) of the connectome; recorded:
-    replicates of the target, samples of each and its sampling rate in Hz, where it is a recording;
-    of_batch: which of the sizes of batches counts, the largest or what they are in the mean.
+    loaded: from `settings.load`; weights, distances: (N, N) of the connectome; sensors: of the lead
+    field; recorded: replicates of the target, samples of each and its sampling rate in Hz, where it
+    is a recording; of_batch: which of the sizes of batches counts, the largest or the mean.
     """
     times, connected = loaded["simulation"], weights > 0
     groups = plan.batches.items()
@@ -250,7 +251,7 @@ def size(
         longest=int(distances[connected].max() / slowest / times["dt"]) + 1,
         steps=int(times["duration"] / times["dt"]),
         samples=samples,
-        sensors=loaded["leadfield"]["sensors"],
+        sensors=sensors,
         measures=len(loaded["connectivity"]["measures"]),
         points=len(plan.points),
         swept=len(loaded["sweep"]),

@@ -10,7 +10,7 @@ rule simulate:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(1000, 20),
+        **asked("simulate"),
     params:
         model=lambda wildcards: STUDY.models[wildcards.point],
         simulation=TIMES,
@@ -34,7 +34,7 @@ rule project:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        **asked("project"),
     params:
         scale=SETTINGS["leadfield"]["scale"],
         code=code("project.py"),

@@ -25,7 +25,7 @@ rule plot_activity:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(1000, 4),
+        **asked("plot_activity"),
     params:
         shown=SHOWN_AT,
         code=code("plot_activity.py"),
@@ -86,7 +86,7 @@ rule plot_scores:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(1000, 4),
+        **asked("plot_scores"),
     params:
         point=SHOWN,
         shown=SHOWN_AT,
@@ -115,7 +115,7 @@ rule plot_sweep:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(1000, 4),
+        **asked("plot_sweep"),
     params:
         axes=AXES,
         truth=STUDY.truth,
@@ -144,7 +144,7 @@ rule plot_nulls:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(1000, 4),
+        **asked("plot_nulls"),
     params:
         shown=SHOWN_AT,
         code=code("plot_nulls.py"),

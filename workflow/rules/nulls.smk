@@ -10,7 +10,7 @@ rule null:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        **asked("null"),
     params:
         method=lambda wildcards: SETTINGS["nulls"][wildcards.null]["method"],
         numbers=lambda wildcards: STUDY.nulls[wildcards.null][wildcards.batch],
@@ -47,7 +47,7 @@ rule score_nulls:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        **asked("score_nulls"),
     params:
         point=SHOWN,
         names=list(STUDY.nulls),

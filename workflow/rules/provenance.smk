@@ -10,7 +10,7 @@ rule provenance:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
+        **asked("provenance"),
     params:
         config=EFFECTIVE,
         given=GIVEN,

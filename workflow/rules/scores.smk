@@ -11,7 +11,7 @@ rule connectivity:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        **asked("connectivity"),
     params:
         labels=lambda wildcards: INPUTS.labels if wildcards.point == study.RECORDING else None,
         recording=lambda wildcards: (
@@ -41,7 +41,7 @@ rule score_point:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(1000, 4),
+        **asked("score_point"),
     params:
         code=code("score_point.py"),
     script:
@@ -64,10 +64,11 @@ rule score:
         "results/logs/score.log",
     benchmark:
         "results/benchmarks/score.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
+        **asked("score"),
     params:
         code=code("score.py"),
     script:
@@ -89,7 +90,7 @@ rule best:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        **asked("best"),
     params:
         model=SETTINGS["model"],
         dt=TIMES["dt"],

@@ -5,10 +5,11 @@ rule points:
         "results/logs/points.log",
     benchmark:
         "results/benchmarks/points.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
+        **asked("points"),
     params:
         rows=study.table(STUDY),
         code=code("points.py"),
@@ -23,10 +24,11 @@ rule connectome:
         "results/logs/connectome.log",
     benchmark:
         "results/benchmarks/connectome.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
+        **asked("connectome"),
     params:
         given=untracked("connectome"),
         anatomy=INPUTS.anatomy,
@@ -42,10 +44,11 @@ rule leadfield:
         "results/logs/leadfield.log",
     benchmark:
         "results/benchmarks/leadfield.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
+        **asked("leadfield"),
     params:
         given=untracked("leadfield"),
         labels=INPUTS.labels,

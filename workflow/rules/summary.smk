@@ -21,10 +21,11 @@ rule summary:
         "results/logs/summary.log",
     benchmark:
         "results/benchmarks/summary.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
+        **asked("summary"),
     params:
         study=SUMMARISED,
         settings=deviations.of(SETTINGS, SCHEMA),

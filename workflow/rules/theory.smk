@@ -10,7 +10,7 @@ rule fourier:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(1000, 4),
+        **asked("fourier"),
     params:
         labels=lambda wildcards: INPUTS.labels if wildcards.point == study.RECORDING else None,
         sampling_rate=SETTINGS["target"]["sampling_rate"],
@@ -38,7 +38,7 @@ rule theory:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(500, 200),
+        **asked("theory"),
     params:
         model=lambda wildcards: STUDY.models[wildcards.point],
         target_model=STUDY.models.get(STUDY.target),
@@ -60,7 +60,7 @@ rule theory_of_target:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=memory(500, 200),
+        **asked("theory_of_target"),
     params:
         model=lambda wildcards: STUDY.models[wildcards.point],
         dt=TIMES["dt"],

@@ -2,19 +2,19 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
-from restmeg.console.progress import duration
+from restmeg.console.progress import duration, steps
 from restmeg.costs import Total
 
 LONG = 600  # s of work: less needs no word before it
 
 
 def words(total: Total) -> str:
-    """What a run takes, in a line."""
+    """What a run takes."""
     return (
-        f"{total.jobs} jobs: about {duration(total.seconds)} of one core, "
-        f"up to {_room(total.memory)} of memory in a job, up to {_room(total.stored)} of files"
+        f"about {duration(total.seconds)} of one core in {steps(total.jobs)}, up to "
+        f"{_room(total.memory)} of memory in each, and up to {_room(total.stored)} of disk"
     )
 
 
@@ -25,10 +25,10 @@ def _room(megabytes):
 class Forecast(logging.Handler):
     """Says at the end of a dry run what the run would take."""
 
-    def __init__(self, say: Callable[[str], object], total: Callable[[Mapping], Total]) -> None:
-        """say: to the user; total: of how many jobs of each rule there are."""
+    def __init__(self, stream: TextIO, total: Callable[[Mapping], Total]) -> None:
+        """stream: to the user; total: of how many jobs of each rule there are."""
         super().__init__()
-        self.say, self.total = say, total
+        self.stream, self.total = stream, total
         self.counts: Mapping[str, int] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -40,6 +40,6 @@ class Forecast(logging.Handler):
     def close(self) -> None:
         """Say it, once all else is said."""
         if self.counts:
-            self.say(f"restmeg: {words(self.total(self.counts))}")
+            print(f"\nThe run takes {words(self.total(self.counts))}.", file=self.stream)
             self.counts = {}
         super().close()

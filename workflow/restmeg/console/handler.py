@@ -16,11 +16,12 @@ import contextlib
 import logging
 import os
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from restmeg import job
-from restmeg.console import ending, progress
+from restmeg import costs, job
+from restmeg.console import ending, forecast, progress, slurm
 from restmeg.console.screen import Lines, screen
 
 DEFAULT = "DefaultStreamHandler"  # Snakemake's own, which is not there beside another that prints
@@ -31,12 +32,15 @@ STOPPING = ("Terminating processes on user request", "Will exit after finishing"
 KNOWN = ("Exiting because a job execution failed", "At least one job did not complete success")
 
 
-def attach(logger: logging.Logger, settings: Any) -> None:
+def attach(
+    logger: logging.Logger, settings: Any, total: Callable[[Mapping[str, int]], costs.Total]
+) -> None:
     """Show the run that may come on Snakemake's logger in our way.
 
-    settings: Snakemake's output settings. Nothing is changed for dry runs and all that executes no
-    job, nor where the user asked for another amount of output (--verbose, --quiet) or another
-    logger that prints.
+    settings: Snakemake's output settings; total: what a run of so many jobs of each rule takes,
+    which a dry run tells, and a long run when it begins. Nothing else is changed for dry runs and
+    all that executes no job, nor where the user asked for another amount of output (--verbose,
+    --quiet) or another logger that prints.
     """
     os.environ.pop(job.WATCHED, None)
     with contextlib.suppress(Exception):
@@ -44,10 +48,12 @@ def attach(logger: logging.Logger, settings: Any) -> None:
             return
         default = next(h for h in logger.handlers if h.name == DEFAULT)
         quiet = {getattr(part, "name", str(part)).lower() for part in settings.quiet or ()}
+        assert isinstance(default, logging.StreamHandler)
+        if settings.dryrun and not quiet - {"host"}:
+            logger.addHandler(forecast.Forecast(default.stream, total))
         if settings.dryrun or settings.verbose or settings.debug_dag or quiet - {"host"}:
             return
-        assert isinstance(default, logging.StreamHandler)
-        console = Console(default, Path.cwd(), settings)
+        console = Console(default, Path.cwd(), settings, total)
         logger.removeHandler(default)
         logger.addHandler(console)
 
@@ -55,11 +61,18 @@ def attach(logger: logging.Logger, settings: Any) -> None:
 class Console(logging.Handler):
     """Shows the records that it knows in our way, and others as the default handler would."""
 
-    def __init__(self, default: logging.StreamHandler, folder: Path, settings: Any = None) -> None:
-        """folder: where the workflow runs."""
+    def __init__(
+        self,
+        default: logging.StreamHandler,
+        folder: Path,
+        settings: Any = None,
+        total: Callable[[Mapping[str, int]], costs.Total] | None = None,
+    ) -> None:
+        """folder: where the workflow runs; settings, total: see `attach`."""
         super().__init__()
         self.default = default
         self.folder = folder
+        self.total = total
         self.colour = not getattr(settings, "nocolor", False)
         self.show_logs = getattr(settings, "show_failed_logs", False)
         self.run = progress.Run(folder)
@@ -135,13 +148,17 @@ class Console(logging.Handler):
 
     def _on_run_info(self, record):
         self.run.plan(record.stats)
+        taken = self.total(self.run.counts) if self.total else None
+        if taken and taken.seconds > forecast.LONG:
+            self.screen.text(f"This takes {forecast.words(taken)}.")
         self.screen.start()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _on_job_info(self, record):
         if record.output:
             wildcards = record.wildcards or {}
-            self.run.start(record.jobid, record.rule_name, wildcards, record.log)
+            asked = getattr(record, "resources", None) or {}
+            self.run.start(record.jobid, record.rule_name, wildcards, record.log, asked.items())
             self.scored |= "results/scores.csv" in record.output
         else:  # the rule that asks for all files
             self.scored = True
@@ -155,6 +172,8 @@ class Console(logging.Handler):
     def _on_job_error(self, record):
         ended = self.run.end(record.jobid, failed=True)
         if ended:
+            said = getattr(record, "rule_msg", None) or ""
+            ended.killed = slurm.reason(said, record.log, ended.asked)
             self._warn(ended)
             self.screen.ended(ended)
         return record.jobid in self.run.jobs and not self.show_logs
@@ -168,7 +187,9 @@ class Console(logging.Handler):
         return self._is_told_by_us(text)
 
     def _is_told_by_us(self, text):
-        """Whether it only says that a run has ended badly, which the end says with its reasons."""
+        """Whether it says nothing new: that a run has ended badly, which its end says better."""
+        if text.startswith(slurm.USUAL):
+            return True
         return bool(self.run.failed or self.stopping) and any(known in text for known in KNOWN)
 
     def _ignore(self, record):
@@ -233,6 +254,9 @@ class Console(logging.Handler):
                 line = f"restmeg: {reason} (details in {log})"
             elif self.stopping:
                 continue  # it was told to stop
+            elif failed.killed:
+                line = f"restmeg: {failed.name} failed: {failed.killed}"
+                line += f" (details in {log})" if last else ""
             elif last:
                 line = f"restmeg: {failed.name} failed: {last} (details in {log})"
             else:

@@ -5,9 +5,10 @@ Everything about a job comes from its log, so that it is the same for jobs that 
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 TARGET = "all"  # the rule that only asks for files: no step of its own
 SIMULATION = "simulate"  # the rule whose log tells how far it is
@@ -28,6 +29,8 @@ class Job:
     started: float
     ended: float | None = None
     failed: bool = False
+    asked: Mapping[str, Any] = field(default_factory=dict)  # its resources
+    killed: str | None = None  # why it failed, where that is not the job's own doing
     simulated: float = 0.0
     wanted: float = 0.0
     first: tuple[float, float] | None = None  # time and simulated time when it was first seen
@@ -122,12 +125,18 @@ class Run:
         self.counts = {k: n for k, n in counts.items() if k not in (TARGET, "total")}
 
     def start(
-        self, number: int, rule: str, wildcards: Mapping[str, str], logs: Sequence[str]
+        self,
+        number: int,
+        rule: str,
+        wildcards: Mapping[str, str],
+        logs: Sequence[str],
+        asked: Iterable[tuple[str, Any]] = (),
     ) -> None:
-        """Note that a job starts, maybe once more."""
+        """Note that a job starts, maybe once more; asked: its resources."""
         paths = [self.folder / log for log in logs]
         about = " ".join(map(str, wildcards.values()))
-        job = Job(rule, about, paths, [_state(path) for path in paths], self.clock())
+        old = [_state(path) for path in paths]
+        job = Job(rule, about, paths, old, self.clock(), asked=dict(asked))
         mine = self.of_rule.setdefault(rule, {})
         self.jobs[number] = self.running[number] = mine[number] = job
         self.counts[rule] = max(self.counts.get(rule, 0), len(mine))

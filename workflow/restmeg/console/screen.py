@@ -49,9 +49,9 @@ class Lines:
         total = str(self.run.total)
         place = f"{self.run.n_done:>{len(total)}}/{total}"
         how = f"{'stopped' if self.run.stopping else 'FAILED'} after " if job.failed else ""
-        self.text(
-            f"{place} {job.name}, {how}{duration((job.ended or self.run.clock()) - job.started)}"
-        )
+        time = duration((job.ended or self.run.clock()) - job.started)
+        why = f", {job.killed}" if job.killed else ""
+        self.text(f"{place} {job.name}, {how}{time}{why}")
 
     def look(self) -> None:
         """A second has passed."""
@@ -121,7 +121,9 @@ class View(Lines):
         self.live.refresh()
 
     def ended(self, job: Job) -> None:
-        """A job has ended, well or not."""
+        """A job has ended: the table tells it, but for why Slurm ended it, as it may try again."""
+        if job.killed:
+            super().ended(job)
 
     def stop(self) -> None:
         """Leave the table as it is, and the terminal as it was."""
