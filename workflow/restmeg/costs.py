@@ -236,6 +236,17 @@ def _summary(size):
     return Cost(80 + 80 * size.regions**2 / MB, 1 + 2e-6 * size.regions**2)
 
 
+def _provenance(size):
+    batches = size.points * size.replicates / size.batch + size.targets / size.target_batch
+    each = _simulate(size).stored + _connectivity(size).stored
+    read = batches * each + size.points * _theory(size).stored + _project(size).stored
+    files = 2 * batches + 4 * size.points + 40
+    pairs = size.regions**2
+    return Cost(
+        75 + 12 * size.measures * pairs / MB + 0.005 * files, 0.5 + read / 150 + files / 200
+    )
+
+
 COSTS: dict[str, Callable[[Size], Cost]] = {
     "connectome": _connectome,
     "leadfield": _leadfield,
@@ -256,4 +267,5 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
     "summary": _summary,
+    "provenance": _provenance,
 }
