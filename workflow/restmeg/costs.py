@@ -237,10 +237,11 @@ def _summary(size):
 
 
 def _provenance(size):
-    batches = size.points * size.replicates / size.batch + size.targets / size.target_batch
+    batches = size.points * size.replicates / size.batch
     read = batches * (_simulate(size).stored + _connectivity(size).stored)
     read += size.points * _theory(size).stored + _project(size).stored
-    files = 2 * batches + 4 * size.points + 40
+    read += 4 * size.targets * size.target_samples * size.regions / MB
+    files = 2 * batches + size.targets + 4 * size.points + 40
     memory = 130 + 16 * size.regions**2 / MB + 0.005 * files  # most of it HDF5's cache of chunks
     return Cost(memory, 0.5 + read / 150 + files / 200)
 
