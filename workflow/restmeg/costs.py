@@ -237,14 +237,13 @@ def _summary(size):
 
 
 def _provenance(size):
-    batches = size.points * size.replicates / size.batch + size.targets / size.target_batch
-    each = _simulate(size).stored + _connectivity(size).stored
-    read = batches * each + size.points * _theory(size).stored + _project(size).stored
-    files = 2 * batches + 4 * size.points + 40
-    pairs = size.regions**2
-    return Cost(
-        75 + 12 * size.measures * pairs / MB + 0.005 * files, 0.5 + read / 150 + files / 200
-    )
+    batches = size.points * size.replicates / size.batch
+    read = batches * (_simulate(size).stored + _connectivity(size).stored)
+    read += size.points * _theory(size).stored + _project(size).stored
+    read += 4 * size.targets * size.target_samples * size.regions / MB
+    files = 2 * batches + size.targets + 4 * size.points + 40
+    memory = 130 + 16 * size.regions**2 / MB + 0.005 * files  # most of it HDF5's cache of chunks
+    return Cost(memory, 0.5 + read / 150 + files / 200)
 
 
 COSTS: dict[str, Callable[[Size], Cost]] = {
