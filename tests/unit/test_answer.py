@@ -112,8 +112,8 @@ def test_without_theory_the_distance_says_which_and_from_where_to_where():
     first, *_ = said(rows, [scored.best("fc_distance", K, 1.5, 1.0, 2.0)], study=SWEPT)
     assert first == (
         "Functional connectivity is nearest to the target's at coupling strength 1.5 (no worse "
-        "from 1 to 2, to the edge of the sweep); the truth is coupling strength 1.5; no point has a "
-        "likelihood, as notes say."
+        "from 1 to 2, to the edge of the sweep); the truth is coupling strength 1.5; no point has "
+        "a likelihood, as notes say."
     )
 
 
@@ -173,8 +173,8 @@ def test_the_rest_is_about_the_best_point():
             row |= {"value": STRENGTHS[row["point"]], "ci_low": math.nan}
     _, second, _ = said(rows, [estimate(1.5, 1.4, 1.6)], study=SWEPT)
     assert second.startswith(
-        "At coupling strength 1.5, the best of 3 points by log likelihood, the FC match is 1.50 (no "
-        "interval), where"
+        "At coupling strength 1.5, the best of 3 points by log likelihood, the FC match is 1.50 "
+        "(no interval), where"
     )
 
 
@@ -338,8 +338,8 @@ def test_null_networks_are_told_with_their_number():
 def test_null_networks_of_another_point_say_so():
     *_, third = said(sweep(), [estimate(1.5, 1.4, 1.6)], [null()], SWEPT)
     assert third.endswith(
-        " Null networks are of another point, coupling strength 1, where the match has p = 0.01 (99 "
-        "of 'rewired')."
+        " Null networks are of another point, coupling strength 1, where the match has p = 0.01 "
+        "(99 of 'rewired')."
     )
 
 
