@@ -123,7 +123,8 @@ def test_null_networks_are_told_with_their_number_and_point(tmp_path):
     assert "at coupling strength 2, the best of 2 points by log likelihood" in text
     assert (
         "\n\n  FC match 0.30 against 0.12 of 99 networks 'rewired', z = 2.50, p = 0.02, at "
-        "coupling strength 1\n  FC match 0.30 against 0.12 of 1 network 'instant', at coupling strength 1\n"
+        "coupling strength 1\n  FC match 0.30 against 0.12 of 1 network 'instant', at coupling "
+        "strength 1\n"
     ) in text
     assert "'none'" not in text
     assert ending.places(tmp_path) == "results/scores.csv and results/nulls.csv"

@@ -41,9 +41,9 @@ def unequal(
     times: dt, duration and transient in ms; recorded: replicates of a recording, samples of each
     and Hz, which may not be known; None of a synthetic target.
     """
-    if recorded is None or not recorded[2]:
+    _, n_samples, hertz = recorded or (0, 0, None)
+    if not hertz:
         return None
-    _, n_samples, hertz = recorded
     simulated = times["duration"] - times["transient"]
     length = 1000 * n_samples / hertz
     if abs(length / simulated - 1) <= ALIKE:
