@@ -223,7 +223,10 @@ SUMMARISED = {
     "shown": SHOWN_AT,
     "axes": AXES,
     "truth": STUDY.truth,
-    "recorded": STUDY.target == study.RECORDING,
+    "otherwise": {
+        settings.axis_label(key, SCHEMA): value for key, value in STUDY.otherwise.items()
+    },
+    "recorded": INPUTS.recorded,
     "speed": STUDY.shown.model["conduction_speed"],
     **TIMES,
 }

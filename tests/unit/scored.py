@@ -46,12 +46,12 @@ def write(path, table):
     return path
 
 
-def best(score, parameter, value, low=math.nan, high=math.nan, interval="points"):
+def best(score, parameter, value, low=math.nan, high=math.nan, interval="points", at_edge=False):
     """A row of best.csv."""
     measure = "" if score == LIKELIHOOD else "pearson"
     numbers = {"value": value, "ci_low": low, "ci_high": high}
     kind = {"measure": measure, "band": "", "score": score, "parameter": parameter}
-    return kind | numbers | {"interval": interval}
+    return kind | numbers | {"interval": interval, "at_edge": str(at_edge).lower()}
 
 
 def best_texts(*table):

@@ -71,7 +71,7 @@ def test_points_that_cannot_be_told_from_the_best_one_are_its_interval(write):
         {
             **{"measure": "pearson", "band": "broadband", "score": "fc_distance"},
             **{"parameter": KEY, "value": "1.5", "ci_low": "1.5", "ci_high": "2"},
-            "interval": "points",
+            **{"interval": "points", "at_edge": "false"},
         }
     ]
 
@@ -82,6 +82,7 @@ def test_likelihood_has_a_maximum_between_points(write):
         *("log_likelihood", KEY, "curvature"),
     )
     low, value, high = (float(row[name]) for name in ("ci_low", "value", "ci_high"))
+    assert row["at_edge"] == "false"
     assert low < 1.5 < high
     assert low < value < high < low + 0.15
     assert value != 1.5
@@ -91,6 +92,41 @@ def test_at_the_edge_of_the_sweep_there_is_no_interval(write):
     (row,) = write([0, 0, 0], [-10, -20, -40], [], axes={KEY: [1.0, 1.2]})
     assert float(row["value"]) == 1.2
     assert row["ci_low"] == row["ci_high"] == ""
+    assert row["at_edge"] == "true"
+
+
+@pytest.mark.parametrize("distances", [[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]])
+def test_a_best_point_at_the_edge_has_no_interval(write, distances):
+    """Whether or not others can be told from it."""
+    best, others = ("pa", ("pb", "pc")) if distances[0] < distances[2] else ("pc", ("pa", "pb"))
+    rows = [
+        difference(others[0], 1.5, best, -0.1, 0.2),
+        difference(others[1], 2.0, best, 0.1, 0.3),
+    ]
+    (row,) = write(distances, ["nan"] * 3, rows)
+    assert row["value"] == {"pa": "1", "pc": "2"}[best]
+    assert (row["ci_low"], row["ci_high"], row["at_edge"]) == ("", "", "true")
+
+
+def test_the_interval_of_a_likelihood_is_not_cut_at_the_end_of_the_sweep(write):
+    """The same maximum in a sweep that ends within its interval and in one that does not."""
+    (wide,) = write([0, 0, 0], [-30, -10, -40], [])
+    end = float(wide["value"]) + 0.25 * (float(wide["ci_high"]) - float(wide["value"]))
+    (cut,) = write([0, 0, 0], [-30, -10, -40], [], axes={KEY: [1.0, end]})
+    assert cut["at_edge"] == "false"
+    assert float(cut["ci_high"]) > end
+    for name in ("value", "ci_low", "ci_high"):
+        assert float(cut[name]) == pytest.approx(float(wide[name]), abs=0.01)
+
+
+def test_a_sweep_of_one_value_has_no_edge(write):
+    (row,) = write(
+        [0.1] * 3,
+        ["nan"] * 3,
+        [difference("pa", 1.0, "pb", -0.1, 0.2)],
+        axes={KEY: [1.5]},
+    )
+    assert row["at_edge"] == "false"
 
 
 def test_a_score_that_says_not_which_is_better_is_left_out(write):

@@ -92,5 +92,9 @@ def test_theory_and_the_best_values_are_read_by_point(tmp_path):
         results.theory("p9")
     with pytest.raises(InputError, match="2 simulated points"):
         results.theory()
+    with pytest.raises(
+        InputError, match=r"'theory' is not of replicates; expected theory\(point\)"
+    ):
+        results.load("theory", point="pb")
     (tmp_path / "best.csv").write_text("score,value\nfc_distance,1.5\n")
     assert results.best["value"].tolist() == [1.5]

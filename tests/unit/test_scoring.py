@@ -156,7 +156,7 @@ def test_expected_scores_stand_beside_those_found(tmp_path, anatomy):
     assert ["pa", "theory", "a note"] in [list(note.values()) for note in notes]
 
 
-def write_theory(path, likelihoods, point="pa"):
+def write_theory(path, likelihoods, point="pa", notes=("a note",)):
     with store.new_netcdf(path, "Linear theory", {"point": point}) as dataset:
         names = np.array(["fc_match", "fc_match_corrected"], dtype=object)
         store.add(dataset, "score", names)
@@ -164,7 +164,7 @@ def write_theory(path, likelihoods, point="pa"):
         store.add(dataset, "expected_sd", np.array([0.125, np.nan]))
         store.add(dataset, "target_replicate", np.arange(len(likelihoods)))
         store.add(dataset, "log_likelihood", np.array(likelihoods))
-        store.add_notes(dataset, ["a note"])
+        store.add_notes(dataset, [*notes])
     return path
 
 
@@ -182,16 +182,46 @@ def test_theory_of_another_point_or_target_is_refused(tmp_path, anatomy):
         score_point(tmp_path, anatomy, paths[:1], paths[1:], theory_path=fewer)
 
 
-def test_a_point_without_theory_has_no_likelihood_and_says_so(tmp_path, anatomy):
+@pytest.mark.parametrize(
+    ("likelihoods", "notes", "about"),
+    [
+        ([np.nan] * 3, ["too short; its likelihood is left out"], "theory"),
+        ([np.nan] * 3, [], "scores"),
+        ([np.nan, -np.inf, -np.inf], [], "scores"),
+    ],
+)
+def test_why_there_is_no_likelihood_is_told_once(tmp_path, anatomy, likelihoods, notes, about):
     rng = np.random.default_rng(8)
     paths = [
         write_connectivity(tmp_path / f"{role}.nc", symmetric(rng, 3, 8, 8), range(3), role)
         for role in ("simulated", "target")
     ]
-    theory = write_theory(tmp_path / "theory.nc", [np.nan] * 3)
-    summary, _, notes = score_point(tmp_path, anatomy, paths[:1], paths[1:], theory_path=theory)
+    theory = write_theory(tmp_path / "theory.nc", likelihoods, notes=notes)
+    summary, _, found = score_point(tmp_path, anatomy, paths[:1], paths[1:], theory_path=theory)
     assert summary[-1]["value"] == "nan"
-    assert "log_likelihood: linear theory has none" in [note["note"] for note in notes]
+    (note,) = [note for note in found if "likelihood" in note["note"]]
+    assert note["about"] == about
+    silent = "log_likelihood: all target replicates have a silent region"
+    none = "log_likelihood: the model has no noise"
+    assert note["note"] == (notes or [none if -np.inf in likelihoods else silent])[0]
+
+
+@pytest.mark.parametrize(("n_samples", "told"), [(60000, True), (3700, False)])
+def test_a_recording_of_another_length_is_noted(tmp_path, anatomy, n_samples, told):
+    rng = np.random.default_rng(8)
+    paths = [
+        write_connectivity(tmp_path / f"{role}.nc", symmetric(rng, 3, 8, 8), range(3), role)
+        for role in ("simulated", "target")
+    ]
+    times = {"dt": 0.1, "duration": 4000.0, "transient": 300.0}
+    *_, notes = score_point(
+        *(tmp_path, anatomy, paths[:1], paths[1:]), times=times, recorded=(3, n_samples, 1000.0)
+    )
+    found = [note for note in notes if "simulation.duration: 60.3 s" in note["note"]]
+    assert len(found) == told
+    for note in found:
+        assert note["about"] == "target"
+        assert note["note"].startswith("recorded replicates have 60 s, simulated 3.7 s, so ceiling")
 
 
 def test_segments_of_a_single_recording_are_brought_along(tmp_path, anatomy):

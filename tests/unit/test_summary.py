@@ -12,6 +12,7 @@ from restmeg import connectome, leadfield, settings, tables
 from restmeg.figures import style
 from restmeg.scores import SCORES
 from restmeg.summary import captions, deviations, page
+from restmeg.summary.words import SPACE
 from test_scoring import LABELS, write_connectivity
 
 ALL = ["connectome", "traces", "connectivity", "structure_function", "scores", "sweep", "theory"]
@@ -24,7 +25,8 @@ STUDY = {
     "shown": "",
     "axes": {},
     "truth": {},
-    "recorded": False,
+    "otherwise": {},
+    "recorded": None,
     "speed": 10.0,
     "dt": 0.1,
     "duration": 4000.0,
@@ -100,7 +102,7 @@ def test_scores_stand_in_groups_with_interval_number_expectation_and_meaning(pat
     assert groups == sorted(groups)
     for name, score in SCORES.items():
         assert score.meaning in text, name
-    assert "network of 8 regions, simulated in 4 replicates of 4 s and scored" in text
+    assert "network of 8 regions, simulated in 4 replicates of 4 s (3.7 s without the" in text
     assert "Which score to trust for what" in text
     assert "None: this is the bundled study." in text
     assert "All points" not in text
@@ -206,8 +208,9 @@ def sweep(paths, values):
         scored.best("log_likelihood", "model.k", 0.4938, 0.4575, 0.5292, "curvature"),
     ]
     paths["best"] = [scored.write_best(paths["scores"].with_name("best.csv"), *best)]
-    head = ["point", "null", "measure", "score", "value", "null_z", "null_p", "null_n"]
-    null = ["pa", "rewired", "pearson", "fc_match", 0.2, 2.5, 0.01, 99]
+    numbers = {"value": 0.2, "null_mean": 0.1, "null_z": 2.5, "null_p": 0.01, "null_n": 99}
+    head = ["point", "null", "measure", "score", *numbers]
+    null = ["pa", "rewired", "pearson", "fc_match", *numbers.values()]
     paths["nulls"] = [paths["scores"].with_name("nulls.csv")]
     tables.write(paths["nulls"][0], [head, null])
     return SWEPT
@@ -235,9 +238,10 @@ def test_a_sweep_tells_all_scores_at_its_likeliest_point_and_a_few_of_all(paths)
     assert f"1 10 {minus}3 ({minus}8 to 2) 0.50 (0.20 to 0.60) 0.50 (0.40 to 0.90)" in text
     assert text.count("Of the sweep, this is the point coupling strength 1.") == 6
     assert (
-        "4 points. Log likelihood highest at coupling strength 0.494 (0.458 to 0.529). FC" in text
+        "4 points. Log likelihood highest between points, at coupling strength 0.494 (0.458 to"
+        in text
     )
-    assert "FC match highest at coupling strength 1 (1 to 1.5)." in text
+    assert "FC match highest at coupling strength 1 (1 to 1.5, to the edge of the sweep)." in text
     assert "was made at coupling strength 1.5, conduction speed 10 mm/ms." in text
 
 
@@ -269,11 +273,27 @@ def test_a_sweep_without_any_finite_value(paths):
     )
 
 
-def test_a_recording_is_called_one(paths):
-    text = words(made(paths, STUDY | {"recorded": True}))
+@pytest.mark.parametrize(
+    ("recorded", "words_of_it"),
+    [
+        ((2, 925, 250.0), "a recording of 2 replicates of 3.7 s at 250 Hz"),
+        ((1, 15000, 250.0), "one recording of 60 s at 250 Hz"),
+        ((1, 15000, None), "one recording of 15000 samples at a rate that is not known"),
+    ],
+)
+def test_a_recording_is_told_by_its_length_and_sampling_rate(paths, recorded, words_of_it):
+    text = words(made(paths, STUDY | {"recorded": recorded})).replace(SPACE, " ")
     assert "explain the recording?" in text
-    assert "against a recording of 2 replicates." in text
-    assert "and 2 of the recording." in text
+    assert f"scored against {words_of_it}." in text
+    assert f"replicates of 3.7 s, and {words_of_it}." in text
+    assert ("No ceiling or baseline belongs to it" in text) == ("60 s" in words_of_it)
+
+
+def test_what_the_target_has_beside_the_sweep_is_told(paths):
+    add_figure(paths, "sweep")
+    text = words(made(paths, sweep(paths, [0.1, 0.2]) | {"otherwise": {"wEE": 11.0}}))
+    assert "but with wEE 11, which no point has." in text
+    assert "was made at coupling strength 1.5, conduction speed 10 mm/ms, wEE 11." in text
 
 
 def test_what_users_write_is_text(paths):

@@ -11,7 +11,7 @@ from restmeg.scores.intervals import CURVATURE, POINTS
 from restmeg.settings import replaced
 from restmeg.theory import maximum
 
-HEAD = [*KEY, "parameter", "value", "ci_low", "ci_high", "interval"]
+HEAD = [*KEY, "parameter", "value", "ci_low", "ci_high", "interval", "at_edge"]
 SIGMA = "model.noise.sigma"
 
 
@@ -29,8 +29,9 @@ def write(
 
     Of a score, its best point, and the lowest and highest value of the points that it cannot tell
     from that one: their paired difference has an interval with zero in it. Of the likelihood, its
-    maximum between points, with an interval from its curvature, no wider than the sweep. Of a
-    recording there is none for the size of the noise.
+    maximum between points, with an interval from its curvature, which may reach beyond the sweep.
+    Where the best value is at an end of the sweep (``at_edge``) nothing bounds it there, and it has
+    no interval. Of a recording there is no likeliest size of the noise.
 
     scores_path, differences_path: scores.csv and differences.csv; connectome_path: connectome.nc;
     fourier_paths: fourier.nc of the target's batches; model: the configured one, in plain numbers;
@@ -57,13 +58,9 @@ def write(
             anatomy, replaced(model, at), dt, free, start, target, gain_free=recorded
         )
         for key, value, deviation in zip(free, found.values, found.deviations, strict=True):
-            ends = (
-                min(max(value + sign * maximum.NORMAL * deviation, min(free[key])), max(free[key]))
-                for sign in (-1, 1)
-            )
-            rows.append(
-                ["", "", LIKELIHOOD, key, *map(tables.number_if_known, (value, *ends)), CURVATURE]
-            )
+            half = maximum.NORMAL * deviation
+            ends = value - half, value + half
+            rows.append(["", "", LIKELIHOOD, *_row(key, value, ends, CURVATURE, free[key])])
     tables.write(path, [HEAD, *rows])
 
 
@@ -84,10 +81,20 @@ def _from_points(differences, scores, numbers):
     found = []
     for kind, points in alike.items():
         for key, values in zip(numbers, zip(*map(places.get, points), strict=True), strict=True):
-            none = math.nan
-            ends = values[0], *((min(values), max(values)) if kind in told else (none, none))
-            found.append([*kind, key, *map(tables.number_if_known, ends), POINTS])
+            ends = (min(values), max(values)) if kind in told else (math.nan, math.nan)
+            found.append([*kind, *_row(key, values[0], ends, POINTS, numbers[key])])
     return found
+
+
+def _row(key, value, ends, interval, swept):
+    """What is told of a parameter: columns of HEAD after the score. swept: its values."""
+    least, most = min(swept), max(swept)
+    margin = maximum.EDGE * (1 + 1e-9) * (most - least)
+    at_edge = least < most and (value <= least + margin or value >= most - margin)
+    if at_edge:
+        ends = (math.nan, math.nan)
+    numbers = map(tables.number_if_known, (value, *ends))
+    return [key, *numbers, interval, str(bool(at_edge)).lower()]
 
 
 def _alike(row):

@@ -28,7 +28,7 @@ class Against(NamedTuple):
     mean: float
     sd: float  # NaN of a single network
     z: float  # (value - mean) / sd
-    p: float  # of a score at least as good, if the study's network were a null network
+    p: float  # of a score at least as good, if the study's were a null network; NaN of a single one
     n: int  # networks with a finite score
 
 
@@ -47,7 +47,8 @@ def against(value: float, nulls: np.ndarray, direction: str | None) -> Against:
     as_good = np.count_nonzero(sign * (nulls - value) >= -ALIKE * max(1.0, abs(value)))
     # Of networks that are all alike only rounding is left.
     z = (value - mean) / sd if sd > ALIKE * max(1.0, abs(mean)) else math.nan
-    return Against(mean, sd, z, (1 + as_good) / (1 + n), n)
+    p = (1 + as_good) / (1 + n) if n > 1 else math.nan  # of one it could only be 0.5 or 1
+    return Against(mean, sd, z, p, n)
 
 
 def networks(

@@ -9,6 +9,13 @@ import xarray as xr
 from restmeg import tables
 from restmeg.errors import InputError
 
+# What is of no replicates, and where it is.
+OTHERS = {
+    "theory": "theory(point)",
+    "connectome": "the attribute connectome",
+    "leadfield": "the attribute leadfield",
+}
+
 
 class Results:
     """The results of a study: what `results/points.csv` lists, and what belongs to it.
@@ -86,12 +93,15 @@ class Results:
     def load(self, name: str, role: str = "simulated", point: str | None = None) -> xr.Dataset:
         """All replicates of a point as one Dataset, in ascending order.
 
-        name: of the files, such as "connectivity", "activity" or "sensors"; role: "simulated" or
-        "target"; point: its name in `points`, which may be left out where there is one.
+        name: of the files, "activity", "connectivity" or "sensors", or "fourier" of the target;
+        role: "simulated" or "target"; point: its name in `points`, which may be left out where there
+        is one.
 
-        Raises InputError if there is no such point or file, or a file holds other replicates than
-        its place says.
+        Raises InputError if there is no such point or file, what is named is not of replicates, or
+        a file holds other replicates than its place says.
         """
+        if name in OTHERS:
+            raise InputError(f"load: '{name}' is not of replicates; expected {OTHERS[name]}")
         rows = self._rows(role, point)
         batches = [self._batch(row, name) for row in rows]
         made = {

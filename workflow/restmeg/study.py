@@ -37,6 +37,7 @@ class Study(NamedTuple):
     shown: Point  # the one that figures of a single model show
     target: str  # name of the target's point
     truth: dict  # swept parameter: its value in the synthetic target
+    otherwise: dict  # any other that is not the model's: the same
     models: dict  # {name: model} of the points and the target
     batches: dict  # {role: {name of a batch: [replicates]}}
     nulls: dict  # {name of a null: {name of a batch: [numbers of networks]}}
@@ -68,16 +69,18 @@ def plan(loaded: dict, schema: dict, weights: np.ndarray) -> Study:
     shown = next((point for point in points if point.name == base), None)
     shown = shown or _nearest(points, loaded)
     models = {point.name: point.model for point in points}
-    truth = {}
+    truth, otherwise = {}, {}
     if recorded:
         target = RECORDING
     else:
         model = loaded["target"]["model"]
         target = name_of(model, first)
-        truth = {key: settings.flat(model)[key.removeprefix("model.")] for key in loaded["sweep"]}
+        values, own = (settings.flat(one, "model.") for one in (model, loaded["model"]))
+        truth = {key: values[key] for key in loaded["sweep"]}
+        otherwise = {key: x for key, x in values.items() if key not in truth and x != own[key]}
         if models.setdefault(target, model) != model:
             raise _collision(target)
-    return Study(points, shown, target, truth, models, groups, nulls)
+    return Study(points, shown, target, truth, otherwise, models, groups, nulls)
 
 
 def _nearest(points, loaded):

@@ -32,7 +32,7 @@ def number_if_known(value: float) -> str:
 
 def value(text: str) -> float:
     """The number that a cell of a table holds; NaN where it is empty."""
-    return float(text) if text else math.nan
+    return math.nan if text == "" else float(text)
 
 
 def read(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:

@@ -43,6 +43,8 @@ rule score_point:
     resources:
         **asked("score_point"),
     params:
+        times=TIMES,
+        recorded=INPUTS.recorded,
         code=code("score_point.py"),
     script:
         "../scripts/score_point.py"

@@ -2,31 +2,48 @@
 
 from pathlib import Path
 
-from restmeg import tables
+from restmeg import bundled, settings, tables
 from restmeg.scores import ANATOMY, LIKELIHOOD, SCORES
 from restmeg.summary import answer, table, words
 
-PLACES = ("summary.html", "report.html", "scores.csv", "figures/")
+PAGES = ("summary.html", "report.html")
+OF_SWEEP = ("best.csv", "differences.csv")
 KEY = ["structure_function_coupling", "fc_match", "fc_match_ceiling", "fc_distance"]
 BEST = [LIKELIHOOD, "fc_distance"]  # which tell parameters
 
 
 def places(folder: Path) -> str:
-    """Where to look, of what there is."""
-    found = [f"results/{name}" for name in PLACES if _is_current(folder / "results", name)]
+    """Where to look, of what this study has."""
+    results = folder / "results"
+    path = results / "scores.csv"
+    names = [name for name in PAGES if _is_current(results / name, path)]
+    if path.exists():
+        columns, rows = tables.read(path)
+        names += ["scores.csv", *(OF_SWEEP if _axes(columns) else ())]
+        names += ["nulls.csv"] if _has_nulls(rows) else []
+    found = [f"results/{name}" for name in [*names, "figures/"] if (results / name).exists()]
     return words.joined(found)
 
 
-def _is_current(results, name):
-    """Whether there is something to look at that is not of an earlier run."""
-    path, tables_path = results / name, results / "scores.csv"
-    if not path.exists() or name == "figures/" or not tables_path.exists():
+def _is_current(path, scores_path):
+    """Whether there is a page that is not of an earlier run."""
+    if not (path.exists() and scores_path.exists()):
         return path.exists()
-    return path.stat().st_mtime >= tables_path.stat().st_mtime
+    return path.stat().st_mtime >= scores_path.stat().st_mtime
+
+
+def _axes(columns):
+    """The swept parameters of scores.csv."""
+    return columns[columns.index("point") + 1 : columns.index("measure")]
+
+
+def _has_nulls(rows):
+    """Whether scores.csv has what null networks say: nulls.csv is then of the same run."""
+    return any(row.get("null_n") for row in rows)
 
 
 def scores(folder: Path) -> list[str]:
-    """Lines that tell the key scores, where a sweep is best, and of notes; none without scores.
+    """Lines that tell key scores, where a sweep is best, of nulls and notes; none without scores.
 
     They are of the first measure, and of a sweep at its best point.
     """
@@ -36,13 +53,22 @@ def scores(folder: Path) -> list[str]:
     columns, found = tables.read(path)
     measure = answer.first_measure(found)
     rows = answer.of_measure(found, measure)
-    axes = columns[columns.index("point") + 1 : columns.index("measure")]
-    point, by = answer.deciding(rows, rows[0]["point"], axes)
+    labels = _labels(_axes(columns))
+    point, by = answer.deciding(rows, rows[0]["point"], labels)
     lines = _of_point([row for row in rows if row["point"] == point])
-    if axes:
-        lines += ["", *_over_points(folder, rows, measure, axes, point, by)]
-    plain = (f"  {line}".rstrip().replace("\N{MINUS SIGN}", "-") for line in lines)
-    return ["", *plain, "", *_notes(folder)]
+    if labels:
+        lines += ["", *_over_points(folder, rows, measure, labels, point, by)]
+    if _has_nulls(found):
+        lines += _nulls(folder, measure, labels, point)
+    plain = (f"  {line}".rstrip() for line in lines)
+    text = "\n".join(plain).replace("\N{MINUS SIGN}", "-").replace(words.SPACE, " ")
+    return ["", *text.split("\n"), "", *_notes(folder)]
+
+
+def _labels(axes):
+    """{swept parameter: what to write for it, with its unit}."""
+    schema = settings.load_schema(bundled.schema()) if axes else {}
+    return {axis: settings.axis_label(axis, schema) for axis in axes}
 
 
 def _of_point(rows):
@@ -56,21 +82,32 @@ def _of_point(rows):
     return _aligned(lines)
 
 
-def _over_points(folder, rows, measure, axes, point, by):
+def _over_points(folder, rows, measure, labels, point, by):
     """Which point that is, and the best values of parameters by scores that tell them."""
-    at = next(row for row in rows if row["point"] == point)
-    named = ", ".join(f"{_short(axis)} {words.plain(at[axis])}" for axis in axes)
     n = len({row["point"] for row in rows})
-    which = f"best by {SCORES[by].label}" if by else "the first"
-    lines = [f"at {named}, {which} of {n} points"]
+    which = f"the best of {n} points by {SCORES[by].label}" if by else f"the first of {n} points"
+    at = _at(next(row for row in rows if row["point"] == point), labels)
+    lines = [f"at {at}, {which if n > 1 else 'the only point'}"]
     path = folder / "results/best.csv"
     best = answer.of_measure(tables.read(path)[1], measure) if path.exists() else []
-    names = {axis: _short(axis) for axis in axes}
-    return [*lines, *filter(None, (table.best_values(best, rows, name, names) for name in BEST))]
+    return [*lines, *filter(None, (table.best_values(best, rows, name, labels) for name in BEST))]
 
 
-def _short(axis):
-    return axis.rsplit(".", 1)[-1]
+def _at(row, labels):
+    """A point of a sweep in words."""
+    return ", ".join(words.setting(label, row[axis]) for axis, label in labels.items())
+
+
+def _nulls(folder, measure, labels, point):
+    """The FC match beside that of null networks, and of which point if it is another."""
+    path = folder / "results/nulls.csv"
+    rows = tables.read(path)[1] if path.exists() else []
+    lines = []
+    for row in rows:
+        if (row["measure"], row["score"]) == (measure, "fc_match") and row["null_n"] != "0":
+            at = f", at {_at(row, labels)}" if row["point"] != point else ""
+            lines.append(f"{table.of_null(row)}{at}")
+    return ["", *lines] if lines else []
 
 
 def _notes(folder):
@@ -78,8 +115,8 @@ def _notes(folder):
     rows = tables.read(path)[1] if path.exists() else []
     if not rows:
         return []
-    count = "1 note says" if len(rows) == 1 else f"{len(rows)} notes say"
-    return [f"{count} what is wrong with what was scored: results/scores_notes.csv"]
+    count = "1 note" if len(rows) == 1 else f"{len(rows)} notes"
+    return [f"{count} on what was scored: results/scores_notes.csv"]
 
 
 def _aligned(lines):

@@ -1,9 +1,9 @@
-"""The answer that a study gives, in three sentences: which model, how good, and beside what."""
+"""The answer that a study gives, in words: which model, how good, and beside what."""
 
 import math
 from collections.abc import Mapping, Sequence
 
-from restmeg import tables
+from restmeg import durations, tables
 from restmeg.scores import LIKELIHOOD, SCORES
 from restmeg.scores.standing import Estimate, standing
 from restmeg.summary.words import (
@@ -32,23 +32,31 @@ Rows = Sequence[Mapping[str, str]]  # of a table
 
 
 def sentences(scores: Rows, best_rows: Rows, nulls: Rows, study: Mapping) -> list[str]:
-    """Three sentences about the first measure.
+    """Sentences about the first measure: which model, how good, and beside what.
 
     scores, best_rows, nulls: rows of scores.csv, best.csv and nulls.csv, the latter two none where
-    there is no such file; study: as in `page.write`.
+    there is no such file; study: as in `page.write`. Where recorded and simulated replicates are
+    not as long as each other, nothing is said of a shortfall or of baselines.
     """
     measure = first_measure(scores)
     scores, best_rows = of_measure(scores, measure), of_measure(best_rows, measure)
     point, by = deciding(scores, study["point"], study["axes"])
     found = {row["score"]: row for row in scores if row["point"] == point}
+    lengths = durations.unequal(study, study["recorded"])
+    first = _which(scores, found, by, best_rows, study) if study["axes"] else _whether(found, study)
+    which = _at(scores, found, by, study)
+    good = _how_unequal(found, which, lengths) if lengths else _how_good(found, which)
+    if study["axes"]:
+        good += _not_the_truth(found)
+    beside = "" if lengths else _beside(found)
     against = [
         row
         for row in nulls
         if (row["measure"], row["score"]) == (measure, MATCH)
         and math.isfinite(tables.value(row["null_p"]))
     ]
-    first = _which(scores, found, by, best_rows, study) if study["axes"] else _whether(found, study)
-    return [first, _how_good(found), _beside(found) + _nulls(against, point, study)]
+    beside = " ".join(filter(None, [beside, _nulls(against, point, study)]))
+    return [*filter(None, [first, good, beside])]
 
 
 def first_measure(scores: Rows) -> str:
@@ -75,9 +83,21 @@ def deciding(scores: Rows, shown: str, axes: Mapping | Sequence) -> tuple[str, s
     return shown, ""
 
 
+def _at(scores, found, by, study):
+    """The point that numbers are of, in words; empty if there is but one."""
+    if not study["axes"]:
+        return ""
+    at = joined([setting(label, found[MATCH][axis]) for axis, label in study["axes"].items()])
+    n = len({row["point"] for row in scores})
+    which = f"the best of {n} points by {SCORES[by].label}" if by else "the point that figures show"
+    return f"{at}, {which if n > 1 else 'the only point'}"
+
+
 def _whether(found, study):
     """Whether the only model explains the target."""
     whole = "the recording" if study["recorded"] else "the target, which was simulated too"
+    if study["otherwise"]:
+        whole += f", with {_otherwise(study)}"
     more = "a sweep tells which parameters fit best"
     row = found[DISTANCE]
     low = tables.value(row["ci_low"])
@@ -101,12 +121,12 @@ def _which(scores, found, by, best_rows, study):
         if axis not in rows:
             texts.append(setting(label, found[by][axis]))
             continue
-        values = [tables.value(row[axis]) for row in scores]
-        value = best(rows[axis], values)
+        value = best(rows[axis], _values(scores, axis))
         texts.append(named(label, value.value))
         if value.low:
             kind = f"95{SPACE}% interval " if value.is_estimate else "no worse from "
-            texts[-1] += f" ({kind}{value.low} to {value.high})"
+            reach = f", {value.reach}" if value.reach else ""
+            texts[-1] += f" ({kind}{value.low} to {value.high}{reach})"
         if value.at_edge:
             edge.append(label.partition(" (")[0])
     words = f"{sentence(DECIDING[by])} at {joined(texts)}"
@@ -118,18 +138,59 @@ def _which(scores, found, by, best_rows, study):
     if study["truth"]:
         truth = [setting(study["axes"][key], value) for key, value in study["truth"].items()]
         words += f"; the truth is {joined(truth)}"
+        if study["otherwise"]:
+            words += f", but with {_otherwise(study)}, which no point has"
     if by != LIKELIHOOD:
-        words += "; it has no likelihood in linear theory"
-    return words + "."
+        some = any(_finite(row) for row in scores if row["score"] == LIKELIHOOD)
+        words += "; all are as likely" if some else "; no point has a likelihood, as notes say"
+    return f"{words}.{_contradiction(scores, best_rows, study)}"
 
 
-def _how_good(found):
-    """How well that model does, and how well a perfect one would."""
+def _contradiction(scores, best_rows, study):
+    """Where likelihood and distance exclude each other's values; a sentence after a space.
+
+    Of a range of points the truth may be anywhere up to the next point, which is worse.
+    """
+    texts = []
+    for axis, label in study["axes"].items():
+        rows = {row["score"]: row for row in best_rows if row["parameter"] == axis}
+        if not {LIKELIHOOD, DISTANCE} <= rows.keys():
+            continue
+        values = _values(scores, axis)
+        likely, near = (best(rows[name], values) for name in (LIKELIHOOD, DISTANCE))
+        low, high, least, most = (
+            tables.value(rows[name][end])
+            for name in (LIKELIHOOD, DISTANCE)
+            for end in ("ci_low", "ci_high")
+        )
+        below = max((x for x in values if x < least), default=-math.inf)
+        above = min((x for x in values if x > most), default=math.inf)
+        if high < below or low > above:
+            texts.append(
+                f"{named(label, likely.value)} ({likely.low} to {likely.high}) is likeliest, but "
+                f"{named(label, near.value)} nearest"
+                + (f" ({near.low} to {near.high})" if near.low else "")
+            )
+    if not texts:
+        return ""
+    return (
+        f" Likelihood and FC distance exclude each other: {joined(texts)}; so the model is not the "
+        "whole truth, and the likelihood's interval, which presumes that it is, says too little."
+    )
+
+
+def _how_good(found, at):
+    """How well that model does, and how well a perfect one would. at: in words, or empty."""
+    words = _match(found, at)
     if not _finite(found[MATCH]):
-        return "Its FC match has no finite value."
-    words = f"Its FC match is {_in_words(found[MATCH])}"
+        return words + "."
     if not _finite(found[CEILING]):
         return words + "; how far a perfect model would get cannot be told from this target."
+    if tables.value(found[CEILING]["ci_low"]) <= 0:
+        return (
+            f"{words}, and these data can tell nothing of it: their pattern does not repeat itself "
+            f"beyond chance, as the ceiling is {_in_words(found[CEILING])}."
+        )
     words += f", where a perfect model of the same duration would have {_in_words(found[CEILING])}"
     apart = found["fc_match_minus_ceiling"]
     low, high = tables.value(apart["ci_low"]), tables.value(apart["ci_high"])
@@ -137,7 +198,38 @@ def _how_good(found):
         return words + f": it falls short by {_in_words(apart, -1)}."
     if low > 0:
         return words + f": it is above that by {_in_words(apart)}, as a less noisy model can be."
-    return words + (": as good as these data can tell." if math.isfinite(low) else ".")
+    if not math.isfinite(low) or _differs(found):
+        return words + "."
+    return words + ": as good as these data can tell."
+
+
+def _how_unequal(found, at, lengths):
+    """How well it does where lengths differ, so that a perfect model's match is not known."""
+    return (
+        f"{_match(found, at)}. No ceiling or baseline belongs to it, as {lengths.lengths()}: to "
+        f"compare, set {lengths.mend()}."
+    )
+
+
+def _match(found, at):
+    its = f"At {at}, the FC match" if at else "Its FC match"
+    value = _in_words(found[MATCH]) if _finite(found[MATCH]) else ""
+    return f"{its} is {value}" if value else f"{its} has no finite value"
+
+
+def _differs(found):
+    """Whether functional connectivity is another than the target's for sure."""
+    return tables.value(found[DISTANCE]["ci_low"]) > 0
+
+
+def _not_the_truth(found):
+    """That the model is not the whole truth at this point; a sentence with a space before it."""
+    if not _differs(found):
+        return ""
+    return (
+        " The model is not the whole truth there: the FC distance is "
+        f"{_in_words(found[DISTANCE])}, and of the true model 0."
+    )
 
 
 def _beside(found):
@@ -154,22 +246,36 @@ def _beside(found):
         texts += [f"{words} {joined(named)}"] if named else []
     if not texts:
         return "Nothing can be said of what anatomy alone matches."
-    words = f"Beside what anatomy matches without dynamics, the model's match {joined(texts)}"
+    words = f"Beside what anatomy matches without dynamics, this match {joined(texts)}"
     if below and min(baselines[name][0] for name in below) > tables.value(found[CEILING]["value"]):
         words += ", as a perfect model of this duration would be: anatomy has no sampling error"
     return f"{words}."
 
 
 def _nulls(rows, point, study):
-    """How that is beside networks of other connections; a sentence with a space before it."""
+    """How a match is beside that of networks of other connections."""
     texts = [
         f"p = {tables.value(row['null_p']):.2g} ({row['null_n']} of '{row['null']}')"
         for row in rows
     ]
     if not texts:
         return ""
-    at = f" at {study['shown']}" if rows[0]["point"] != point else ""
-    return f" Against null networks, the match{at} has {joined(texts)}."
+    if rows[0]["point"] != point:
+        return (
+            f"Null networks are of another point, {study['shown']}, where the match has "
+            f"{joined(texts)}."
+        )
+    return f"Against null networks, the match has {joined(texts)}."
+
+
+def _otherwise(study):
+    """Where the synthetic target differs from the model, beside what is swept."""
+    return joined([setting(label, value) for label, value in study["otherwise"].items()])
+
+
+def _values(scores, axis):
+    """Values of a parameter over the sweep."""
+    return [tables.value(row[axis]) for row in scores]
 
 
 def _in_words(row: Mapping[str, str], sign: int = 1) -> str:

@@ -1,7 +1,7 @@
 """The summary of a study: one page of HTML that can be sent as it is.
 
-It begins with the answer, and holds all scores, what is wrong with them, the figures with this
-study's numbers in their captions, and what was set. There is no clock, no host and no script in it.
+It begins with the answer, and holds all scores, notes on them, the figures with this study's
+numbers in their captions, and what was set. There is no clock, no host and no script in it.
 """
 
 import base64
@@ -15,7 +15,7 @@ from restmeg import connectome, disk, store, tables
 from restmeg.measures import MEASURES
 from restmeg.scores import SCORES
 from restmeg.summary import answer, captions, expectation, table
-from restmeg.summary.words import decimal, duration, setting
+from restmeg.summary.words import SPACE, duration, setting
 from restmeg.version import __version__
 
 TEMPLATE = "summary.html.j2"
@@ -39,8 +39,10 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         ``best`` and ``nulls`` of best.csv and nulls.csv or nothing, the latter may be missing.
     study: ``point``, the shown one's name; ``shown``, what it is of a sweep in words; ``axes``,
         {column of a swept parameter: what to write for it}; ``truth``, {the same: its value in the
-        synthetic target}; ``recorded``, whether the target is a recording; ``speed`` (mm/ms); and
-        ``dt``, ``duration``, ``transient`` and ``sampling_interval`` (ms).
+        synthetic target}; ``otherwise``, {what to write: value} of what the target has beside the
+        sweep that the model has not; ``recorded``, of a recording its replicates, samples of each
+        and Hz, else None; ``speed`` (mm/ms); and ``dt``, ``duration``, ``transient`` and
+        ``sampling_interval`` (ms).
     settings: from `deviations.of`.
     """
     import jinja2
@@ -106,7 +108,8 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "sensors": _size(paths["leadfield"], "gain", "sensor"),
         "simulated": sum(_size(path, "fc", "replicate") for path in paths["simulated"]),
         "target": sum(_size(path, "fc", "replicate") for path in paths["target"]),
-        "recorded": study["recorded"],
+        "recorded": bool(study["recorded"]),
+        "recording": _recording(study["recorded"]) if study["recorded"] else "",
         "duration": duration(study["duration"]),
         "recorded_time": duration(study["duration"] - study["transient"]),
         "transient": duration(study["transient"]) if study["transient"] else "",
@@ -118,17 +121,21 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "scores": {score["name"]: score for score in of_shown},
         "best": _best(first, answer.of_measure(best_rows, measure), study),
         "theory": expectation.of(paths["theory"], study["point"]),
-        "nulls": [_null(row) for row in nulls if _is_told(row, measure)],
+        "nulls": [table.of_null(row) for row in nulls if _is_told(row, measure)],
         "truth": ", ".join(
-            setting(study["axes"][key], value) for key, value in study["truth"].items()
+            setting(label, value)
+            for label, value in {
+                **{study["axes"][key]: value for key, value in study["truth"].items()},
+                **(study["otherwise"] if study["truth"] else {}),
+            }.items()
         ),
     }
 
 
 def _best(rows, best_rows, study):
     """Where each score that figures show over the sweep is best, in words."""
-    names = {axis: label.partition(" (")[0] for axis, label in study["axes"].items()}
-    found = (table.best_values(best_rows, rows, name, names) for name in table.OVER_POINTS)
+    axes = study["axes"]
+    found = (table.best_values(best_rows, rows, name, axes) for name in table.OVER_POINTS)
     return [*filter(None, found)]
 
 
@@ -139,21 +146,21 @@ def _size(path: Path, variable: str, dimension: str) -> int:
 
 def _is_told(row: Mapping[str, str], measure: str) -> bool:
     """Whether a row of nulls.csv is of what the figure's caption tells."""
-    return row["measure"] == measure and row["score"] in ("structure_function_coupling", "fc_match")
+    told = row["score"] in ("structure_function_coupling", "fc_match")
+    return told and row["measure"] == measure and row["null_n"] != "0"
 
 
-def _null(row: Mapping[str, str]) -> str:
-    """What null networks say of a score, in words."""
-    return (
-        f"{SCORES[row['score']].label} {decimal(float(row['value']), 2)} against "
-        f"{row['null_n']} of '{row['null']}'"
-        + (f", z = {decimal(float(row['null_z']), 2)}" if row["null_z"] else "")
-        + (f", p = {float(row['null_p']):.2g}" if row["null_p"] else "")
-    )
+def _recording(recorded: tuple) -> str:
+    """A recording by its replicates, their length and its sampling rate, in words."""
+    n, n_samples, hertz = recorded
+    whole = "one recording of" if n == 1 else f"a recording of {n} replicates of"
+    if not hertz:
+        return f"{whole} {n_samples} samples at a rate that is not known"
+    return f"{whole} {duration(1000 * n_samples / hertz)} at {hertz:.6g}{SPACE}Hz"
 
 
 def _notes(path: Path) -> dict:
-    """What is wrong with what was scored, each text once, and how many more there are."""
+    """Notes on what was scored, each text once, and how many more there are."""
     _, rows = tables.read(path)
     found: dict[str, tuple[dict, dict]] = {}
     for row in rows:

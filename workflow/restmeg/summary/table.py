@@ -137,13 +137,28 @@ def best_values(best_rows: Rows, rows: Rows, name: str, axes: Mapping[str, str])
     """Where a score is best over a sweep, in words; empty where it has no best value.
 
     best_rows, rows: of best.csv and scores.csv, of one measure and of none; axes: {swept parameter:
-    its name}.
+    what to write for it}.
     """
-    places = []
+    places, between = [], False
     for row in best_rows:
         axis = row["parameter"]
         if row["score"] == name:
             value = best(row, [tables.value(other[axis]) for other in rows])
-            places.append(f"{axes[axis]} {best_in_words(value)}")
+            places.append(best_in_words(value, axes[axis]))
+            between |= value.is_estimate and bool(value.low)
     score = SCORES[name]
-    return f"{score.label} {score.direction} at {', '.join(places)}" if places else ""
+    where = "between points, at" if between else "at"
+    return f"{score.label} {score.direction} {where} {', '.join(places)}" if places else ""
+
+
+def of_null(row: Mapping[str, str]) -> str:
+    """A row of nulls.csv in words."""
+    n = int(row["null_n"])
+    score = SCORES[row["score"]]
+    value, mean = (float(score.read(tables.value(row[key]))) for key in ("value", "null_mean"))
+    networks = f"{decimal(mean, 2)} of {n} network" + ("s" if n != 1 else "")
+    return (
+        f"{score.label} {decimal(value, 2)} against {networks} '{row['null']}'"
+        + (f", z = {decimal(float(row['null_z']), 2)}" if row["null_z"] else "")
+        + (f", p = {float(row['null_p']):.2g}" if row["null_p"] else "")
+    )

@@ -8,7 +8,6 @@ from restmeg import tables
 from restmeg.scores.intervals import CURVATURE, decimals
 
 SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
-EDGE = 2e-3  # of a sweep's range: nearer to an end there is no best value between points
 
 
 def setting(label: str, value: Any) -> str:
@@ -75,6 +74,7 @@ class Best(NamedTuple):
     high: str
     at_edge: bool  # of the sweep, so that better ones may lie beyond
     is_estimate: bool  # between points, with a 95 % interval; else of points that are no worse
+    reach: str  # which end of the sweep the interval comes to, if it does
 
 
 def best(row: Mapping, values: Iterable[float]) -> Best:
@@ -83,22 +83,33 @@ def best(row: Mapping, values: Iterable[float]) -> Best:
     row: of best.csv; values: of the parameter over the sweep.
     """
     value, low, high = (tables.value(row[name]) for name in ("value", "ci_low", "ci_high"))
+    at_edge = str(row["at_edge"]).lower() == "true"  # or a number of pandas
+    is_estimate = row["interval"] == CURVATURE
+    if not (math.isfinite(low) and (is_estimate or low < high)):
+        text = f"{value:.4g}" if is_estimate else plain(value)
+        return Best(text, "", "", at_edge, is_estimate, "")
     given = [*values]
     least, most = min(given), max(given)
-    margin = EDGE * (most - least)
-    at_edge = most > least and (value <= least + margin or value >= most - margin)
-    if row["interval"] == CURVATURE:
-        if not math.isfinite(low):
-            return Best(f"{value:.4g}", "", "", at_edge, True)
+    if is_estimate:
         digits = decimals(low, high)
         middle, start, end = (f"{x:.{digits}f}" for x in (value, low, high))
-        return Best(middle, start, end, low <= least or high >= most, True)
-    start, end = (plain(low), plain(high)) if low < high else ("", "")
-    return Best(plain(value), start, end, at_edge, False)
+        reach = "beyond the sweep" if low < least or high > most else ""
+        return Best(middle, start, end, at_edge, True, reach)
+    reach = "to the edge of the sweep" if low <= least or high >= most else ""
+    return Best(plain(value), plain(low), plain(high), at_edge, False, reach)
 
 
-def best_in_words(found: Best) -> str:
-    """Such a value in short: "1.49 (1.46 to 1.53)", "3 (edge of the sweep)"."""
-    inside = [f"{found.low} to {found.high}"] if found.low else []
-    inside += ["edge of the sweep"] if found.at_edge else []
-    return f"{found.value} ({', '.join(inside)})" if inside else found.value
+def inside(found: Best) -> str:
+    """Its interval in short: "1.46 to 1.53", "edge of the sweep"; empty if there is none."""
+    texts = [f"{found.low} to {found.high}"] if found.low else []
+    texts += ["edge of the sweep"] if found.at_edge else []
+    return ", ".join([*texts, *filter(None, [found.reach])])
+
+
+def best_in_words(found: Best, label: str = "") -> str:
+    """Such a value in short: "1.49 (1.46 to 1.53)", "conduction speed 20 mm/ms (edge of ...)".
+
+    label: of the parameter, with its unit, if it is to be named.
+    """
+    text = named(label, found.value) if label else found.value
+    return f"{text} ({inside(found)})" if inside(found) else text
