@@ -8,7 +8,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: run test test-slurm check format lock bench bench-sweep bench-nulls coverage recovery costs torture fuzz clean help
+.PHONY: run test test-slurm verify check format lock bench bench-sweep bench-nulls coverage recovery costs torture fuzz clean help
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
@@ -18,6 +18,9 @@ test: $(VENV)/ready-dev  ## run every test
 
 test-slurm: $(VENV)-cluster/ready  ## run the workflow on Slurm, if it is installed, in some minutes
 	$(VENV)-cluster/bin/python -m pytest tests/slurm
+
+verify: $(VENV)/ready  ## compute some results again and compare; OPTIONS="--configfile my_study.yaml"
+	PYTHONPATH=workflow python -m restmeg.verification --cores $(CORES) $(OPTIONS)
 
 check: $(VENV)/ready-dev  ## format check and lint
 	ruff format --check .

@@ -14,6 +14,7 @@ include: "workflow/rules/nulls.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/summary.smk"
+include: "workflow/rules/provenance.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -28,6 +29,7 @@ rule all:
         notes="results/scores_notes.csv",
         differences="results/differences.csv",
         points="results/points.csv",
+        provenance="results/provenance.json",
         best=BEST,
         activity=of_points("simulated", [SHOWN], "activity"),
         sensors=of_points("simulated", PROJECTED, "sensors"),

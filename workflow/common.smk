@@ -1,13 +1,47 @@
 """Settings, plan and paths: what the rules share."""
 
+import contextlib
 import os
+import subprocess
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 from statistics import fmean
 from types import SimpleNamespace
 
-WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+
+def own_folder():
+    """The folder of this file, with the package in it.
+
+    Of a workflow that comes from a git host (github, gitlab) Snakemake reads single files as it
+    needs them. The rest is checked out beside what it has fetched, once for each commit.
+    """
+    here = workflow.current_basedir
+    if not hasattr(here, "hosted_repo"):
+        return Path(here.get_path_or_uri(secret_free=True))
+    repository = here.hosted_repo.repo_clone
+
+    def git(*arguments):
+        done = subprocess.run(["git", *map(str, arguments)], check=True, capture_output=True)
+        return done.stdout.decode().strip()
+
+    commit = git("-C", repository, "rev-parse", f"{here.ref}^{{commit}}")
+    checkout = workflow.source_cache_path / "restmeg" / commit
+    if not checkout.exists():
+        checkout.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=checkout.parent) as fresh:
+            clone = Path(fresh, commit)
+            git("clone", "--quiet", "--shared", "--no-checkout", repository, clone)
+            git("-C", clone, "checkout", "--quiet", commit)
+            with contextlib.suppress(OSError):  # another process was first
+                clone.rename(checkout)
+    return checkout / here.path
+
+
+WORKFLOW = own_folder()
+if not WORKFLOW.is_dir():
+    sys.exit(f"restmeg: {WORKFLOW}: no folder; expected a checkout, or github(...) or gitlab(...)")
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
 from restmeg import InputError, InputWarning, bundled, connectome, costs, fingerprint, inputs, job
@@ -100,6 +134,31 @@ def theory_of_target(wildcards):
     return f"results/target/{STUDY.target}/theory.nc"
 
 
+def recorded(wildcards):
+    """All results, but for the summary, that a study keeps: what their provenance is told of."""
+    kept_activity = POINTS if SETTINGS["simulation"]["keep"] == "all" else [SHOWN]
+    simulated, target = ["simulated", POINTS], ["target", [STUDY.target]]
+    made = STUDY.target != study.RECORDING
+    other = made and set(POINTS) - {STUDY.target}
+    tables = ["scores", "scores_replicates", "scores_notes"]
+    return [
+        *expand("results/{name}.nc", name=["connectome", "leadfield"]),
+        *of_points("simulated", kept_activity, "activity"),
+        *(of_points(*target, "activity") if made and kept_activity == POINTS else []),
+        *of_points("simulated", PROJECTED, "sensors"),
+        *of_points(*simulated, "connectivity"),
+        *of_points(*target, "connectivity"),
+        *of_points(*target, "fourier"),
+        *of_nulls(),
+        *expand("results/simulated/{point}/theory.nc", point=POINTS),
+        *([f"results/target/{STUDY.target}/theory.nc"] if other else []),
+        *expand("results/simulated/{point}/{name}.csv", point=POINTS, name=tables),
+        *expand("results/{name}.csv", name=["points", "differences", *tables]),
+        *(BEST + NULLS + NULL_NETWORKS + NULL_NOTES),
+        *expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),
+    ]
+
+
 def kept(path):
     """A file of every point, or one that goes once it has been used, but for the shown point's."""
     return path if SETTINGS["simulation"]["keep"] == "all" else temp(path)
@@ -151,6 +210,14 @@ if AXES:
     FIGURES.append("sweep")
     BEST.append("results/best.csv")
 FIGURES += ["theory", "length"]
+# Where files are makes nothing another one.
+GIVEN = SimpleNamespace(
+    **{name: SETTINGS[name]["path"] for name in ("connectome", "leadfield", "target")}
+)
+EFFECTIVE = {
+    name: {key: value for key, value in values.items() if key != "path"}
+    for name, values in SETTINGS.items()
+}
 SUMMARISED = {
     "point": SHOWN,
     "shown": SHOWN_AT,

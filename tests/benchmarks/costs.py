@@ -8,12 +8,13 @@ reads the workflow in each job on a cluster and is measured apart (`snakemake`).
 
 import argparse
 import csv
-import os
+import multiprocessing
 import re
 import resource
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -78,8 +79,8 @@ def asked(given: dict) -> dict[str, costs.Cost]:
 def snakemake(folder: Path, *arguments: str) -> float:
     """Run Snakemake in a folder; MB of the largest process of it and its children so far."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--directory", str(folder), "--cores", "1", "--quiet", "all", *arguments]
-    subprocess.run(command, check=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    command += ["--directory", str(folder), "--cores", "1", *arguments]
+    subprocess.run(command, check=True, capture_output=True)
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
@@ -118,9 +119,10 @@ def main() -> None:
         with TABLE.open(newline="") as file:
             rows = list(csv.reader(file))[1:]
     for name in parser.parse_args().studies:
-        # One process for each, as the largest child is looked for.
         rows = [row for row in rows if row[0] != name]
-        rows += measured(name)
+        # In a process of its own, which knows its largest child.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+            rows += alone.submit(measured, name).result()
         rows.sort(key=lambda row: list(STUDIES).index(row[0]))
         with TABLE.open("w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([HEAD, *rows])

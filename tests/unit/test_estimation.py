@@ -252,9 +252,20 @@ def test_a_single_session_needs_no_replicates(tmp_path, given):
             "rate_E has dimensions ('time', 'replicate', 'region'); "
             "expected ('replicate', 'time', 'region') or ('time', 'region')",
         ),
-        (GOOD.drop_vars("region"), "no variable 'region'; found rate_E, replicate"),
+        (
+            GOOD.drop_vars("region"),
+            "no variable 'region'; expected one with the name of each region of rate_E",
+        ),
         (GOOD.rename(rate_E="rate"), "no variable 'rate_E'; found rate, replicate, region"),
         (GOOD.isel(time=[0]), "number of samples is 1; expected >= 2"),
+        (
+            xr.Dataset(
+                {"rate_E": (("time", "region"), mixed(20, 4).T)},
+                {"region": [f"sample {k}" for k in range(20)]},
+            ),
+            "20 regions and 4 samples for a connectome of 4 regions: time and region have changed "
+            "places",
+        ),
         (
             GOOD.where(GOOD["rate_E"] < 1, np.inf),
             "rate_E of replicate 5, region 'B', sample 1: missing or not finite; expected a number",

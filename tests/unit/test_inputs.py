@@ -212,7 +212,7 @@ def test_a_step_longer_than_half_a_time_constant_is_said_once():
         "sweep": {"model.coupling_strength": [1.0, 1.5, 2.0]},
     }
     said = checked(config)[1]
-    assert len(said) == 3  # two time constants, and the coupling
+    assert len(said) == 4  # two time constants, the coupling, and delays
     assert said[0].startswith(
         "config: simulation.dt, 10 ms, is more than 0.5 of model.parameters.ta"
     )

@@ -73,6 +73,32 @@ def test_it_is_said_what_a_recording_is_compared_with():
     )
 
 
+def test_a_time_axis_of_another_unit_is_said():
+    """Milliseconds that are called seconds."""
+    said = list(questions.of_recording(series(60_000, 0.25), 240_000.0, 0.25))
+    assert said == [
+        "its samples are 4 s apart; is the unit of its time, or target.sampling_rate, right?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("speeds", "said"),
+    [
+        ([1.0, 10.0], None),
+        ([10.0, 0.07], "at 0.07 mm/ms signals are up to 1143 ms on their way"),  # 7 cm/s
+        ([10.0, 10_000.0], "at 1e+04 mm/ms no signal is longer on its way than a step, 0.1 ms"),
+    ],
+)
+def test_speeds_of_no_brain_are_said(speeds, said):
+    models = [{"conduction_speed": speed} for speed in speeds]
+    found = list(questions.of_delays(80.0, models, 0.1))
+    assert len(found) == (said is not None)
+    for text in found:
+        assert said in text
+        assert "is it in another unit" in text
+    assert list(questions.of_delays(0.0, models, 0.1)) == []
+
+
 def test_too_few_samples_for_the_regions_are_said():
     assert list(questions.of_recording(series(11, 1000.0), 0.011, 1000.0)) == [
         "11 samples for 6 regions: correlations of so few are mostly chance"

@@ -17,6 +17,7 @@ def load(text):
 UNKNOWN = [
     ("simulaton: {}", "simulaton", ["did you mean 'simulation'?", "accepted: connectome, model"]),
     ("qqq: {}", "qqq", ["accepted: connectome, model"]),
+    ("model: {tau_E: 2 ms}", "model.tau_E", ["did you mean 'parameters.tau_E'?"]),
     ("model: {copling: additive}", "model.copling", ["did you mean 'coupling'?"]),
     ("model: {parameters: {tauE: 1 ms}}", "model.parameters.tauE", ["'tau_E'", "wII, r"]),
     ("model: {noise: {sigm: 1}}", "model.noise.sigm", ["'sigma'", "tau, mean_E, mean_I"]),

@@ -33,6 +33,7 @@ ALLOWED = {
     "plot_nulls": FIGURES,
     "plot_sweep": FIGURES,
     "summarise": FILES,
+    "provenance": FILES,
 }
 
 

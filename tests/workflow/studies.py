@@ -1,5 +1,7 @@
 """A copy of the project with a small study, on which Snakemake is run for real."""
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -8,7 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import yaml
+from restmeg import open_results
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ["Snakefile", "workflow", "config", "profiles", "resources", "environment.yml"]
@@ -77,10 +81,34 @@ class Study:
         for folder in ("results", ".snakemake"):
             shutil.rmtree(self.path / folder, ignore_errors=True)
 
+    def unrecorded(self):
+        """Results that are not in provenance.json, or not there though they are in it."""
+        files = {
+            path.relative_to(self.path / "results").as_posix()
+            for path in self.path.glob("results/**/*.*")
+            if path.is_file() and not path.name.startswith(".")
+        }
+        files = {name for name in files if not name.startswith(("logs/", "benchmarks/"))}
+        recorded = json.loads(self.result("provenance.json").read_text())["outputs"]
+        return (files ^ recorded.keys()) - {"summary.html", "report.html", "provenance.json"}
+
     def data(self):
         """Bytes of all data files, by path."""
         paths = sorted(self.path.glob("results/**/*.nc")) + sorted(self.path.glob("results/*.csv"))
         return {str(path.relative_to(self.path)): path.read_bytes() for path in paths}
+
+
+def checksums(study):
+    """Of what is promised to be the same bits everywhere, by role and replicate."""
+    lines = []
+    for name, variable in (("activity", "rate_E"), ("connectivity", "fc")):
+        for role in ("simulated", "target"):
+            dataset = open_results(study.path / "results").load(name, role)
+            for replicate in dataset.replicate.values:
+                values = np.ascontiguousarray(dataset[variable].sel(replicate=replicate).values)
+                digest = hashlib.sha256(values.tobytes()).hexdigest()
+                lines.append(f"{role} {replicate} {variable} {digest}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def copy_project(path):

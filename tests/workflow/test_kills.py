@@ -7,6 +7,7 @@ import subprocess
 
 import netCDF4
 import psutil
+import pytest
 from studies import heed_interrupts
 
 KILLS = int(os.environ.get("RESTMEG_KILLS", 10))
@@ -91,7 +92,7 @@ def test_no_kill_loses_what_was_finished(study):
                 kills += 1
             said = process.communicate(timeout=120)[1]
             done = process.returncode == 0
-            assert "unlock" not in said, way.__name__
+            assert "--unlock" not in said, way.__name__
             after = results(study)
             for name, content in after.items():
                 assert content == expected[name], f"{way.__name__} after {wait:.1f} s: {name}"
@@ -113,3 +114,24 @@ def processes_of(study):
         if str(study.path) in " ".join(process.info["cmdline"] or []):
             found.append(process)
     return found
+
+
+def test_a_full_disk_is_called_that_and_the_next_run_goes_on(study):
+    place = study.path / "results"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o"]
+    if subprocess.run([*mount, "size=200k", "tmpfs", str(place)], check=False).returncode:
+        pytest.skip("nothing may be mounted here")
+    try:
+        result = study.snakemake("--cores", "2")
+        assert result.returncode == 1
+        assert "No space left on device" in result.stderr, result.stderr
+        results(study)
+        subprocess.run([*mount, "remount,size=200m", "tmpfs", str(place)], check=True)
+        study.run()
+        found = results(study)
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+    study.forget()
+    study.run()
+    assert results(study) == found

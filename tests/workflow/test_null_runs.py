@@ -12,7 +12,7 @@ from restmeg.model import build_network, initial_state, stream
 from studies import Study
 
 NULLS = {"rewired": {"number": 3}, "instant": {"method": "no_delays"}}
-SCORED = {"score_nulls", "score", "plot_nulls", "plot_scores", "summary"}
+SCORED = {"score_nulls", "score", "plot_nulls", "plot_scores", "summary", "provenance"}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,7 @@ def nulls(nulls_once, tmp_path):
 
 def test_a_second_run_does_nothing_and_no_activity_is_left(nulls):
     assert nulls.todo() == {}
+    assert nulls.unrecorded() == set()
     files = sorted(path.name for path in nulls.path.glob("results/nulls/**/*") if path.is_file())
     assert files == ["connectivity.nc", "connectivity.nc", "notes.csv"]
 

@@ -1,5 +1,4 @@
 import csv
-import hashlib
 
 import numpy as np
 import pandas as pd
@@ -9,6 +8,9 @@ from restmeg import open_results, simulation
 from restmeg.measures import pearson
 from restmeg.model import build_network, initial_state, stream
 from restmeg.scores import SCORES, correlation
+from studies import checksums
+
+LAST = {"summary", "provenance"}
 
 
 def rates(study):
@@ -114,7 +116,7 @@ def test_two_axes_of_a_sweep(finished):
         "score_point": 1,
     }  # two batches; the base is done
     gathered = dict.fromkeys(
-        ("points", "score", "best", "plot_activity", "plot_scores", "plot_sweep", "summary"), 1
+        ("points", "score", "best", "plot_activity", "plot_scores", "plot_sweep", *LAST), 1
     )
     assert finished.todo() == new_point | gathered
     finished.run()
@@ -148,7 +150,7 @@ def test_two_axes_of_a_sweep(finished):
 
 
 SIMULATE = {"simulate", "project", "connectivity", "fourier", "theory", "score_point", "score"}
-PLOTS = {"plot_activity", "plot_scores", "summary"}
+PLOTS = {"plot_activity", "plot_scores"} | LAST
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ PLOTS = {"plot_activity", "plot_scores", "summary"}
         ("summary/captions", {"summary"}),
         ("console/screen", set()),
         ("scores/intervals", {"theory", "score_point", "score"} | PLOTS),
-        ("measures/pearson", {"connectivity", "score_point", "score", "plot_scores", "summary"}),
+        ("measures/pearson", {"connectivity", "score_point", "score", "plot_scores"} | LAST),
         ("measures/__init__", set()),
         ("formats/__init__", set()),
         ("formats/npz", set()),
@@ -209,17 +211,17 @@ def test_another_restmeg_on_the_path_is_not_used(study):
 @pytest.mark.parametrize(
     ("section", "values", "rules"),
     [
-        ("leadfield", {"scale": "2 nA m/mV"}, {"project", "plot_activity", "summary"}),
+        ("leadfield", {"scale": "2 nA m/mV"}, {"project", "plot_activity"} | LAST),
         ("leadfield", {"scale": "50 uA m/V"}, set()),  # the same
-        ("leadfield", {"seed": 3}, {"leadfield", "project", "plot_activity", "summary"}),
+        ("leadfield", {"seed": 3}, {"leadfield", "project", "plot_activity"} | LAST),
         (
             "target",
             {"seed": 6},
-            SIMULATE - {"project"} | {"plot_scores", "summary"},
+            SIMULATE - {"project"} | {"plot_scores"} | LAST,
         ),
         ("connectome", {"normalise": "max"}, {"connectome"} | SIMULATE | PLOTS),
         ("target", {"model": {"coupling_strength": 1.5}}, set()),  # the same
-        ("simulation", {"keep": "shown"}, {"summary"}),  # which tells how it was set
+        ("simulation", {"keep": "shown"}, LAST),  # which tell how it was set
     ],
 )
 def test_an_edit_of_the_config_reruns_what_depends_on_it(finished, section, values, rules):
@@ -239,19 +241,6 @@ def test_a_killed_run_goes_on_where_it_was(finished):
     finished.run()
     assert path.read_bytes() == before
     assert not partial.exists()
-
-
-def checksums(study):
-    """Of what is promised to be the same bits everywhere, by role and replicate."""
-    lines = []
-    for name, variable in (("activity", "rate_E"), ("connectivity", "fc")):
-        for role in ("simulated", "target"):
-            dataset = open_results(study.path / "results").load(name, role)
-            for replicate in dataset.replicate.values:
-                values = np.ascontiguousarray(dataset[variable].sel(replicate=replicate).values)
-                digest = hashlib.sha256(values.tobytes()).hexdigest()
-                lines.append(f"{role} {replicate} {variable} {digest}")
-    return "".join(f"{line}\n" for line in lines)
 
 
 OF_THEORY = ("expected", "expected_sd")  # and the likelihood: of nine digits and not of bits
@@ -297,10 +286,10 @@ def test_a_renamed_connectome_simulates_nothing_again(study):
     study.run()
     first.rename(second)
     study.edit("connectome", source="second.npz")
-    assert study.todo() == {"summary": 1}  # which tells its name
+    assert study.todo() == dict.fromkeys(LAST, 1)  # which tell its name
     # Nor what changes no number: these matrices are symmetric.
     study.edit("connectome", orientation="source_target")
-    assert study.todo() == {"summary": 1}
+    assert study.todo() == dict.fromkeys(LAST, 1)
 
 
 def test_after_a_change_of_batches_the_table_of_points_leaves_old_files_out(finished):
@@ -322,6 +311,7 @@ def test_activity_that_is_not_kept_goes_and_is_not_missed(finished, study):
     shown = study.result("simulated/p44136fa355b3")
     kept = set(study.path.glob("results/*/*/*/activity.nc"))
     assert kept == set(shown.glob("*/activity.nc"))
+    assert study.unrecorded() == set()
     assert (shown / "scores.csv").read_bytes() == finished.result(
         "simulated/p44136fa355b3/scores.csv"
     ).read_bytes()

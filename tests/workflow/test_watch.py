@@ -49,8 +49,8 @@ def test_a_run_is_a_line_a_job_and_a_summary(study):
     assert result.stdout == ""
     lines = result.stderr.splitlines()
     steps = [line for line in lines if STEP.match(line)]
-    assert len(steps) == 18
-    assert len(lines) < 18 + 18
+    assert len(steps) == 19
+    assert len(lines) < 19 + 18
     assert "\x1b" not in result.stderr
     assert "\r" not in result.stderr
     places = "results/summary.html, results/report.html, results/scores.csv and results/figures/"
@@ -174,7 +174,7 @@ def test_an_interrupt_leaves_a_sane_terminal(study):
     text = CONTROL.sub("", written)
     assert "Stopping: waiting for what runs now." in text
     last = text.rstrip().splitlines()[-1]
-    assert re.match(r"Interrupted after .*: 3 of 18 steps done; the next run goes on", last)
+    assert re.match(r"Interrupted after .*: 3 of 19 steps done; the next run goes on", last)
     assert "Exception" not in text
 
 

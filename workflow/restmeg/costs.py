@@ -19,6 +19,7 @@ MB = 2**20
 STEP_SECONDS = 4e-7, 1.2e-8, 1e-10
 NULL_SECONDS = 1e-4  # of making a null network, for each connected pair
 SPARE = 1.25  # memory is asked for with so much to spare: libraries differ
+READERS = 2  # processes of Snakemake in a job of Slurm: its script's, and the step's that it starts
 PATIENCE = 5  # and time with this, as cores and disks do
 LEAST_MINUTES = 5
 STARTING = 0.5  # s that Snakemake takes for each job
@@ -65,8 +66,8 @@ def of_study(size: Size) -> dict[str, Cost]:
 
 
 def megabytes(size: Size, cost: Cost) -> int:
-    """Memory to ask for: of the program, and of the process that reads the workflow for it."""
-    return round(SPARE * (cost.memory + planning(size)))
+    """Memory to ask for: of the program, and of the processes that read the workflow for it."""
+    return round(SPARE * (cost.memory + READERS * planning(size)))
 
 
 def minutes(cost: Cost) -> int:
@@ -235,6 +236,17 @@ def _summary(size):
     return Cost(80 + 80 * size.regions**2 / MB, 1 + 2e-6 * size.regions**2)
 
 
+def _provenance(size):
+    batches = size.points * size.replicates / size.batch + size.targets / size.target_batch
+    each = _simulate(size).stored + _connectivity(size).stored
+    read = batches * each + size.points * _theory(size).stored + _project(size).stored
+    files = 2 * batches + 4 * size.points + 40
+    pairs = size.regions**2
+    return Cost(
+        75 + 12 * size.measures * pairs / MB + 0.005 * files, 0.5 + read / 150 + files / 200
+    )
+
+
 COSTS: dict[str, Callable[[Size], Cost]] = {
     "connectome": _connectome,
     "leadfield": _leadfield,
@@ -255,4 +267,5 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
     "summary": _summary,
+    "provenance": _provenance,
 }

@@ -167,7 +167,9 @@ def check_network(
     warn(path, questions.of_coupling(row_sums, models))
     warn("config", questions.of_step(dt, row_sums, models))
     slowest = min(model["conduction_speed"] for model in models)
-    connectome.delays_in_steps(anatomy.distances[anatomy.weights > 0].max(), slowest, dt)
+    longest = anatomy.distances[anatomy.weights > 0].max()
+    connectome.delays_in_steps(longest, slowest, dt)
+    warn("config", questions.of_delays(longest, models, dt))
 
 
 def warn(where: str | Path, texts: Iterable[str]) -> None:

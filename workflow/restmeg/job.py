@@ -36,8 +36,8 @@ def reporting(log: str | Path) -> Iterator[None]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
     terminal = os.dup(2)
 
-    def tell(line):
-        if WATCHED not in os.environ:
+    def tell(line, anyway=False):
+        if anyway or WATCHED not in os.environ:
             os.write(terminal, f"{line}\n".encode())
 
     with Path(log).open("w", buffering=1) as file:
@@ -52,12 +52,16 @@ def reporting(log: str | Path) -> Iterator[None]:
                 _check_plan()  # some modules are imported where they are used
                 _print_use()
             except Exception as error:
-                traceback.print_exc()
                 known = isinstance(error, InputError)
                 line = str(error) if known else f"{type(error).__name__}: {error}"
                 line = f"restmeg: {line.splitlines()[0]}"
-                print(line, file=sys.stderr)
-                tell(f"{line} (details in {log})")
+                try:
+                    traceback.print_exc()
+                    print(line, file=sys.stderr, flush=True)
+                except OSError:  # on a full disk nobody would read it there
+                    tell(line, anyway=True)
+                else:
+                    tell(f"{line} (details in {log})")
                 sys.exit(1)
             finally:
                 gc.freeze()

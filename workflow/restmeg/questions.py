@@ -11,6 +11,8 @@ import numpy as np
 from restmeg import check, connectome, formats, leadfield, rates, recording
 
 BRAIN_MM = (25, 400)  # the longest tract of a brain: of 30 human connectomes 138 to 388
+LATEST_MS = 500  # a signal's way through a brain of 400 mm at 0.8 mm/ms
+SLOWEST_HZ = 20  # of sampling: recordings of MEG have more than 100, envelopes some
 HEAD = (1e-16, 1e-11)  # T/(nA m): the largest gain of a head and its sensors
 # What a region passes on of the others' rates (`rates.coupling_gain`). Of 4 s of 68 and 94 regions
 # with weaker coupling than WEAK, functional connectivity is hardly that of the weights; additive
@@ -75,6 +77,23 @@ def of_coupling(row_sums: np.ndarray, models: list[dict]) -> Iterator[str]:
         yield f"{scale}: regions may be saturated; {SCALE}"
 
 
+def of_delays(longest: float, models: list[dict], dt: float) -> Iterator[str]:
+    """Yield questions about delays. longest: of connections, in mm; dt: in ms."""
+    speeds = [model["conduction_speed"] for model in models]
+    latest, earliest = longest / min(speeds), longest / max(speeds)
+    if latest > LATEST_MS:
+        yield (
+            f"model.conduction_speed: at {min(speeds):.4g} mm/ms signals are up to {latest:.0f} ms "
+            f"on their way, where a brain's are at most {LATEST_MS} ms; is it in another unit?"
+        )
+    elif 0 < earliest <= dt:
+        yield (
+            f"model.conduction_speed: at {max(speeds):.4g} mm/ms no signal is longer on its way "
+            f"than a step, {dt:g} ms, so there are no delays; is it in another unit, or the step "
+            "too long?"
+        )
+
+
 def of_step(dt: float, row_sums: np.ndarray, models: list[dict]) -> Iterator[str]:
     """Yield what is wrong with the step dt (ms), once for each cause: of the worst model."""
     worst: dict[str, tuple[float, str]] = {}
@@ -128,6 +147,11 @@ def of_recording(
                 f"replicates of {series.seconds:g} s at {series.sampling_rate:g} Hz are compared "
                 f"with {simulated}, without resampling: their sampling errors and frequencies "
                 "differ"
+            )
+        if series.sampling_rate < SLOWEST_HZ:
+            yield (
+                f"its samples are {1 / series.sampling_rate:.4g} s apart; is the unit of its time, "
+                "or target.sampling_rate, right?"
             )
     if series.n_samples < 2 * len(series.order):
         yield (

@@ -82,6 +82,11 @@ def judged(
         labels = check.unique_names(path, "region", raw.regions)
         order = list(range(len(labels)))
     else:
+        if len(raw.regions) != len(labels) == raw.n_samples:
+            raise InputError(
+                f"{path}: {len(raw.regions)} regions and {raw.n_samples} samples for a connectome "
+                f"of {len(labels)} regions: time and region have changed places"
+            )
         order = check.match_regions(path, raw.regions, labels)
     if np.dtype(raw.dtype).kind not in "fiu":
         raise InputError(f"{path}: rate_E: {raw.dtype}; expected real numbers")

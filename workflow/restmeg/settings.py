@@ -167,11 +167,11 @@ def _check(key, value, schema, complete):
         raise InputError(f"{where}: found {_found(value)}; expected {TYPES['object']}")
     for name in value:
         if name not in properties:
-            inner = (
-                []
-                if key
-                else [place for part in properties for place in scalars(part, properties[part])]
-            )
+            inner = [
+                place.removeprefix(f"{key}.")
+                for part in properties
+                for place in scalars(f"{key}.{part}".lstrip("."), properties[part])
+            ]
             raise InputError(unknown_key(key, name, properties, inner))
     checked = {}
     for name, part in properties.items():

@@ -69,8 +69,12 @@ def leadfield(path: str | Path) -> RawLeadField:
 @contextlib.contextmanager
 def recording(path: str | Path) -> Iterator[RawRecording]:
     """``rate_E`` over ``replicate``, ``time`` and ``region``, or without ``replicate``."""
-    with _opened(path, "rate_E", "region") as dataset:
+    with _opened(path, "rate_E") as dataset:
         rate = dataset["rate_E"]
+        if "region" not in dataset.variables:
+            raise InputError(
+                f"{path}: no variable 'region'; expected one with the name of each region of rate_E"
+            )
         alone = rate.dimensions == ("time", "region")  # a recording of one session
         if not alone and rate.dimensions != ("replicate", "time", "region"):
             raise InputError(
