@@ -1,5 +1,7 @@
 """Which results go into which figure; how figures look is for the tests of each."""
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +19,15 @@ MODULES = {
     "theory": (theory, "beside_simulation"),
     "length": (theory, "over_length"),
 }
+
+
+class Drawn(str):
+    """A figure that is nothing but its name, and titles that such figures were given."""
+
+    titles: ClassVar[list] = []
+
+    def suptitle(self, text, **_):
+        self.titles.append(text)
 
 
 @pytest.fixture
@@ -57,10 +68,13 @@ def draw(monkeypatch, folder, simulated="pb", target="pt", point="pb", expected=
     drawn = {}
     for name, (module, function) in MODULES.items():
         monkeypatch.setattr(
-            module, function, lambda *given, name=name: drawn.setdefault(name, given) and name
+            module,
+            function,
+            lambda *given, name=name: drawn.setdefault(name, given) and Drawn(name),
         )
     saved = {}
     monkeypatch.setattr(style, "save", lambda figure, *paths: saved.setdefault(figure, paths))
+    monkeypatch.setattr(Drawn, "titles", [])
     out = {f"{name}{end}": f"{name}{end}" for name in MODULES for end in ("", "_svg")}
     from_results.draw_comparison(
         folder / "connectome.nc",
@@ -70,8 +84,10 @@ def draw(monkeypatch, folder, simulated="pb", target="pt", point="pb", expected=
         [folder / f"{name}.csv" for name in ("scores", "replicates", "notes")],
         [folder / f"{name}.csv" for name in nulls],
         point,
+        "coupling strength 2",
         out,
     )
+    assert Drawn.titles == ["at coupling strength 2"] * len(MODULES)  # on each figure
     assert saved == {name: (name, f"{name}_svg") for name in MODULES}
     return drawn
 
@@ -162,13 +178,15 @@ def test_a_sweep_is_drawn_with_the_first_measure_and_the_likelihood(tmp_path, mo
     from_results.draw_sweep(
         scored.write(tmp_path / "scores.csv", rows),
         scored.write_best(tmp_path / "best.csv", *best),
+        scored.write_best(tmp_path / "differences.csv", *best),
         labels,
         truth,
         {"sweep": "s.png", "sweep_svg": "s.svg"},
     )
-    summary, found, *others = drawn["given"]
+    summary, found, differences, *others = drawn["given"]
     assert summary["score"].tolist() == 2 * list(SCORES)
-    assert found["score"].tolist() == ["fc_match", LIKELIHOOD]
+    for table in (found, differences):
+        assert table["score"].tolist() == ["fc_match", LIKELIHOOD]
     assert pd.api.types.is_float_dtype(found["ci_low"])
     assert others == [labels, truth]
     assert drawn["paths"] == ("s.png", "s.svg")

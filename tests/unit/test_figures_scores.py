@@ -96,21 +96,25 @@ def test_all_that_the_match_is_held_against_is_on_its_axis():
     levels = {
         line.get_color(): line.get_ydata()[0]
         for line in match.lines
-        if line.get_linestyle() == "--"
+        if line.get_linestyle() == "--"  # of the ceiling, and of minus the distance
     }
     assert levels == {style.TARGET: 0.5, style.ANATOMY: 0.4}
     (band,) = match.patches
     assert band.get_y() == 0.45
     assert band.get_height() == pytest.approx(0.1)
-    assert match.get_title(loc="right") == "not sure above minus distance"
+    assert match.get_title(loc="right") == "not surely better than minus distance"
 
 
 @pytest.mark.parametrize(
     ("distance", "weights", "said"),
     [
-        ((0.1, 0.05, 0.15), (0.1, 0.05, 0.15), "above all of anatomy"),
-        ((0.6, 0.5, 0.7), (0.1, 0.05, 0.15), "below minus distance"),
-        ((0.35, 0.3, 0.5), (0.6, 0.5, 0.7), "below weights; not sure above minus distance"),
+        ((0.1, 0.05, 0.15), (0.1, 0.05, 0.15), "better than all of anatomy"),
+        ((0.6, 0.5, 0.7), (0.1, 0.05, 0.15), "worse than minus distance"),
+        (
+            (0.35, 0.3, 0.5),
+            (0.6, 0.5, 0.7),
+            "worse than weights; not surely better than minus distance",
+        ),
     ],
 )
 def test_a_model_that_does_not_beat_anatomy_is_told_at_once(distance, weights, said):
@@ -185,10 +189,33 @@ def test_the_first_notes_are_below_in_lines_that_have_room():
     assert panel.height > 0.9 * plain.axes[0].get_window_extent().height
 
 
-@pytest.mark.parametrize("n", [1, 4, 5, 500, 501])
+@pytest.mark.parametrize("n", [1, 4, 20, 49, 50, 500, 501])
 def test_few_values_have_no_shape_and_many_no_dots(n):
     values = np.random.default_rng(0).normal(0.3, 0.1, n)
     _, (left, *_) = draw(values)
     shapes = [mark for mark in left.collections if isinstance(mark, PolyCollection)]
-    assert len(shapes) == (n >= 5)
+    assert len(shapes) == (n >= 50)
     assert dots(left) == ([n, 1] if n <= 500 else [1])
+
+
+def test_a_shape_ends_in_points_and_not_where_values_do():
+    values = np.random.default_rng(0).uniform(0.2, 0.4, 100)
+    _, (left, *_) = draw(values)
+    (shape,) = [mark for mark in left.collections if isinstance(mark, PolyCollection)]
+    outline = shape.get_paths()[0].vertices
+    assert outline[:, 1].min() < values.min() - 0.02
+    lowest = outline[outline[:, 1] < values.min() - 0.02]
+    assert np.ptp(lowest[:, 0]) < 0.5 * np.ptp(outline[:, 0])
+
+
+def test_values_far_from_zero_are_not_squeezed_towards_it():
+    high = dict.fromkeys(SCORES, (0.93, 0.92, 0.94))
+    _, (left, match, right) = draw([0.92, 0.93, 0.94], **(high | {"fc_distance": (1.0, 0.9, 1.1)}))
+    assert left.get_ylim()[0] > 0.9
+    assert match.get_ylim()[0] > 0.9
+    assert right.get_ylim()[0] <= 0  # what a true model has
+
+
+def test_an_axis_of_correlations_ends_with_these():
+    _, (_, match, _) = draw(fc_match_ceiling=(0.1, -1.5, 1.7))
+    assert match.get_ylim() == (-1.05, 1.05)

@@ -9,6 +9,7 @@ import pytest
 import scored
 from matplotlib.colors import to_rgba
 from restmeg.figures import style, sweep
+from restmeg.fourier import REDUNDANCY
 from restmeg.scores import LIKELIHOOD
 from test_figures import overlapping, ticks
 
@@ -34,8 +35,12 @@ def table(value, **axes):
     return pd.DataFrame(rows)
 
 
-def draw(found, axes, best=NOTHING, truth=()):
-    figure = sweep.sweep(found, best, {axis: LABELS[axis] for axis in axes}, dict(truth))
+ALONE = pd.DataFrame(columns=["point", "score", "ci_low", "ci_high"])  # no differences
+
+
+def draw(found, axes, best=NOTHING, truth=(), differences=ALONE):
+    labels = {axis: LABELS[axis] for axis in axes}
+    figure = sweep.sweep(found, best, differences, labels, dict(truth))
     assert not overlapping(figure)
     return figure, dict(zip(CURVES, figure.axes, strict=False))
 
@@ -121,7 +126,14 @@ def test_the_best_value_has_its_interval_and_words():
     }
     assert line(panels["FC match"], style.BEST, "o") == [[[3], [3]]]
     assert line(panels["FC distance"], style.BEST, "None") == [[[1, 2], [1, 1]]]
-    assert line(panels["log likelihood"], style.BEST, "None") == [[[1.2, 1.268], [0, 0]]]
+    # On the parabola of its interval, which goes through the best point: half of it is 0.034, and
+    # 20 replicates of the target and what a spectrum says twice are counted.
+    top = REDUNDANCY * 1.959964**2 / (2 * 0.034**2 * 20) * (1.234 - 1) ** 2
+    hill, interval, dot = line(panels["log likelihood"], style.BEST)
+    assert dot == [[1.234], [pytest.approx(top, rel=1e-5)]]
+    assert interval == [[1.2, 1.268], dot[1] * 2]
+    assert max(hill[1]) == pytest.approx(top, rel=1e-2)
+    assert np.interp(1.0, *hill) == pytest.approx(0, abs=0.01 * top)
     assert not line(panels[CURVES[3]], style.BEST)
 
 
@@ -194,22 +206,23 @@ def test_two_numbers_make_maps_dark_where_a_score_is_good(tmp_path):
     found.loc[(found["k"] == 2) & (found["score"] == "fc_match"), "value"] = np.nan
     figure, _ = draw(found, ["k", "v"])
     style.save(figure, tmp_path / "sweep.png")
-    match, distance, likelihood = maps(figure)
-    assert [axes.get_title(loc="left") for axes in maps(figure)] == CURVES[:3]
+    match, distance, likelihood, coupling = maps(figure)
+    assert [axes.get_title(loc="left") for axes in maps(figure)] == CURVES
+    assert not coupling.patches  # it has no best point
     shown = match.collections[0].get_array().filled(np.nan)
     np.testing.assert_allclose(shown, [[0.2, np.nan, 0.7], [0.15, np.nan, 0.65]])
     assert [text.get_text() for text in match.texts] == ["0.200", "0.700", "0.150", "0.650"]
-    places = [axes.patches[0].get_xy() for axes in (match, distance, likelihood)]
+    places = [axes.patches[-1].get_xy() for axes in (match, distance, likelihood)]
     assert places == [(2, 0), (0, 1), (0, 1)]
     for axes in (match, distance, likelihood):
-        assert axes.patches[0].get_edgecolor() == pytest.approx(to_rgba(style.BEST))
+        assert axes.patches[-1].get_edgecolor() == pytest.approx(to_rgba(style.BEST))
         assert ticks(axes) == [["1", "2", "3"], ["5", "10"]]
         assert axes.get_xlabel() == "coupling strength"
         assert axes.get_ylabel() == "conduction speed (mm/ms)"
     low, high = (
         sum(axes.collections[0].cmap(at)[:3]) for axes, at in ((match, 1.0), (distance, 0.0))
     )
-    assert max(low, high) < 0.3
+    assert max(low, high) < 0.9
     assert legend(figure) == ["best point"]
 
 
@@ -224,14 +237,15 @@ def test_a_map_marks_the_truth_and_the_likeliest_values_between_points():
     )
     found = table(lambda k, v: k + v, **GRID)
     figure, _ = draw(found, ["k", "v"], best, {"v": 10.0, "k": 1.5})
-    *others, likelihood = maps(figure)
+    *others, likelihood, coupling = maps(figure)
     assert line(likelihood, style.BEST, "o") == [[[1.75], [1.0]]]
+    assert "root scale" in "".join(axes.get_ylabel() for axes in figure.axes)
     assert line(likelihood, style.BEST, "None") == [
         [[1.5, 2.0], [1.0, 1.0]],
         [[1.75, 1.75], [pytest.approx(0.7), pytest.approx(1.3)]],
     ]
-    for axes in (*others, likelihood):
-        assert line(axes, style.INK, "X") == [[[1.0], [1.5]]]
+    for axes in (*others, likelihood, coupling):
+        assert line(axes, style.INK, "D")[:1] == [[[1.0], [1.5]]]
     assert not any(line(axes, style.BEST) for axes in others)
     assert legend(figure) == ["best point", "most likely, 95 % interval", "truth"]
     figure, _ = draw(found, ["k", "v"], best[2:], {"v": 99.0, "k": 1.5})
@@ -242,3 +256,42 @@ def test_a_large_map_has_no_numbers_and_ticks_with_room():
     axes = {"k": np.linspace(0, 3, 30), "v": np.linspace(2, 20, 40)}
     figure, _ = draw(table(lambda k, v: k + v, **axes), axes)
     assert not figure.axes[0].texts
+
+
+def test_points_that_are_not_surely_worse_have_a_thin_frame():
+    found = table(lambda k, v: k + v, **GRID)
+    apart = pd.DataFrame(
+        [
+            {"point": name, "score": score, "ci_low": low, "ci_high": 1.0}
+            for name, score, low in [("p0", "fc_match", -1.0), ("p1", "fc_match", 0.5)]
+        ]
+    )
+    figure, _ = draw(found, ["k", "v"], differences=apart)
+    match, distance, *_ = maps(figure)
+    dashed = [patch for patch in match.patches if patch.get_linestyle() != "solid"]
+    (cell,) = [patch.get_xy() for patch in dashed]
+    assert cell == pytest.approx((1.06, 1.06))  # of p0: k = 2, v = 10
+    assert legend(figure) == ["best point", "not surely worse"]
+    assert all(patch.get_linestyle() == "solid" for patch in distance.patches)
+
+
+def test_far_values_of_a_likelihood_leave_the_colours_to_those_near_the_best():
+    found = table(lambda k, v: {1.0: 0.0, 2.0: 5.0, 3.0: 5000.0}[k], **GRID)
+    figure, _ = draw(found, ["k", "v"])
+    mesh = maps(figure)[2].collections[0]
+    assert mesh.norm.vmin == -50
+    best, near, far = mesh.norm(np.array([0.0, -5.0, -5000.0]))
+    assert best == 1
+    assert 0.6 < near < 0.75  # 1 - sqrt(5 / 50)
+    assert far == 0
+
+
+def test_a_number_makes_room_for_a_mark():
+    found = table(lambda k, v: k + v, **GRID)
+    figure, _ = draw(found, ["k", "v"], truth={"k": 2.0, "v": 6.0})
+    match = maps(figure)[0]
+    heights = {round(text.get_position()[1], 2) for text in match.texts}
+    assert heights == {0.2, 1.2}
+    figure, _ = draw(found, ["k", "v"], truth={"k": 2.0, "v": 9.0})
+    heights = [round(text.get_position()[1], 2) for text in maps(figure)[0].texts]
+    assert heights.count(1.8) == 1

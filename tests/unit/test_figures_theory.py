@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import scored
 from restmeg.figures import style, theory
+from scipy import stats
 from test_figures import overlapping
 
 LENGTHS = np.geomspace(1, 3600, 37)
@@ -32,22 +33,38 @@ def test_simulation_beside_theory_has_means_the_line_and_z(tmp_path):
     shown = left.collections[-1].get_offsets()
     np.testing.assert_allclose(shown, np.column_stack([expected, fc.mean(axis=0)]))
     (line,) = [line for line in left.lines if line.get_color() == style.THEORY]
-    assert list(line.get_xdata()) == list(line.get_ydata())
-    assert "z of 2000 pairs, root mean square" in right.get_xlabel()
-    assert float(right.get_xlabel().split()[-1]) == pytest.approx(1, abs=0.05)
-    area = sum(patch.get_width() * patch.get_height() for patch in right.patches)
-    assert area == pytest.approx(1)
+    assert line.get_slope() == 1
+    low, high = left.get_xlim()
+    assert high - low < 1.2 * np.ptp(expected)
+    assert "199 degrees of freedom" in right.get_xlabel()
+    chance, found = right.collections[-1].get_offsets().T
+    assert len(chance) == theory.MIDDLE + 2 * theory.ENDS
+    middle = np.abs(chance) < 2
+    np.testing.assert_allclose(found[middle], chance[middle], atol=0.2)
     style.save(figure, tmp_path / "theory.png")
 
 
-def test_a_pair_that_is_far_off_is_in_the_histogram():
+@pytest.mark.parametrize("n", [2, 3, 20])
+def test_chance_is_student_s_t_of_so_many_replicates(n):
+    rng = np.random.default_rng(0)
+    fc = rng.normal(0, 0.05, (n, 28))
+    _, right = theory.beside_simulation(fc, np.zeros(28)).axes
+    chance, found = right.collections[-1].get_offsets().T
+    expected = stats.t.ppf((np.arange(28) + 0.5) / 28, n - 1)
+    np.testing.assert_allclose(chance, expected, rtol=1e-7, atol=1e-9)
+    outside = stats.ttest_1samp(fc, 0).statistic
+    np.testing.assert_allclose(found, np.sort(outside), rtol=1e-9)
+    beyond = (np.abs(outside) > stats.t.ppf(0.975, n - 1)).sum()
+    assert f": {beyond} of 28 pairs" in right.texts[0].get_text()
+
+
+def test_a_pair_that_is_far_off_is_seen():
     fc = np.random.default_rng(0).normal(0, 0.05, (20, 28))
     expected = np.zeros(28)
     expected[3] = 1.0
     _, right = theory.beside_simulation(fc, expected).axes
-    area = sum(patch.get_width() * patch.get_height() for patch in right.patches)
-    assert area == pytest.approx(1)
-    assert right.get_xlim()[0] < -50
+    assert right.collections[-1].get_offsets()[0, 1] < -50
+    assert right.get_ylim()[0] < -50
 
 
 def test_three_regions_have_a_figure(tmp_path):
@@ -60,6 +77,7 @@ def test_three_regions_have_a_figure(tmp_path):
     [
         (np.ones((5, 3)), np.full(3, np.nan), "the fixed point is unstable", "is unstable."),
         (np.ones((1, 3)), np.ones(3), "", "one replicate, or gaps"),
+        (np.ones((5, 3)), np.ones(3), "", "replicates do not differ"),
         (np.full((5, 3), np.nan), np.ones(3), "", "one replicate, or gaps"),
     ],
 )
@@ -96,7 +114,7 @@ def test_expected_scores_over_the_length_with_what_was_found(tmp_path):
     assert len([bar for bar in bars if len(bar.get_xdata()) == 2]) == 3 + 1  # and this study's
     assert [line.get_ydata()[0] for line in coupling.lines if line.get_marker() == "o"] == [0.4]
     for axes in figure.axes:
-        assert "this study, 3.7 s" in [text.get_text() for text in axes.texts]
+        assert "this study, 3.7\N{NO-BREAK SPACE}s" in [text.get_text() for text in axes.texts]
     assert not overlapping(figure)
     style.save(figure, tmp_path / "length.png")
 

@@ -100,6 +100,7 @@ rule plot_sweep:
     input:
         scores="results/scores.csv",
         best="results/best.csv",
+        differences="results/differences.csv",
     output:
         sweep=report(
             "results/figures/sweep.png",

@@ -8,5 +8,6 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.connectome,
         snakemake.input.activity,
         snakemake.input.sensors,
+        snakemake.params.shown,
         dict(snakemake.output.items()),
     )

@@ -8,5 +8,6 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.nulls,
         snakemake.input.networks,
         snakemake.input.scores,
+        snakemake.params.shown,
         dict(snakemake.output.items()),
     )

@@ -12,5 +12,6 @@ with job.reporting(snakemake.log[0]):
         [snakemake.input.scores, snakemake.input.replicates, snakemake.input.notes],
         snakemake.input.networks,
         snakemake.params.point,
+        snakemake.params.shown,
         dict(snakemake.output.items()),
     )

@@ -7,6 +7,7 @@ with job.reporting(snakemake.log[0]):
     from_results.draw_sweep(
         snakemake.input.scores,
         snakemake.input.best,
+        snakemake.input.differences,
         snakemake.params.axes,
         snakemake.params.truth,
         dict(snakemake.output.items()),

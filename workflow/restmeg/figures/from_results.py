@@ -16,11 +16,16 @@ from restmeg.theory import predicted
 
 
 def draw_activity(
-    connectome_path: Path, activity_path: Path, sensors_path: Path, out: Mapping[str, Path]
+    connectome_path: Path,
+    activity_path: Path,
+    sensors_path: Path,
+    shown: str,
+    out: Mapping[str, Path],
 ) -> None:
     """Draw the connectome, and the start of the first replicate at regions and sensors.
 
-    out: paths by name, ``connectome`` and ``traces`` as PNG, and each with ``_svg``.
+    shown: the point of a sweep in words, empty if there is none; out: paths by name,
+    ``connectome`` and ``traces`` as PNG, and each with ``_svg``.
     """
     structure = connectome.read(connectome_path)
     _save(
@@ -33,15 +38,15 @@ def draw_activity(
         store.open_netcdf(sensors_path, "field", "sensor") as sensors,
     ):
         times = active["time"][...]
-        shown = slice(0, int((times < times[0] + activity.SHOWN_MS).sum()))
+        start = slice(0, int((times < times[0] + activity.SHOWN_MS).sum()))
         figure = activity.traces(
-            times[shown],
-            active["rate_E"][0, shown],
+            times[start],
+            active["rate_E"][0, start],
             structure.labels,
-            sensors["field"][0, shown],
+            sensors["field"][0, start],
             sensors["sensor"][...],
         )
-    _save(figure, "traces", out)
+    _save(figure, "traces", out, shown)
 
 
 def draw_comparison(
@@ -52,14 +57,16 @@ def draw_comparison(
     tables: Sequence[Path],
     networks_paths: Sequence[Path],
     point: str,
+    shown: str,
     out: Mapping[str, Path],
 ) -> None:
     """Draw functional connectivity, its relation to structure and theory, and scores of one point.
 
     theory_path: theory.nc of the point; tables: paths of scores.csv, scores_replicates.csv and
-    scores_notes.csv, in any order of points; networks_paths: of nulls_networks.csv, or none; out:
-    paths by name, ``connectivity``, ``structure_function``, ``scores``, ``theory`` and ``length``
-    as PNG, and each with ``_svg``.
+    scores_notes.csv, in any order of points; networks_paths: of nulls_networks.csv, or none;
+    shown: the point of a sweep in words, empty if there is none; out: paths by name,
+    ``connectivity``, ``structure_function``, ``scores``, ``theory`` and ``length`` as PNG, and each
+    with ``_svg``.
 
     Raises InputError if files are of another role or point.
     """
@@ -76,58 +83,59 @@ def draw_comparison(
     figure = connectivity.connectivity(
         simulated.fc[0].mean(axis=0), target.fc[0].mean(axis=0), structure.labels, measure
     )
-    _save(figure, "connectivity", out)
+    _save(figure, "connectivity", out, shown)
     pairs = correlation.edges(simulated.fc[0])
     weights = correlation.undirected(structure.weights)
-    _save(connectivity.structure_function(weights, pairs, summary), "structure_function", out)
+    figure = connectivity.structure_function(weights, pairs, summary)
+    _save(figure, "structure_function", out, shown)
     same = notes.groupby("note", sort=False)["about"]
     texts = [f"{', '.join(about.unique())}: {note}" for note, about in same]
-    _save(score_figures.scores(single, summary, texts, *networks), "scores", out)
+    _save(score_figures.scores(single, summary, texts, *networks), "scores", out, shown)
     if measure != scoring.PEARSON:
         trouble = f"it is of Pearson correlation, and this is {MEASURES[measure].label}"
         nothing = np.full_like(expected.fc, np.nan)
         expected = expected._replace(expected={}, fc=nothing, trouble=trouble)
     of_theory = correlation.edges(expected.fc)
-    _save(theory.beside_simulation(pairs, of_theory, expected.trouble), "theory", out)
+    _save(theory.beside_simulation(pairs, of_theory, expected.trouble), "theory", out, shown)
     figure = theory.over_length(
         expected.lengths, expected.expected, expected.seconds, summary, expected.trouble
     )
-    _save(figure, "length", out)
+    _save(figure, "length", out, shown)
 
 
 def draw_sweep(
     scores_path: Path,
     best_path: Path,
+    differences_path: Path,
     axis_labels: Mapping[str, str],
     truth: Mapping[str, float | str],
     out: Mapping[str, Path],
 ) -> None:
     """Draw scores over the sweep; out: paths by name, ``sweep`` as PNG and ``sweep_svg``.
 
-    best_path: best.csv; axis_labels, truth: see `sweep.sweep`.
+    best_path, differences_path: best.csv and differences.csv; axis_labels, truth: see
+    `sweep.sweep`.
     """
-    summary, best = (pd.read_csv(path) for path in (scores_path, best_path))
-    measure = summary["measure"].iloc[0]
-    summary, best = (
-        table[table["measure"].isin([measure]) | table["measure"].isna()]
-        for table in (summary, best)
-    )
-    _save(sweep.sweep(summary, best, axis_labels, truth), "sweep", out)
+    tables = [pd.read_csv(path) for path in (scores_path, best_path, differences_path)]
+    measure = tables[0]["measure"].iloc[0]
+    tables = [table[table["measure"].isin([measure]) | table["measure"].isna()] for table in tables]
+    _save(sweep.sweep(*tables, axis_labels, truth), "sweep", out)
 
 
 def draw_nulls(
-    nulls_path: Path, networks_path: Path, scores_path: Path, out: Mapping[str, Path]
+    nulls_path: Path, networks_path: Path, scores_path: Path, shown: str, out: Mapping[str, Path]
 ) -> None:
     """Draw scores of null networks beside those of their point; out: ``nulls`` and ``nulls_svg``.
 
-    nulls_path, networks_path, scores_path: nulls.csv, nulls_networks.csv and scores.csv.
+    nulls_path, networks_path, scores_path: nulls.csv, nulls_networks.csv and scores.csv;
+    shown: see `draw_comparison`.
     """
     beside, networks, own = (pd.read_csv(path) for path in (nulls_path, networks_path, scores_path))
     own = own[own["point"].isin(beside["point"])]
     tables = (
         table[table["measure"] == own["measure"].iloc[0]] for table in (beside, networks, own)
     )
-    _save(nulls.nulls(*tables), "nulls", out)
+    _save(nulls.nulls(*tables), "nulls", out, shown)
 
 
 def _of(table: pd.DataFrame, point: str, measure: str) -> pd.DataFrame:
@@ -135,5 +143,8 @@ def _of(table: pd.DataFrame, point: str, measure: str) -> pd.DataFrame:
     return table[(table["point"] == point) & (table["measure"] == measure)]
 
 
-def _save(figure: Figure, name: str, out: Mapping[str, Path]) -> None:
+def _save(figure: Figure, name: str, out: Mapping[str, Path], shown: str = "") -> None:
+    """Write a figure, with the point of a sweep that it is of."""
+    if shown:
+        figure.suptitle(f"at {shown}", x=0.01, ha="left", **style.SMALL)
     style.save(figure, out[name], out[f"{name}_svg"])

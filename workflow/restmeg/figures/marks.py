@@ -2,19 +2,42 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.mlab import GaussianKDE
 
-FEW, MANY = 5, 500  # values: fewer have no shape to show, and more would be one block of dots
+from restmeg.figures import style
+
+FEW = 5  # values: so few have larger dots
+SHAPE = 50  # fewer have no shape that can be told from chance
+MANY = 500  # more would be one block of dots
+BEYOND = (
+    2  # widths of the kernel: how far a shape reaches beyond its values, and so ends in a point
+)
+NEAR = 0.3  # of a panel: zero is in it if it is no farther away
 
 
 def distribution(axes: Axes, x: float, values: np.ndarray, colour: str) -> None:
-    """Values of replicates or networks in a column: their shape, and a dot for each."""
+    """Values of replicates or networks in a column: a dot for each, and of many their shape."""
     values = values[np.isfinite(values)]
-    if len(values) >= FEW and np.ptp(values) > 0:
-        (body,) = axes.violinplot([values], [x], widths=0.8, showextrema=False)["bodies"]
-        body.set(facecolor=colour, alpha=0.2, linewidth=0)
+    if len(values) >= SHAPE and np.ptp(values) > 0:
+        kernel = GaussianKDE(values)
+        beyond = BEYOND * kernel.factor * values.std(ddof=1)
+        places = np.linspace(values.min() - beyond, values.max() + beyond, 200)
+        half = kernel(places)
+        half = 0.4 * half / half.max()
+        axes.fill_betweenx(places, x - half, x + half, color=colour, alpha=0.2, linewidth=0)
     if len(values) <= MANY:
         # Side by side where they are dense; the places are no random numbers.
         ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
         aside = ((ranks * 0.618034) % 1 - 0.5) * 0.3 * (len(values) > 1)
-        size, alpha = (8, 0.35) if len(values) >= FEW else (24, 0.7)
+        size, alpha = (
+            (24, 0.7) if len(values) < FEW else (14, 0.5) if len(values) < SHAPE else (8, 0.35)
+        )
         axes.scatter(x + aside, values, s=size, color=colour, alpha=alpha, linewidth=0)
+
+
+def zero(axes: Axes) -> None:
+    """A line at zero, where the axis comes near it: values far from it would be squeezed."""
+    low, high = axes.get_ylim()
+    near = NEAR * (high - low)
+    if low - near <= 0 <= high + near:
+        axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)

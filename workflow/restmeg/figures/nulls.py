@@ -9,27 +9,41 @@ from matplotlib.figure import Figure
 
 from restmeg.figures import marks, style
 from restmeg.scores import LOWEST, SCORES
+from restmeg.summary.words import decimal
 
-COLUMNS = 4  # panels beside each other
+# What has a panel, as far as there is any: the match minus its ceiling would be the match again.
+PANELS = [
+    "structure_function_coupling",
+    "structure_function_partial",
+    "fc_distance",
+    "fc_match",
+    "fc_match_partial",
+    "fc_match_corrected",
+]
+COLUMNS = 3  # panels beside each other
 MARGIN, LETTER = 0.7, 0.11  # inches: beside a panel, and of its title
 
 
 def beside(row: pd.Series) -> str:
     """What null networks say of a score, in words."""
     networks = f"{row['null_n']:.0f} network" + ("s" if row["null_n"] != 1 else "")
-    texts = [f"z = {row['null_z']:.2f}"] if np.isfinite(row["null_z"]) else []
+    texts = [f"z = {decimal(row['null_z'], 2)}"] if np.isfinite(row["null_z"]) else []
     texts += [f"p = {row['null_p']:.2g}"] if np.isfinite(row["null_p"]) else []
     return "\n".join([str(row["null"]), *texts, networks])
 
 
 @style.look()
 def nulls(beside_nulls: pd.DataFrame, networks: pd.DataFrame, own: pd.DataFrame) -> Figure:
-    """Each score of null networks, a column for each null, with the study's value and interval.
+    """Scores of null networks, a column for each null, with the study's value.
+
+    That has no interval here: null networks are simulated with its noise, so that an interval,
+    which noise makes, is no measure of how far they are from it.
 
     beside_nulls: table of nulls.csv; networks: of nulls_networks.csv; own: of scores.csv; all of
     one point and measure.
     """
-    scores = list(dict.fromkeys(beside_nulls["score"]))
+    found = set(beside_nulls["score"])
+    scores = [name for name in PANELS if name in found]
     kinds = list(dict.fromkeys(beside_nulls["null"]))
     if not scores:
         figure = style.new_figure(5, 1)
@@ -51,10 +65,7 @@ def nulls(beside_nulls: pd.DataFrame, networks: pd.DataFrame, own: pd.DataFrame)
             marks.distribution(axes, x, score.read(values.to_numpy()), style.NULL)
             row = beside_nulls[(beside_nulls["score"] == name) & (beside_nulls["null"] == kind)]
             labels.append(beside(row.iloc[0]))
-        value, low, high = (score.read(study[name]) for name in ("value", "ci_low", "ci_high"))
-        if np.isfinite(low):
-            axes.axhspan(low, high, color=style.SIMULATED, alpha=0.15, linewidth=0)
-        axes.axhline(value, color=style.SIMULATED, linewidth=2)
+        axes.axhline(score.read(study["value"]), color=style.SIMULATED, linewidth=2)
         better = "\nlower is better" if score.direction == LOWEST else ""
         axes.set_title(textwrap.fill(score.label, int((width - MARGIN) / LETTER)))
         axes.set(

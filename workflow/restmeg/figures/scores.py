@@ -14,19 +14,21 @@ from restmeg.figures import marks, style
 from restmeg.scores import SCORES
 from restmeg.scores.intervals import decimals
 from restmeg.scores.standing import standing
+from restmeg.summary.words import decimal
 
+LIMIT = 1.05  # of an axis of correlations, as intervals may reach farther than these can
 NOTES = 3  # that have room under a figure
 COLUMN, LETTER = 1.25, 0.065  # inches
 COUPLING, MATCH, DISTANCE = "structure_function_coupling", "fc_match", "fc_distance"
 CEILING = "fc_match_ceiling"
-# What stands beside the match, all in its scale: what to write below it, and its colour.
+# What stands beside the match, all in its scale, and what to write below it.
 BESIDE = {
-    CEILING: ("ceiling", style.TARGET),
-    "baseline_weights": ("weights", style.ANATOMY),
-    "baseline_log_weights": ("log weights", style.ANATOMY),
-    "baseline_distance": ("minus distance", style.ANATOMY),
+    CEILING: "ceiling",
+    "baseline_weights": "weights",
+    "baseline_log_weights": "log weights",
+    "baseline_distance": "minus distance",
 }
-BASELINES = [name for name, (_, colour) in BESIDE.items() if colour == style.ANATOMY]
+BASELINES = [name for name in BESIDE if name != CEILING]
 
 
 def mean_in_words(row: pd.Series) -> str:
@@ -35,9 +37,13 @@ def mean_in_words(row: pd.Series) -> str:
         return "no finite value"
     value, low, high = (row[name] for name in ("value", "ci_low", "ci_high"))
     if not np.isfinite(low):
-        return f"{value:.2f}, no interval"
+        return f"{decimal(value, 2)}, no interval"
     n = decimals(low, high)
-    return f"mean {value:.{n}f}, 95 % interval [{low:.{n}f}, {high:.{n}f}]"
+    return f"mean {decimal(value, n)}, 95 % interval {_interval(low, high, n)}"
+
+
+def _interval(low: float, high: float, digits: int) -> str:
+    return f"[{decimal(low, digits)}, {decimal(high, digits)}]"
 
 
 @style.look()
@@ -65,6 +71,13 @@ def scores(
         values = single.loc[single["score"] == name, "value"] if SCORES[name].is_mean else []
         _panel(axes, name, rows, np.asarray(values, float))
     _beside(panels[1], rows, networks)
+    for axes, name in zip(panels, (COUPLING, MATCH, DISTANCE), strict=True):
+        if name == DISTANCE:  # zero is what a true model has
+            axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)
+        else:
+            low, high = axes.get_ylim()
+            axes.set_ylim(max(low, -LIMIT), min(high, LIMIT))
+            marks.zero(axes)
     drawn = [rows[name] for name in (COUPLING, MATCH, DISTANCE, *BESIDE)]
     _legend(figure, any(np.isfinite(row["expected"]) for row in drawn))
     if lines:
@@ -86,7 +99,6 @@ def _panel(axes: Axes, name: str, rows: Mapping[str, pd.Series], values: np.ndar
     axes.set_xticks([0], [f"{label}\n{score.counted(rows[name]['n'])}"], fontsize=8)
     axes.set_xlim(-0.6, 0.6)
     axes.tick_params(axis="x", length=0)
-    axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)
     axes.set_title(score.label, loc="left")
     axes.set_ylabel(score.read_scale)
     sns.despine(ax=axes, bottom=True)
@@ -97,8 +109,8 @@ def _beside(axes: Axes, rows: Mapping[str, pd.Series], networks: Mapping[str, np
     _levels(axes, rows)
     axes.set_title(_verdict(rows), loc="right", color=style.ANATOMY, **style.SMALL)
     labels = [axes.get_xticklabels()[0].get_text()]
-    for name, (label, colour) in BESIDE.items():
-        labels.append(_column(axes, len(labels), rows[name], label, colour))
+    for name, label in BESIDE.items():
+        labels.append(_column(axes, len(labels), rows[name], label, style.LINES[name][0]))
     for kind, values in networks.items():
         marks.distribution(axes, len(labels), values, style.NULL)
         count = f"{len(values)} network" + ("s" if len(values) != 1 else "")
@@ -117,18 +129,18 @@ def _note_lines(notes: Sequence[str], width: float) -> list[str]:
 
 
 def _verdict(rows: Mapping[str, pd.Series]) -> str:
-    """What a match is not above of what anatomy alone matches."""
+    """What of anatomy alone a model does not match the target better than."""
     match, *baselines = (
         tuple(rows[name][column] for column in ("value", "ci_low", "ci_high"))
         for name in (MATCH, *BASELINES)
     )
     found = standing(match, dict(zip(BASELINES, baselines, strict=True)))
     texts = [
-        f"{words} {', '.join(BESIDE[name][0] for name in names)}"
-        for words, names in (("below", found.below), ("not sure above", found.unclear))
+        f"{words} {', '.join(BESIDE[name] for name in names)}"
+        for words, names in (("worse than", found.below), ("not surely better than", found.unclear))
         if names
     ]
-    return "; ".join(texts) or ("above all of anatomy" if found.above else "")
+    return "; ".join(texts) or ("better than all of anatomy" if found.above else "")
 
 
 def _column(axes: Axes, x: int, row: pd.Series, label: str, colour: str) -> str:
@@ -148,8 +160,8 @@ def _column(axes: Axes, x: int, row: pd.Series, label: str, colour: str) -> str:
     if not np.isfinite(value):
         return f"{_folded(label)}\nnone"
     n = decimals(low, high)
-    interval = f"\n[{low:.{n}f}, {high:.{n}f}]" if np.isfinite(low) else "\nno interval"
-    return f"{_folded(label)}\n{value:.{n}f}{interval}"
+    interval = _interval(low, high, n) if np.isfinite(low) else "no interval"
+    return f"{_folded(label)}\n{decimal(value, n)}\n{interval}"
 
 
 def _folded(label: str) -> str:
@@ -162,11 +174,13 @@ def _levels(axes: Axes, rows: Mapping[str, pd.Series]) -> None:
     low, high = rows[CEILING]["ci_low"], rows[CEILING]["ci_high"]
     if np.isfinite(low):
         axes.axhspan(low, high, color=style.TARGET, alpha=0.12, linewidth=0)
-    for colour in (style.TARGET, style.ANATOMY):
-        values = [rows[name]["value"] for name, (_, of) in BESIDE.items() if of == colour]
-        highest = np.max([value for value in values if np.isfinite(value)], initial=-np.inf)
-        if np.isfinite(highest):
-            axes.axhline(highest, color=colour, linewidth=1, linestyle="--", zorder=0)
+    for names in ([CEILING], BASELINES):
+        finite = [name for name in names if np.isfinite(rows[name]["value"])]
+        if finite:
+            highest = max(finite, key=lambda name: rows[name]["value"])
+            colour, dashes = style.LINES[highest]
+            level = rows[highest]["value"]
+            axes.axhline(level, color=colour, linewidth=1, linestyle=dashes, zorder=0)
 
 
 def _legend(figure: Figure, with_theory: bool) -> None:

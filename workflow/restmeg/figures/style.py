@@ -23,6 +23,13 @@ THEORY = "#d99a00"  # what linear theory expects
 BEST = "#7d3c98"  # what explains the target best
 NULL = "0.45"  # null networks
 INK, LINE = "0.15", "0.7"  # the truth, and other lines; zero and what only guides the eye
+# Lines that say how well the target can be matched, by whom: colour and style in every figure.
+LINES = {
+    "fc_match_ceiling": (TARGET, "--"),  # others lie below it where the model is true
+    "baseline_weights": (ANATOMY, "-"),
+    "baseline_log_weights": (ANATOMY, "-."),
+    "baseline_distance": (ANATOMY, "--"),
+}
 SMALL = {"fontsize": 9, "fontweight": "normal"}  # of a title beside another
 DPI = 150
 SETTINGS = {

@@ -10,12 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from restmeg.figures import maps, style
+from restmeg.figures import maps, marks, style
+from restmeg.fourier import REDUNDANCY
 from restmeg.scores import LIKELIHOOD, LOWEST, SCORES
+from restmeg.scores.intervals import CURVATURE
+from restmeg.scores.student import quantile
 from restmeg.summary import words
 
 CURVES = ["fc_match", "fc_distance", LIKELIHOOD, "structure_function_coupling"]
-MAPS = CURVES[:3]
 CEILING = "fc_match_ceiling"
 LIKELIHOOD_SCALE = "difference to the best\nper target replicate"
 NUMBERS = ["value", "ci_low", "ci_high"]
@@ -27,25 +29,26 @@ SHADES = ["#9fcbe3", style.SIMULATED, "#0b2233"]  # from light to dark
 def sweep(
     summary: pd.DataFrame,
     best: pd.DataFrame,
+    differences: pd.DataFrame,
     axis_labels: Mapping[str, str],
     truth: Mapping[str, Any],
 ) -> Figure:
     """Match, distance, likelihood and coupling over the swept parameters.
 
-    Two numbers make a map of each but the last. Else they are curves over the first parameter that
+    Two numbers make a map of each. Else they are curves over the first parameter that
     is a number, one for each setting of the others.
 
     summary: table of scores.csv of one measure, with the likelihood; best: table of best.csv, the
-    same; axis_labels: {its column of a swept parameter: what to write for it}; truth: {the same:
-    its value in the synthetic target}.
+    same; differences: of differences.csv, the same; axis_labels: {its column of a swept parameter:
+    what to write for it}; truth: {the same: its value in the synthetic target}.
     """
     numbers = [axis for axis in axis_labels if pd.api.types.is_numeric_dtype(summary[axis])]
     known = {axis: x for axis, x in truth.items() if isinstance(x, int | float)}
     several = [axis for axis in numbers if summary[axis].nunique() > 1]
     tables = {name: readable(summary[summary["score"] == name]) for name in [*CURVES, CEILING]}
     if len(axis_labels) == len(several) == 2:
-        shown = {name: tables[name] for name in MAPS}
-        return maps.maps(shown, {name: scale(name) for name in MAPS}, best, axis_labels, known)
+        shown, scales = ({name: of(name) for name in CURVES} for of in (tables.get, scale))
+        return maps.maps(shown, scales, best, differences, axis_labels, known)
     first = next(iter([*several, *numbers, *axis_labels]))
     return _curves(tables, best, first, axis_labels, known)
 
@@ -85,7 +88,6 @@ def _curves(
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)
     for axes, name in zip(figure.subplots(2, 2).ravel(), CURVES, strict=True):
         table = tables[name]
-        axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)
         if name == "fc_match":
             _ceiling(axes, tables[CEILING].iloc[0])
         _lines(axes, table, first, others, axis_labels)
@@ -101,6 +103,7 @@ def _curves(
                 _truth(axes, truth[first])
         else:
             axes.margins(x=0.3)
+        marks.zero(axes)
         _gaps(axes, table["value"])
         axes.set_title(SCORES[name].label, loc="left")
         axes.set(xlabel=axis_labels[first], ylabel=scale(name))
@@ -149,7 +152,8 @@ def _colours(n: int) -> Sequence:
 def _ceiling(axes: Axes, row: pd.Series) -> None:
     """The match that a perfect model would have: the same at every point."""
     if np.isfinite(row["value"]):
-        axes.axhline(row["value"], color=style.TARGET, linewidth=1.5, zorder=1)
+        colour, dashes = style.LINES[CEILING]
+        axes.axhline(row["value"], color=colour, linestyle=dashes, linewidth=1.5, zorder=1)
     if np.isfinite(row["ci_low"]):
         axes.axhspan(row["ci_low"], row["ci_high"], color=style.TARGET, alpha=0.12, linewidth=0)
 
@@ -168,7 +172,10 @@ def _best(axes: Axes, table: pd.DataFrame, best: pd.DataFrame, name: str, first:
         return
     row = best.iloc[0]
     lowest = SCORES[name].direction == LOWEST
-    y = table["value"].min() if lowest else table["value"].max()
+    place = table["value"].idxmin() if lowest else table["value"].idxmax()
+    y = table.loc[place, "value"]
+    if row["interval"] == CURVATURE:
+        y = _hill(axes, row, table, table.loc[place])
     if np.isfinite(row["ci_low"]):
         axes.plot(
             [row["ci_low"], row["ci_high"]], [y, y], color=style.BEST, linewidth=2.5, zorder=4
@@ -178,6 +185,28 @@ def _best(axes: Axes, table: pd.DataFrame, best: pd.DataFrame, name: str, first:
     axes.set_title(
         f"{SCORES[name].direction} at {at}", loc="right", color=style.BEST, **style.SMALL
     )
+
+
+def _hill(axes: Axes, row: pd.Series, table: pd.DataFrame, best: pd.Series) -> float:
+    """How high a log likelihood is between points, with the parabola that its interval is from.
+
+    row: of best.csv; table: of the points; best: the best of these, through which it goes.
+    """
+    first = row["parameter"]
+    middle = row["value"]
+    # The longer side, as an interval may end with the sweep.
+    half = max(row["ci_high"] - middle, middle - row["ci_low"])
+    if not half > 0:
+        line = table.sort_values(first)
+        return float(np.interp(middle, line[first], line["value"]))
+    # A curvature counts what neighbouring bins of a spectrum say once, the likelihood of a point
+    # twice; both are over the number of the target's replicates.
+    steep = REDUNDANCY * quantile(np.inf) ** 2 / (2 * half**2 * best["n"])
+    top = best["value"] + steep * (best[first] - middle) ** 2
+    reach = 1.2 * max(abs(best[first] - middle), half)
+    x = np.linspace(middle - reach, middle + reach, 60)
+    axes.plot(x, top - steep * (x - middle) ** 2, color=style.BEST, linewidth=1, zorder=3)
+    return float(top)
 
 
 def _legend(figure: Figure, tables: Mapping[str, pd.DataFrame], alone: bool) -> None:
@@ -194,7 +223,8 @@ def _legend(figure: Figure, tables: Mapping[str, pd.DataFrame], alone: bool) -> 
         best = {"marker": "o", "mec": "white", "ms": 9, "lw": 2.5, "label": "best"}
         handles.append(Line2D([], [], color=style.BEST, **best))
     if np.isfinite(tables[CEILING]["value"].iloc[0]):
-        handles.append(Line2D([], [], color=style.TARGET, label="ceiling of the match"))
+        colour, dashes = style.LINES[CEILING]
+        handles.append(Line2D([], [], color=colour, ls=dashes, label="ceiling of the match"))
     if any(line.get_color() == style.INK for line in figure.axes[0].lines):
         handles.append(Line2D([], [], color=style.INK, ls=":", label="truth"))
     columns = min(5, len(handles))

@@ -11,34 +11,40 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from restmeg.figures import style
 from restmeg.scores import SCORES
+from restmeg.scores.student import quantile
+from restmeg.summary.words import duration
 
 # What is drawn over the length of a recording: colour, style of the line and name of each score.
 MATCH = {
     "fc_match": (style.SIMULATED, "-", "model"),
-    "fc_match_ceiling": (style.TARGET, "--", "ceiling"),
-    "baseline_weights": (style.ANATOMY, "-", "weights"),
-    "baseline_distance": (style.ANATOMY, "--", "minus distance"),
+    "fc_match_ceiling": (*style.LINES["fc_match_ceiling"], "ceiling"),
+    "baseline_weights": (*style.LINES["baseline_weights"], "weights"),
+    "baseline_distance": (*style.LINES["baseline_distance"], "minus distance"),
 }
 COUPLING = {"structure_function_coupling": (style.SIMULATED, "-", "model")}
 TICKS = {1: "1 s", 4: "4 s", 15: "15 s", 60: "1 min", 240: "4 min", 900: "15 min", 3600: "1 h"}
 FEW = 500  # pairs of regions: more would cover each other's error bars
 ASIDE = 1.12  # factor on the length between found scores, which would cover each other
 APART = 0.06  # of the panel between names of lines
-FARTHEST = 5.0  # standard errors, if none is farther
+MIDDLE = 200  # pairs between the farthest ones whose places are computed
+ENDS = 50  # pairs at either end, each of them
+MARGIN = 0.06  # of a panel beside its points
 
 
 @style.look()
 def beside_simulation(fc: np.ndarray, expected: np.ndarray, trouble: str = "") -> Figure:
     """Simulated functional connectivity (replicates, pairs) against that of theory (pairs,).
 
-    And by how many standard errors the mean of each pair is off. trouble: why theory has no
-    numbers, in words.
+    And by how many standard errors t the mean of each pair is off, in order, against what chance
+    alone gives: quantiles of Student's t, as the standard errors are estimated from the same
+    replicates. trouble: why theory has no numbers, in words.
     """
     if not (np.isfinite(expected).all() and np.isfinite(fc).all() and len(fc) > 1):
         reason = trouble or "one replicate, or gaps in functional connectivity"
         return style.no_figure(f"Nothing to compare with linear theory: {reason}.")
     mean, error = fc.mean(axis=0), fc.std(axis=0, ddof=1) / np.sqrt(len(fc))
-    z = (mean - expected) / error
+    if not (error > 0).all():
+        return style.no_figure("Nothing to compare with linear theory: replicates do not differ.")
     figure = style.new_figure(9, 4.2)
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1])
     few = len(mean) <= FEW
@@ -47,24 +53,49 @@ def beside_simulation(fc: np.ndarray, expected: np.ndarray, trouble: str = "") -
     left.scatter(
         expected, mean, s=24 if few else 5, color=style.SIMULATED, linewidth=0, rasterized=not few
     )
-    ends = [min(expected.min(), mean.min()), max(expected.max(), mean.max())]
-    left.plot(ends, ends, color=style.THEORY, linewidth=1.5, zorder=3)
+    shown = (mean - error, mean + error) if few else (mean, mean)
+    left.axline((0, 0), slope=1, color=style.THEORY, linestyle="--", linewidth=1.5, zorder=3)
     left.set(
+        xlim=_limits(expected, expected),
+        ylim=_limits(*shown),
         title="Functional connectivity",
         xlabel="linear theory, endless recording",
         ylabel=f"simulated, mean of {len(fc)} replicates",
     )
-    farthest = max(FARTHEST, np.abs(z).max())
-    edges = np.linspace(-farthest, farthest, int(np.clip(len(z) // 2, 10, 40)) + 1)
-    right.hist(z, edges, density=True, color=style.SIMULATED, alpha=0.4)
-    x = np.linspace(-farthest, farthest, 400)
-    right.plot(x, np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), color=style.THEORY)
-    right.set(
-        title="How far apart",
-        xlabel=f"z of {len(z)} pairs, root mean square {np.sqrt((z**2).mean()):.2f}",
-        ylabel="density (line: normal)",
-    )
+    _against_chance(right, (mean - expected) / error, len(fc) - 1)
     return figure
+
+
+def _limits(low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
+    """Ends of an axis that holds all of these, with a margin."""
+    least, most = low.min(), high.max()
+    margin = MARGIN * (most - least) or MARGIN
+    return least - margin, most + margin
+
+
+def _against_chance(axes: Axes, t: np.ndarray, df: int) -> None:
+    """How far pairs are off, in order, against quantiles of Student's t; the line is chance."""
+    n = len(t)
+    ranks = np.arange(n)
+    if n > MIDDLE + 2 * ENDS:  # where they are dense, some stand for all
+        middle = np.linspace(ENDS, n - 1 - ENDS, MIDDLE).round().astype(int)
+        ranks = np.concatenate([ranks[:ENDS], middle, ranks[-ENDS:]])
+    levels = 2 * (ranks + 0.5) / n - 1
+    chance = [np.sign(x) * quantile(df, abs(x)) if x else 0.0 for x in levels]
+    axes.axline((0, 0), slope=1, color=style.INK, linewidth=1.2, zorder=1)
+    axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)
+    axes.scatter(chance, np.sort(t)[ranks], s=18, color=style.SIMULATED, linewidth=0, zorder=2)
+    limit = quantile(df)
+    beyond = np.abs(t) > limit
+    axes.set(
+        title="How far apart",
+        xlabel=f"by chance: Student's t with {df} degree{'s' if df > 1 else ''} of freedom",
+        ylabel="found: standard errors off theory",
+    )
+    text = f"off by more than {limit:.2f}: {beyond.sum()} of {n} pairs\n(5 % by chance)"
+    corner = {"transform": axes.transAxes, "va": "top", "fontsize": 9, "color": style.INK}
+    axes.text(0.04, 0.97, text, **corner)
+    axes.margins(y=0.18)
 
 
 @style.look()
@@ -109,7 +140,7 @@ def over_length(
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: TICKS.get(round(x), "")))
         _name_lines(axes, lengths[-1], ends)
         place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-        words = f"this study, {seconds:.3g} s"
+        words = f"this study, {duration(1000 * seconds)}"
         right = seconds > np.sqrt(lengths[0] * lengths[-1])  # in the middle of the logarithm
         side = {"ha": "right" if right else "left", "va": "top", "fontsize": 9, "color": style.INK}
         axes.annotate(words, (seconds, 1.0), (-4 if right else 4, -2), **place, **side)
