@@ -47,7 +47,8 @@ def sweep(
     several = [axis for axis in numbers if summary[axis].nunique() > 1]
     tables = {name: readable(summary[summary["score"] == name]) for name in [*CURVES, CEILING]}
     if len(axis_labels) == len(several) == 2:
-        shown, scales = ({name: of(name) for name in CURVES} for of in (tables.get, scale))
+        shown = {name: tables[name] for name in CURVES}
+        scales = {name: scale(name) for name in CURVES}
         return maps.maps(shown, scales, best, differences, axis_labels, known)
     first = next(iter([*several, *numbers, *axis_labels]))
     return _curves(tables, best, first, axis_labels, known)
