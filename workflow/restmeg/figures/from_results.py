@@ -118,8 +118,10 @@ def draw_sweep(
     """
     tables = [pd.read_csv(path) for path in (scores_path, best_path, differences_path)]
     measure = tables[0]["measure"].iloc[0]
-    tables = [table[table["measure"].isin([measure]) | table["measure"].isna()] for table in tables]
-    _save(sweep.sweep(*tables, axis_labels, truth), "sweep", out)
+    scores, best, differences = (
+        table[table["measure"].isin([measure]) | table["measure"].isna()] for table in tables
+    )
+    _save(sweep.sweep(scores, best, differences, axis_labels, truth), "sweep", out)
 
 
 def draw_nulls(
