@@ -94,8 +94,8 @@ class Results:
         """All replicates of a point as one Dataset, in ascending order.
 
         name: of the files, "activity", "connectivity" or "sensors", or "fourier" of the target;
-        role: "simulated" or "target"; point: its name in `points`, which may be left out where there
-        is one.
+        role: "simulated" or "target"; point: its name in `points`, which may be left out where
+        there is one.
 
         Raises InputError if there is no such point or file, what is named is not of replicates, or
         a file holds other replicates than its place says.
