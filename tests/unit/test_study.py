@@ -294,3 +294,12 @@ def test_more_jobs_than_can_be_planned_are_refused_with_their_number(text, key, 
 
 def test_the_largest_study_that_can_be_planned_is_accepted():
     assert len(plan(f"sweep: {{model.coupling_strength: {list(range(3332))}}}").points) == 3332
+
+
+def test_what_a_target_has_that_no_point_has():
+    text = "{sweep: {model.coupling_strength: [1.0, 2.0]}, target: {model: %s}}"
+    given = "{coupling_strength: 3.0, parameters: {wEE: 11.0, tau_E: 2 ms}}"
+    found = plan(text % given)
+    assert found.truth == {"model.coupling_strength": 3.0}
+    assert found.otherwise == {"model.parameters.wEE": 11.0, "model.parameters.tau_E": 2.0}
+    assert plan(text % "{coupling_strength: 3.0}").otherwise == {}
