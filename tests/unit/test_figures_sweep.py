@@ -268,11 +268,11 @@ def test_points_that_are_not_surely_worse_have_a_thin_frame():
     )
     figure, _ = draw(found, ["k", "v"], differences=apart)
     match, distance, *_ = maps(figure)
-    dashed = [patch for patch in match.patches if patch.get_linestyle() != "solid"]
+    dashed = [patch for patch in match.patches if patch.get_linestyle() not in ("solid", "-")]
     (cell,) = [patch.get_xy() for patch in dashed]
     assert cell == pytest.approx((1.06, 1.06))  # of p0: k = 2, v = 10
     assert legend(figure) == ["best point", "not surely worse"]
-    assert all(patch.get_linestyle() == "solid" for patch in distance.patches)
+    assert all(patch.get_linestyle() in ("solid", "-") for patch in distance.patches)
 
 
 def test_far_values_of_a_likelihood_leave_the_colours_to_those_near_the_best():
