@@ -98,7 +98,7 @@ def total(counts: Mapping[str, int], largest: Size, typical: Size) -> Total:
 
 def planning(size: Size) -> float:
     """MB of Snakemake's own process, which checks a study's input when it reads the workflow."""
-    return 150 + 45 * size.regions**2 / MB
+    return 130 + 64 * size.regions**2 / MB
 
 
 def _connectome(size):
@@ -210,7 +210,7 @@ def _score_point(size):
     pairs, replicates = size.regions**2, size.replicates + size.targets
     return Cost(
         60 + ((40 + 30 * size.measures * replicates) * pairs + 40 * replicates**2) / MB,
-        0.4 + 2e-9 * size.measures * replicates**2 * pairs,
+        0.4 + (1.5e-6 + 2e-9 * size.measures * replicates**2) * pairs,
     )
 
 
@@ -227,13 +227,13 @@ def _score_nulls(size):
 
 def _plot(start, each):
     def plot(size):
-        return Cost(start + each * size.regions**2 / MB, 5 + 4e-5 * size.regions**2)
+        return Cost(start + each * size.regions**2 / MB, 5 + 1e-5 * size.regions**2)
 
     return plot
 
 
 def _summary(size):
-    return Cost(80 + 80 * size.regions**2 / MB, 1 + 2e-6 * size.regions**2)
+    return Cost(80 + 50 * size.regions**2 / MB, 1 + 2e-7 * size.regions**2)
 
 
 def _provenance(size):
@@ -261,8 +261,8 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "score": _score,
     "score_nulls": _score_nulls,
     "best": _best,
-    "plot_activity": _plot(215, 160),
-    "plot_scores": _plot(230, 240),
+    "plot_activity": _plot(215, 185),
+    "plot_scores": _plot(230, 262),
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
     "summary": _summary,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg.summary.words import SPACE
+from restmeg.summary.words import SPACE, decimal
 from restmeg.theory import predicted
 
 CEILING = "fc_match_ceiling"
@@ -28,8 +28,7 @@ def of(path: str | Path, point: str) -> dict:
 
 
 def _time(seconds):
-    if seconds < 120:
-        return f"{seconds:.2g}{SPACE}s"
-    return (
-        f"{seconds / 60:.2g}{SPACE}minutes" if seconds < 7200 else f"{seconds / 3600:.2g}{SPACE}h"
-    )
+    for unit, size in (("h", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{decimal(seconds / size, int(seconds < 20 * size))}{SPACE}{unit}"
+    return f"{decimal(seconds, int(seconds < 20))}{SPACE}s"

@@ -93,6 +93,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
     connected = anatomy.weights > 0
     connected[range(n_regions), range(n_regions)] = False
     lengths = anatomy.distances[connected]
+    latest = lengths.max() / study["speed"]
     measure = answer.first_measure(scores)
     first = answer.of_measure(scores, measure)
     of_shown = [table.in_words(row) for row in first if row["point"] == study["point"]]
@@ -103,7 +104,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "density": f"{100 * len(lengths) / (n_regions * (n_regions - 1)):.3g} %",
         "shortest": f"{lengths.min():.3g}",
         "longest": f"{lengths.max():.3g}",
-        "delay": f"{lengths.max() / study['speed']:.3g}",
+        "delay": f"{latest:.3g}" if latest < 100 else f"{latest:.0f}",
         "speed": f"{study['speed']:.4g}",
         "sensors": _size(paths["leadfield"], "gain", "sensor"),
         "simulated": sum(_size(path, "fc", "replicate") for path in paths["simulated"]),
