@@ -13,7 +13,7 @@ import pytest
 import scored
 from processes import PACKAGE
 from restmeg import job
-from restmeg.console import handler, progress, screen
+from restmeg.console import forecast, handler, progress, screen
 from test_ending import KEY_SCORES
 
 
@@ -77,7 +77,7 @@ def snakemake(tmp_path, monkeypatch, clock):  # noqa: ARG001
     monkeypatch.setenv(job.WATCHED, "")
     (tmp_path / "results/logs").mkdir(parents=True)
     made = Snakemake(tmp_path)
-    handler.attach(made.logger, settings())
+    handler.attach(made.logger, settings(), None)
     yield made
     made.end()
 
@@ -231,15 +231,17 @@ def test_an_interrupt_is_no_failure(snakemake):
 )
 def test_where_other_output_is_asked_for_ours_stays_away(tmp_path, changed):
     made = Snakemake(tmp_path)
-    handler.attach(made.logger, settings(**changed))
-    assert made.logger.handlers == [made.default]
+    handler.attach(made.logger, settings(**changed), None)
+    assert made.logger.handlers[0] is made.default
+    added = [forecast.Forecast] if "dryrun" in changed else []  # which only adds lines
+    assert [type(one) for one in made.logger.handlers[1:]] == added
 
 
 @pytest.mark.parametrize("without", ["handler", "settings"])
 def test_another_snakemake_or_logger_keeps_its_output(tmp_path, without):
     made = Snakemake(tmp_path)
     made.default.name = "other" if without == "handler" else handler.DEFAULT
-    handler.attach(made.logger, settings() if without == "handler" else object())
+    handler.attach(made.logger, settings() if without == "handler" else object(), None)
     assert made.logger.handlers == [made.default]
 
 
