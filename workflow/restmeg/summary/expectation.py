@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg.summary.words import SPACE, decimal
+from restmeg.summary.words import SPACE
 from restmeg.theory import predicted
 
 CEILING = "fc_match_ceiling"
@@ -28,7 +28,9 @@ def of(path: str | Path, point: str) -> dict:
 
 
 def _time(seconds):
-    for unit, size in (("h", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{decimal(seconds / size, int(seconds < 20 * size))}{SPACE}{unit}"
-    return f"{decimal(seconds, int(seconds < 20))}{SPACE}s"
+    unit, size = next(
+        (part for part in (("h", 3600), ("minutes", 60)) if seconds >= 2 * part[1]), ("s", 1)
+    )
+    number = seconds / size
+    text = f"{number:.1f}".removesuffix(".0") if number < 20 else f"{number:.0f}"
+    return f"{text}{SPACE}{unit}"
