@@ -119,8 +119,8 @@ def test_the_best_value_has_its_interval_and_words():
     _, panels = draw(table(lambda k: k, k=[1.0, 2.0, 3.0]), ["k"], best)
     titles = {name: axes.get_title(loc="right") for name, axes in panels.items()}
     assert titles == {
-        "FC match": "highest at 3 (edge of the sweep)",
-        "FC distance": "lowest at 1 (1 to 2, edge of the sweep)",
+        "FC match": "highest at 3",
+        "FC distance": "lowest at 1 (1 to 2, to the edge of the sweep)",
         "log likelihood": "highest at 1.234 (1.200 to 1.268)",
         CURVES[3]: "",
     }

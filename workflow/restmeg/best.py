@@ -59,7 +59,8 @@ def write(
         )
         for key, value, deviation in zip(free, found.values, found.deviations, strict=True):
             half = maximum.NORMAL * deviation
-            ends = value - half, value + half
+            least = 0.0 if min(free[key]) >= 0 else -math.inf  # of what has no other sign
+            ends = max(value - half, least), value + half
             rows.append(["", "", LIKELIHOOD, *_row(key, value, ends, CURVATURE, free[key])])
     tables.write(path, [HEAD, *rows])
 

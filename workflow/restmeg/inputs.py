@@ -38,7 +38,7 @@ class Inputs(NamedTuple):
     gain: str  # digest of the lead field
     sensors: int  # that it has
     recording: str | None  # digest of the target's file
-    recorded: tuple[int, int, float] | None  # its replicates, samples of each, and Hz
+    recorded: tuple[int, int, float | None] | None  # its replicates, samples of each, and Hz
     readers: list[str]  # modules that read it
 
 
@@ -127,8 +127,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
             asked = questions.of_recording(series, seconds, rate)
             warn(given["path"], asked)
             _check_band(loaded["fit"], series.n_samples, series.sampling_rate, True)
-            hertz = series.sampling_rate or rate
-            recorded = len(series.replicates), series.n_samples, hertz
+            recorded = len(series.replicates), series.n_samples, series.sampling_rate
         content = fingerprint.of_file(given["path"])
         readers = [formats.module("recording", given["path"])]
     return Inputs(

@@ -231,7 +231,7 @@ def size(
     weights: np.ndarray,
     distances: np.ndarray,
     sensors: int,
-    recorded: tuple[int, int, float] | None = None,
+    recorded: tuple[int, int, float | None] | None = None,
     of_batch: Callable = max,
 ) -> costs.Size:
     """How large a study is.
@@ -245,7 +245,7 @@ def size(
     slowest = min(model["conduction_speed"] for model in plan.models.values())
     samples = int((times["duration"] - times["transient"]) / times["sampling_interval"])
     synthetic = loaded["target"]["replicates"], samples, 1000 / times["sampling_interval"]
-    targets, target_samples, target_rate = recorded or synthetic
+    targets, target_samples, rate = recorded or synthetic
     batch = {role: of_batch([len(numbers) for numbers in of.values()]) for role, of in groups}
     networks = [len(numbers) for of in plan.nulls.values() for numbers in of.values()]
     return costs.Size(
@@ -263,7 +263,7 @@ def size(
         targets=targets,
         target_batch=batch["target"] or targets,
         target_samples=target_samples,
-        target_rate=target_rate,
+        target_rate=rate or synthetic[-1],  # where nobody says it
         networks=of_batch(networks or [0]),
     )
 
