@@ -174,8 +174,9 @@ def _contradiction(scores, best_rows, study):
     if not texts:
         return ""
     return (
-        f" Likelihood and FC distance exclude each other: {joined(texts)}; so the model is hardly "
-        "the whole truth, and the likelihood's interval, which presumes that it is, says too little."
+        f" Likelihood and FC distance exclude each other: {joined(texts)}; so the model is "
+        "hardly the whole truth, and the likelihood's interval, which presumes that it is, says "
+        "too little."
     )
 
 
