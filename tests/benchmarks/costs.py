@@ -35,8 +35,6 @@ STUDIES = {
     "400 regions": (400, 0.2, "2 s", 4, {"sweep": TWO, "nulls": REWIRED}),
     "1000 regions": (1000, 0.1, "1 s", 3, {"nulls": REWIRED}),
     "5000 regions": (5000, 0.1, "0.4 s", 2, {}),
-    "300 s": (40, 0.5, "300 s", 2, {}),
-    "1000 replicates": (40, 0.5, "0.5 s", 1000, {"sweep": TWO}),
     "40 points": (8, 1.0, "1 s", 40, {"sweep": MANY}),
     "long delays": (94, 0.5, "2 s", 4, {"model": {"conduction_speed": "0.1 mm/ms"}}),
     "2000 sensors": (200, 0.5, "4 s", 4, {"leadfield": {"sensors": 2000}}),
