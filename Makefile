@@ -17,7 +17,7 @@ test: $(VENV)/ready-dev  ## run every test
 	python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test-slurm: $(VENV)-cluster/ready  ## run the workflow on Slurm, if it is installed, in some minutes
-	$(VENV)-cluster/bin/python -m pytest tests/slurm
+	$(VENV)-cluster/bin/python -m pytest tests/slurm $(OPTIONS)
 
 verify: $(VENV)/ready  ## compute some results again and compare; OPTIONS="--configfile my_study.yaml"
 	PYTHONPATH=workflow python -m restmeg.verification --cores $(CORES) $(OPTIONS)
