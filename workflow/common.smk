@@ -45,8 +45,7 @@ if not WORKFLOW.is_dir():
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
 from restmeg import InputError, InputWarning, bundled, connectome, costs, fingerprint, inputs, job
-from restmeg import lock
-from restmeg import measures, nulls, settings, study, yamlfile
+from restmeg import lock, measures, nulls, settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
 from restmeg.summary import deviations, page, words
@@ -166,9 +165,8 @@ def kept(path):
 
 def asked(rule):
     """Memory and time for the largest job of a rule; more with each attempt."""
-    size = size_of()
-    cost = costs.COSTS[rule](size)
-    memory, minutes = costs.megabytes(size, cost), costs.minutes(cost)
+    cost = costs.COSTS[rule](SIZE)
+    memory, minutes = costs.megabytes(SIZE, cost), costs.minutes(cost)
     return {
         "mem_mb": lambda wildcards, attempt: attempt * memory,
         "runtime": lambda wildcards, attempt: attempt * minutes,
@@ -178,10 +176,14 @@ def asked(rule):
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # a job has one core, and should not take its neighbours'
 SETTINGS, STUDY, INPUTS, size_of = check_all()
+SIZE = size_of()  # with the largest batches
 fingerprint.plan()  # jobs use this package too, whatever else is installed
 if workflow.is_main_process:
-    forecast = partial(costs.total, largest=size_of(), typical=size_of(of_batch=fmean))
-    handler.attach(logger, workflow.output_settings, forecast)
+    handler.attach(
+        logger,
+        workflow.output_settings,
+        lambda counts: costs.total(counts, SIZE, typical=size_of(of_batch=fmean)),
+    )
     if not workflow.dryrun:
         lock.release(Path(".snakemake"))  # of a run that was killed
         lock.own(Path(".snakemake"))

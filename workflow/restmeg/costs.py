@@ -166,9 +166,15 @@ def _segments(size):
     return number, length, min(length / 2, fourier.HIGHEST[False] * length / size.target_rate)
 
 
+def _coefficients(size, replicates):
+    """Number of Fourier coefficients of some replicates of the target."""
+    number, _, frequencies = _segments(size)
+    return replicates * number * frequencies * size.regions
+
+
 def _fourier(size):
-    number, length, frequencies = _segments(size)
-    values = size.target_batch * number * frequencies * size.regions
+    _, length, _ = _segments(size)
+    values = _coefficients(size, size.target_batch)
     samples = size.target_batch * size.target_samples * size.regions
     return Cost(85 + (56 * length * size.regions + 60 * values) / MB, 0.5 + 6e-8 * samples)
 
@@ -176,9 +182,7 @@ def _fourier(size):
 def _theory(size):
     if size.regions > MOST:
         return _without_theory(size)
-    pairs = size.regions**2
-    number, _, frequencies = _segments(size)
-    values = size.targets * number * frequencies * size.regions
+    pairs, values = size.regions**2, _coefficients(size, size.targets)
     return Cost(
         65 + (3 * 16 * min(linear.PIECE, 300 * pairs) + 1300 * pairs + 60 * values) / MB,
         0.5 + 2.2e-4 * pairs + 5e-7 * size.regions**3 + 1e-7 * values,
@@ -195,8 +199,7 @@ def _theory_of_target(size):
 
 
 def _without_theory(size):
-    number, _, frequencies = _segments(size)
-    values = size.targets * number * frequencies * size.regions
+    values = _coefficients(size, size.targets)
     return Cost(70 + (50 * size.regions**2 + 60 * values) / MB, 1 + 2e-7 * size.regions**2)
 
 

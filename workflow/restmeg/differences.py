@@ -27,7 +27,7 @@ def write(scores_path: str | Path, replicates_path: str | Path, path: str | Path
     without a finite value has no rows.
     """
     columns, rows = tables.read(scores_path)
-    axes = columns[columns.index("point") + 1 : columns.index("measure")]
+    axes = tables.axes(columns)
     found: dict[Key, dict[str, dict[str, str]]] = {}
     for row in rows:
         found.setdefault(tuple(row[name] for name in KEY), {})[row["point"]] = row

@@ -67,11 +67,16 @@ def fill(
     write(path, [head, *([row[name] for name in head] for row in rows)])
 
 
+def axes(columns: Sequence[str], before: str = "measure") -> list[str]:
+    """The swept parameters, which stand between ``point`` and the column ``before``."""
+    return [*columns[columns.index("point") + 1 : columns.index(before)]]
+
+
 def swept(points_path: str | Path) -> tuple[list[str], dict[str, list[str]]]:
     """The swept parameters of points.csv, and {point: its value of each}, in its order."""
     columns, points = read(points_path)
-    axes = columns[columns.index("point") + 1 : columns.index("replicates")]
-    return axes, {row["point"]: [row[axis] for axis in axes] for row in points}
+    found = axes(columns, before="replicates")
+    return found, {row["point"]: [row[axis] for axis in found] for row in points}
 
 
 def gather(points_path: str | Path, point_paths: Sequence[str | Path], path: str | Path) -> None:
@@ -83,7 +88,7 @@ def gather(points_path: str | Path, point_paths: Sequence[str | Path], path: str
 
     Raises InputError for a point that points.csv does not know.
     """
-    axes, known = swept(points_path)
+    parameters, known = swept(points_path)
     found: dict[str, dict[tuple, None]] = {name: {} for name in known}
     head: list[str] = []
     for table in point_paths:
@@ -97,6 +102,6 @@ def gather(points_path: str | Path, point_paths: Sequence[str | Path], path: str
                     f"{table}: point '{row['point']}' is none of {points_path}; expected its names"
                 )
             found[row["point"]][tuple(row[name] for name in head[1:])] = None
-    with new_csv(path, [head[0], *axes, *head[1:]]) as out:
+    with new_csv(path, [head[0], *parameters, *head[1:]]) as out:
         for name, kept in found.items():
             out.writerows([name, *known[name], *row] for row in kept)

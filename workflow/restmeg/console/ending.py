@@ -19,7 +19,7 @@ def places(folder: Path) -> str:
     names = [name for name in PAGES if _is_current(results / name, path)]
     if path.exists():
         columns, rows = tables.read(path)
-        names += ["scores.csv", *(OF_SWEEP if _axes(columns) else ())]
+        names += ["scores.csv", *(OF_SWEEP if tables.axes(columns) else ())]
         names += ["nulls.csv"] if _has_nulls(rows) else []
     found = [f"results/{name}" for name in [*names, "figures/"] if (results / name).exists()]
     return words.joined(found)
@@ -30,11 +30,6 @@ def _is_current(path, scores_path):
     if not (path.exists() and scores_path.exists()):
         return path.exists()
     return path.stat().st_mtime >= scores_path.stat().st_mtime
-
-
-def _axes(columns):
-    """The swept parameters of scores.csv."""
-    return columns[columns.index("point") + 1 : columns.index("measure")]
 
 
 def _has_nulls(rows):
@@ -53,7 +48,7 @@ def scores(folder: Path) -> list[str]:
     columns, found = tables.read(path)
     measure = answer.first_measure(found)
     rows = answer.of_measure(found, measure)
-    labels = _labels(_axes(columns))
+    labels = _labels(tables.axes(columns))
     point, by = answer.deciding(rows, rows[0]["point"], labels)
     lines = _of_point([row for row in rows if row["point"] == point])
     if labels:

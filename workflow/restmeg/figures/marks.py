@@ -9,9 +9,7 @@ from restmeg.figures import style
 FEW = 5  # values: so few have larger dots
 SHAPE = 50  # fewer have no shape that can be told from chance
 MANY = 500  # more would be one block of dots
-BEYOND = (
-    2  # widths of the kernel: how far a shape reaches beyond its values, and so ends in a point
-)
+BEYOND = 2  # widths of the kernel that a shape reaches beyond its values, to end in a point
 NEAR = 0.3  # of a panel: zero is in it if it is no farther away
 
 
