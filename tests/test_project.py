@@ -13,6 +13,7 @@ PACKAGE = ROOT / "workflow/restmeg"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NEEDED = PYPROJECT["dependencies"] + PYPROJECT["optional-dependencies"]["workflow"]
 CONDA_NAMES = {
+    "mne-base": "mne",
     "matplotlib-base": "matplotlib",
     "seaborn-base": "seaborn",
     "snakemake-minimal": "snakemake",

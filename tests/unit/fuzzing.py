@@ -103,7 +103,7 @@ def judge_recording(path):
 
 
 JUDGES = {
-    "connectome": lambda path: connectome.read(path, "target_source", "mm"),
+    "connectome": lambda path: connectome.read(path),
     "leadfield": lambda path: leadfield.read(path, LABELS, "T/(nA m)"),
     "recording": judge_recording,
 }

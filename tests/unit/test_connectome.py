@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from restmeg import InputError, connectome
+from restmeg import InputError, connectome, preparation
 
 EXAMPLE = Path(__file__).parents[2] / "resources/connectome/example.npz"
 WEIGHTS = np.array([[0.0, 0.5, 0.25], [0.125, 0.0, 1.0], [0.75, 0.0, 0.0]])
@@ -104,7 +104,7 @@ def test_rows_of_an_npz_may_be_sources(tmp_path):
 def test_the_dimensions_of_a_netcdf_decide_its_orientation(tmp_path, dimensions, orientation):
     path = tmp_path / "given.nc"
     dataset(dimensions).to_netcdf(path)
-    assert_is_the_connectome(connectome.read(path, orientation))
+    assert_is_the_connectome(connectome.read(path, orientation=orientation))
 
 
 @pytest.mark.parametrize("dimensions", [("target", "source"), ("source", "target")])
@@ -194,13 +194,13 @@ def test_distances_of_an_npz_are_in_the_unit_that_the_configuration_says(tmp_pat
 def test_a_unit_that_contradicts_the_file_is_refused(tmp_path):
     path = tmp_path / "given.nc"
     dataset(units="cm").to_netcdf(path)
-    for stated in ("mm", "cm"):  # mm is what a study that says nothing has
+    for stated in (None, "cm", "centimeter"):
         np.testing.assert_array_equal(
             connectome.read(path, distance_unit=stated).distances, DISTANCES * 10
         )
     with pytest.raises(InputError) as caught:
         connectome.read(path, distance_unit="m")
-    expected = f"config: connectome.distance_unit: m, but {path} says cm; expected the same or none"
+    expected = f"config: connectome.distance_unit: m, but {path} says cm; expected the same or auto"
     assert str(caught.value) == expected
 
 
@@ -243,7 +243,7 @@ def test_the_spectral_radius_is_the_largest_absolute_eigenvalue(n, density, seed
     if not weights.any():
         weights[0, 1] = 1
     expected = np.abs(np.linalg.eigvals(weights)).max()
-    found = connectome.spectral_radius(weights)
+    found = preparation.spectral_radius(weights)
     assert found == pytest.approx(expected, rel=1e-11, abs=1e-6 * weights.max())
 
 

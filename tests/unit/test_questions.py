@@ -18,7 +18,7 @@ def asked(weights, distances, path="x.npz"):
 def test_weights_one_way_only_are_said(triangle):
     assert asked(triangle(WEIGHTS), 3 * DISTANCES) == [
         "weights are a triangle, connections one way only; a file of undirected weights must hold "
-        "both halves"
+        "both halves, or connectome.symmetrise say which one it has"
     ]
 
 

@@ -158,12 +158,15 @@ def settings_of(name):
     return [block for block in found if re.match(rf"({sections}):", block)]
 
 
-@pytest.mark.parametrize(("name", "n"), [("README.md", 4), ("config/README.md", 2)])
+@pytest.mark.parametrize(("name", "n"), [("README.md", 4), ("config/README.md", 3)])
 def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
     monkeypatch.chdir(study.path)
     given["labels"] = [f"R{k}" for k in range(4)]
     for recipe in recipes("config/README.md"):
         run(recipe, given)
+    for name in ("weights", "distances"):
+        np.savetxt({"distances": "lengths.csv"}.get(name, "weights.csv"), np.triu(given[name]))
+    Path("regions.txt").write_text("\n".join(given["labels"]))
     Path("my_leadfield.nc").unlink(missing_ok=True)
     xr.Dataset(
         {"gain": (("region", "sensor"), given["gain"], {"units": "T/(nA m)"})},

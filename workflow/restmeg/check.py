@@ -3,7 +3,7 @@
 import difflib
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,26 @@ def same(path: str | Path, what: str, found: Any, expected: Any) -> None:
 
 def numbers(path: str | Path, name: str, array: Any) -> np.ndarray:
     """A matrix as finite doubles. Raises InputError if it is none."""
+    array = matrix(path, name, array)
+    every(path, name, array, np.isfinite(array), "finite values")
+    return array
+
+
+def matrix(path: str | Path, name: str, array: Any) -> np.ndarray:
+    """A matrix of real numbers as doubles. Raises InputError if it is none."""
     array = np.asarray(array)
     if array.dtype.kind not in "fiub":
         raise InputError(f"{path}: {name}: type {array.dtype}; expected real numbers")
     if array.ndim != 2 or not array.size:
         raise InputError(f"{path}: {name}: shape {array.shape}; expected a matrix")
-    array = np.array(array, dtype=np.float64)
-    every(path, name, array, np.isfinite(array), "finite values")
+    return np.array(array, dtype=np.float64)
+
+
+def square(path: str | Path, name: str, array: Any) -> np.ndarray:
+    """A square matrix of real numbers as doubles. Raises InputError if it is none."""
+    array = matrix(path, name, array)
+    if array.shape[0] != array.shape[1]:
+        raise InputError(f"{path}: {name}: shape {array.shape}; expected a square matrix")
     return array
 
 
@@ -88,8 +101,12 @@ def _text(path, what, name):
     return text
 
 
-def match_regions(path: str | Path, regions: Any, labels: Names) -> list[int]:
+def match_regions(
+    path: str | Path, regions: Any, labels: Names, of: str = "the connectome"
+) -> list[int]:
     """The order that brings ``regions`` (of the file ``path``) to ``labels`` (of the connectome).
+
+    of: what messages call what the labels are of.
 
     Raises InputError, which tells what is missing and what may be meant, unless both are the same
     set.
@@ -100,15 +117,23 @@ def match_regions(path: str | Path, regions: Any, labels: Names) -> list[int]:
     extra = [region for region in position if region not in known]
     if missing or extra:
         without = f", without {some(missing)}" if missing else ""
-        hint = f"; the connectome has no {some(extra)}" if extra else ""
+        has = "have" if of.endswith("s") else "has"
+        hint = f"; {of} {has} no {some(extra)}" if extra else ""
         near = _near_matches(missing, extra)
         if near:
             hint += f"; {near}?"
         raise InputError(
-            f"{path}: {len(position)} regions{without}; the connectome has {len(labels)}, "
+            f"{path}: {len(position)} regions{without}; {of} {has} {len(labels)}, "
             f"and both must name the same ones{hint}"
         )
     return [position[label] for label in labels]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A name that is not known, quoted, and what may be meant: "'V1'; did you mean 'v1'?"."""
+    by_lower_case = {str(other).lower(): str(other) for other in known}
+    near = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
+    return f"'{name}'" + (f"; did you mean '{by_lower_case[near[0]]}'?" if near else "")
 
 
 def some(names: Sequence | np.ndarray, quote: str = "'", shown: int = 3) -> str:

@@ -1,14 +1,14 @@
 """The structural connectome: weights and distances between regions."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import check, formats, store, units
+from restmeg import check, formats, preparation, store, units
 from restmeg.errors import InputError
+from restmeg.formats import text
 
 TITLE = "Structural connectome"
 
@@ -19,50 +19,139 @@ class Connectome(NamedTuple):
     weights: np.ndarray  # (N, N), non-negative, zero diagonal
     distances: np.ndarray  # (N, N), tract lengths in mm
     labels: np.ndarray  # (N,) unique names
+    centres: np.ndarray | None = None  # (N, 3) in mm, where they are known
+    assumed: tuple[str, ...] = ()  # keys of what neither its file nor the user says
+
+    def identity(self) -> list:
+        """All that results depend on."""
+        return [item for item in self[:4] if item is not None]
 
 
-def read(
-    path: str | Path,
-    orientation: str = "target_source",
-    distance_unit: str = "mm",
-    normalise: str = "none",
-) -> Connectome:
+# What a file leaves open, and what is done to its matrices, unless the user says otherwise.
+USUAL: dict[str, Any] = {
+    "orientation": None,
+    "distance_unit": None,
+    "distances": None,
+    "labels": None,
+    "variables": {"weights": None, "distances": None, "labels": None},
+    "symmetrise": "none",
+    "regions": None,
+    "density": 1.0,
+    "transform": "none",
+    "normalise": "none",
+}
+
+
+def read(path: str | Path, **given: Any) -> Connectome:
     """Read and check a connectome, in one of the layouts of `formats`.
 
-    orientation: whether rows of the matrices are targets ("target_source") or sources
-        ("source_target"), for a format that leaves it open.
-    distance_unit: for a format that leaves it open; a file that says its own is believed, and
-        another one than mm that contradicts it is refused.
-    normalise: what the weights are divided by, see `normalised`.
+    given: keys of the section ``connectome`` of the configuration, where they are not as USUAL.
+        orientation: what rows of the matrices are, "target_source" (onto row i from column j) or
+        "source_target"; distance_unit: such as "cm"; distances, labels: files of those;
+        variables: names of weights, distances and labels within the file, as a mapping. None is
+        what the file or its format says. The others: see `preparation.prepared`.
 
-    Raises InputError for a file that cannot be read or matrices that cannot be a connectome.
+    Raises InputError for a file that cannot be read, does not say what has to be known, contradicts
+    what is given, or holds matrices that cannot be a connectome.
     """
-    leaves_open = formats.leaves_open("connectome", path)
-    raw = formats.reader("connectome", path)(path)
-    stated = units.factor("config: connectome.distance_unit", distance_unit, "mm")
-    if "distance_unit" in leaves_open:
-        factor = stated
-    else:
-        factor = units.factor(f"{path}: distances", raw.distance_unit, "mm")
-        if stated not in (1.0, factor):
+    options = {**USUAL, **given}
+    options["variables"] = {**USUAL["variables"], **(options["variables"] or {})}
+    described = formats.find("connectome", path)
+    for name in ("distances", "labels", "variables"):
+        if options[name] != USUAL[name] and name not in described.leaves_open:
             raise InputError(
-                f"config: connectome.distance_unit: {distance_unit}, but {path} says "
-                f"{raw.distance_unit}; expected the same or none"
+                f"config: connectome.{name}: has no effect on {path}, which says that itself; "
+                "expected it left out"
             )
-    weights, distances, labels = standard(path, raw.weights, raw.distances, raw.labels)
-    if orientation == "source_target" and "orientation" in leaves_open:
+    raw = formats.reader("connectome", path)(path, options)
+    factor = _millimetres(path, raw, options["distance_unit"], described)
+    labels = _labels(path, raw, options["labels"])
+    symmetric = preparation.symmetrised(path, raw.weights, raw.distances, options["symmetrise"])
+    weights, distances, labels = standard(path, *symmetric, labels)
+    if _rows_are_sources(path, weights, raw, options, described):
         weights, distances = (np.ascontiguousarray(matrix.T) for matrix in (weights, distances))
-    return Connectome(normalised(weights, normalise), distances * factor, labels)
+    centres = None if raw.centres is None else _centres(path, raw.centres, len(labels))
+    nobody = {"distance_unit": raw.distance_unit, "labels": raw.labels}
+    assumed = tuple(name for name, own in nobody.items() if own is None and options[name] is None)
+    anatomy = Connectome(weights, distances * factor, labels, centres, assumed)
+    return preparation.prepared(path, anatomy, options)
 
 
 def from_settings(given: Mapping) -> Connectome:
     """The Connectome of the section ``connectome`` of a checked configuration; errors as `read`."""
-    return read(
-        given["path"],
-        orientation=given["orientation"],
-        distance_unit=given["distance_unit"],
-        normalise=given["normalise"],
-    )
+    return read(given["path"], **{name: given[name] for name in USUAL})
+
+
+def done(given: Mapping) -> dict:
+    """What of a section ``connectome`` made its matrices others than those of the file."""
+    return {name: given[name] for name, usual in USUAL.items() if given[name] != usual}
+
+
+def _millimetres(path, raw, stated, described):
+    """What distances are to be multiplied by."""
+    if stated is not None:
+        factor = units.factor("config: connectome.distance_unit", stated, "mm")
+        if "distance_unit" in described.leaves_open:
+            return factor
+    own = units.factor(f"{path}: distances", raw.distance_unit or "mm", "mm")
+    if "distance_unit" not in described.leaves_open:
+        own = units.factor(f"{path}: distances", raw.distance_unit, "mm")
+        if stated is not None and factor not in (1.0, own):
+            raise InputError(
+                f"config: connectome.distance_unit: {stated}, but {path} says "
+                f"{raw.distance_unit}; expected the same or auto"
+            )
+    return own
+
+
+def _labels(path, raw, file):
+    """Names of regions: of the connectome, of a file of them, or numbers in order."""
+    if file is None:
+        if raw.labels is not None:
+            return raw.labels
+        return np.array([f"R{k}" for k in range(len(np.atleast_1d(raw.weights)))], dtype=object)
+    names = [line.strip() for line in text.lines(file)]
+    check.unique_names(file, "label", names)
+    if raw.labels is not None and list(map(str, raw.labels)) != names:
+        raise InputError(
+            f"config: connectome.labels: {file} has other names, or another order, than {path} "
+            f"({check.some(names)} instead of {check.some(list(map(str, raw.labels)))}); expected "
+            "the same or auto"
+        )
+    if len(names) != len(raw.weights):
+        hint = ""
+        if len(raw.weights) == len(names) + 1:
+            hint = " (tck2connectome -keep_unassigned adds a first row and column)"
+        raise InputError(
+            f"{file}: {len(names)} labels; expected {len(raw.weights)}, one for each row of "
+            f"{path}{hint}"
+        )
+    return names
+
+
+def _rows_are_sources(path, weights, raw, options, described):
+    """Whether rows of the matrices are sources; InputError where that is not known and counts."""
+    stated = options["orientation"] if "orientation" in described.leaves_open else None
+    orientation = stated or raw.orientation
+    if orientation is None and (weights != weights.T).any():
+        upper = "lower" if np.tril(weights).any() else "upper"
+        mend = (
+            f"symmetrise: {upper} if it is the half of undirected ones, or connectome.orientation"
+            if is_triangle(weights)
+            else "orientation: target_source or source_target"
+        )
+        raise InputError(
+            f"{path}: weights are not symmetric, and whether their rows are targets or sources is "
+            f"not said; expected connectome.{mend}"
+        )
+    return orientation == "source_target"
+
+
+def _centres(path, centres, n_regions):
+    centres = check.numbers(path, "centres", centres)
+    if centres.shape != (n_regions, 3):
+        raise InputError(f"{path}: centres: shape {centres.shape}; expected ({n_regions}, 3)")
+    return centres
 
 
 def standard(
@@ -74,6 +163,11 @@ def standard(
     non-negative, labels are unique and as many, and either each connected pair has a length or
     none has. The diagonals are set to zero: a region's coupling to itself is part of its own model.
     """
+    if np.shape(weights) == np.shape(distances) and np.asarray(weights).dtype.kind in "fiub":
+        # What is not there may have no length.
+        distances = np.where(
+            np.equal(weights, 0) & np.not_equal(distances, distances), 0, distances
+        )
     matrices = []
     for name, matrix in (("weights", weights), ("distances", distances)):
         matrix = check.numbers(path, name, matrix)
@@ -126,50 +220,6 @@ def is_triangle(matrix: np.ndarray) -> bool:
     return not np.triu(matrix).any() or not np.tril(matrix).any()
 
 
-def normalised(weights: np.ndarray, method: str) -> np.ndarray:
-    """Weights divided by their maximum, mean row sum or spectral radius, or as they are ("none").
-
-    The bits are the same on every machine: sums are exact, and the spectral radius, the largest
-    absolute eigenvalue, counts with its first twelve digits.
-    """
-    if method == "none":
-        return weights
-    weights = weights / weights.max()  # so that no sum overflows
-    if method == "max":
-        return weights
-    if method == "mean_row_sum":
-        scale = math.fsum(weights.flat) / len(weights)
-    else:
-        scale = float(f"{spectral_radius(weights):.12g}")
-    if not scale > 0:
-        raise InputError(
-            f"config: connectome.normalise: {method} is {scale:g}; expected more than 0, so "
-            "another one (connections one way only have no spectral radius)"
-        )
-    return weights / scale
-
-
-def spectral_radius(weights: np.ndarray) -> float:
-    """Largest absolute eigenvalue of a non-negative matrix (N, N), to about 1e-13.
-
-    By power iteration between Collatz and Wielandt's bounds, which for a connected network is much
-    faster than all eigenvalues; of the matrix plus a multiple of one, so that it cannot alternate.
-    """
-    largest = weights.max()
-    matrix = weights / largest
-    shift = matrix.sum(axis=1).mean()
-    vector = np.ones(len(matrix))
-    for _ in range(1000):
-        following = matrix @ vector + shift * vector
-        ratios = following / vector
-        if ratios.max() - ratios.min() < 1e-13 * ratios.max():
-            return (ratios.max() - shift) * largest
-        vector = following / following.max()
-        if vector.min() < 1e-200:  # a region that nothing reaches
-            break
-    return np.abs(np.linalg.eigvals(matrix)).max() * largest
-
-
 def delays_in_steps(distances: np.ndarray, speed: float, dt: float) -> np.ndarray:
     """Whole steps that a signal needs: the smallest number not shorter than the tract.
 
@@ -186,10 +236,12 @@ def delays_in_steps(distances: np.ndarray, speed: float, dt: float) -> np.ndarra
     return delays.astype(np.int64).clip(min=0)
 
 
-def write(path: str | Path, anatomy: Connectome, source: str) -> None:
-    """Write connectome.nc; ``source`` says where it is from."""
-    with store.new_netcdf(path, TITLE, {"source": source}) as dataset:
+def write(path: str | Path, anatomy: Connectome, source: str, done: Mapping | None = None) -> None:
+    """Write connectome.nc; ``source`` says where it is from, ``done`` what was done to it."""
+    with store.new_netcdf(path, TITLE, {"source": source, **(done or {})}) as dataset:
         for name in ("labels", "target", "source"):
             store.add(dataset, name, anatomy.labels)
         store.add(dataset, "weights", anatomy.weights)
         store.add(dataset, "distances", anatomy.distances)
+        if anatomy.centres is not None:
+            store.add(dataset, "centres", anatomy.centres)

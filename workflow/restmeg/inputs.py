@@ -54,9 +54,13 @@ def check_sources(loaded: dict, schema: dict, results: str | Path, example: str)
         own = settings.is_file(section, loaded, schema)
         if own:
             bundled = schema["properties"][section]["properties"]["source"]["default"]
-            loaded[section]["path"] = _usable(section, source, bundled, results)
+            loaded[section]["path"] = _usable(section, source, f"{bundled} or a file", results)
         else:
             loaded[section]["path"] = example if section == "connectome" else None
+        for name in settings.files(section, schema):
+            given = loaded[section][name]
+            if isinstance(given, str):
+                loaded[section][name] = _usable(section, given, "a file", results, name)
     settings.check_effects(loaded, schema)
 
 
@@ -71,8 +75,8 @@ def open_elsewhere(loaded: dict) -> None:
             probe.check(path)
 
 
-def _usable(section, source, bundled, results):
-    where = f"config: {section}.source: '{source}'"
+def _usable(section, source, bundled, results, name="source"):
+    where = f"config: {section}.{name}: '{source}'"
     path = Path(source)
     with contextlib.suppress(RuntimeError):  # no such user
         path = path.expanduser()
@@ -82,9 +86,7 @@ def _usable(section, source, bundled, results):
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{where}: {reason}; expected the path of a file") from None
     if not there:
-        raise InputError(
-            f"config: {section}.source: no file '{source}'; expected {bundled} or a file"
-        )
+        raise InputError(f"config: {section}.{name}: no file '{source}'; expected {bundled}")
     if set(source) & set("{}"):  # Snakemake would take what is between them for a wildcard
         raise InputError(f"{where}; expected a path without braces")
     if below:
@@ -131,7 +133,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
         content = fingerprint.of_file(given["path"])
         readers = [formats.module("recording", given["path"])]
     return Inputs(
-        anatomy=fingerprint.content(*anatomy),
+        anatomy=fingerprint.content(*anatomy.identity()),
         labels=[str(label) for label in anatomy.labels],
         gain=fingerprint.content(*field),
         sensors=field.gain.shape[1],

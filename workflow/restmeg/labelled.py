@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from restmeg import bundled, check, connectome, formats, leadfield, scoring, store, units
+from restmeg import (
+    bundled,
+    check,
+    connectome,
+    formats,
+    leadfield,
+    preparation,
+    scoring,
+    store,
+    units,
+)
 from restmeg.errors import InputError
 from restmeg.scores import SCORES
 from restmeg.variables import VARIABLES
@@ -63,7 +73,7 @@ def anatomy(given: str | Path | xr.Dataset, normalise: str = "none") -> connecto
                 matrix = matrix.isel({end: order})
         matrices.append(matrix.values)
     weights, distances, labels = connectome.standard("connectome", matrices[0], matrices[1], labels)
-    weights = connectome.normalised(weights, normalise)
+    weights = preparation.normalised(weights, normalise)
     return connectome.Connectome(weights, distances * factor, labels)
 
 

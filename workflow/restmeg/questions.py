@@ -26,11 +26,18 @@ SCALE = (
 
 def of_connectome(path: str | Path, anatomy: connectome.Connectome) -> Iterator[str]:
     """Yield questions about a Connectome; path: of its file."""
-    weights, distances, labels = anatomy
+    weights, distances, labels = anatomy[:3]
+    if "labels" in anatomy.assumed:
+        yield (
+            f"says no names of its regions; they are called {labels[0]} to {labels[-1]}, in its "
+            "order; connectome.labels names them"
+        )
+    if "distance_unit" in anatomy.assumed:
+        yield "says no unit of its distances, so mm is assumed; connectome.distance_unit says it"
     if connectome.is_triangle(weights):
         yield (
             "weights are a triangle, connections one way only; a file of undirected weights must "
-            "hold both halves"
+            "hold both halves, or connectome.symmetrise say which one it has"
         )
     connected = weights > 0
     # Undirected, as structure-function coupling sees them.

@@ -5,7 +5,7 @@ units and defaults. Some keywords are our own: ``unit`` marks a quantity and nam
 inside the workflow; ``auto`` allows the text "auto" in its place, which is None inside;
 ``per_region`` allows a list of one value per region; ``with_source`` says that a key has an effect
 only where the section's source is a file ("file") or not ("bundled"); ``names_of`` allows the names
-in a table of the package.
+in a table of the package; ``file`` marks what names a file.
 """
 
 import copy
@@ -106,7 +106,8 @@ def check_effects(settings: dict, schema: dict) -> None:
                 continue
             if rule["with_source"] == ("file" if is_file(section, settings, schema) else "bundled"):
                 continue
-            usual = _check(f"{section}.{name}", copy.deepcopy(rule["default"]), rule, False)
+            complete = name != "model"
+            usual = _check(f"{section}.{name}", copy.deepcopy(rule["default"]), rule, complete)
             if name == "model":
                 usual = settings["model"]
             if settings[section][name] != usual:
@@ -122,6 +123,12 @@ def is_file(section: str, loaded: dict, schema: dict) -> bool:
     """Whether a part of a study is the user's file, and not the bundled one."""
     bundled = schema["properties"][section]["properties"]["source"]["default"]
     return loaded[section]["source"] != bundled
+
+
+def files(section: str, schema: dict) -> list[str]:
+    """Keys of a section, beside ``source``, that name a file, or may."""
+    properties = schema["properties"][section]["properties"]
+    return [name for name, rule in properties.items() if rule.get("file")]
 
 
 def flat(nested: dict, prefix: str = "") -> dict[str, Any]:
@@ -233,7 +240,9 @@ def _check_value(key, value, schema, unit=""):
     found = _found(error.instance) + unit
     place = "".join(f".{part}" if isinstance(part, str) else f"[{part}]" for part in error.path)
     expected = {
-        "type": lambda: TYPES[limit],
+        "type": lambda: " or ".join(
+            TYPES[kind] for kind in ([limit] if isinstance(limit, str) else limit)
+        ),
         "enum": lambda: "one of " + ", ".join(map(str, limit)),
         "minimum": lambda: f"at least {limit}{unit}",
         "exclusiveMinimum": lambda: f"more than {limit}{unit}",

@@ -242,16 +242,33 @@ def read_npz(path: str | Path, *names: str) -> list[np.ndarray]:
 
     Raises InputError if it cannot be read or lacks one.
     """
+    with _npz(path) as archive:
+        found = archive.files
+        for name in set(names) & set(found):
+            check.size(path, name, *_declared(archive, name))
+        arrays = {name: archive[name] for name in names if name in found}
+    for name in names:
+        if name not in arrays:
+            raise InputError(f"{path}: no array '{name}'; found {', '.join(found) or 'none'}")
+    return [arrays[name] for name in names]
+
+
+def names_in_npz(path: str | Path) -> list[str]:
+    """Names of the arrays of an .npz file. Raises InputError if it cannot be read."""
+    with _npz(path) as archive:
+        return list(archive.files)
+
+
+@contextlib.contextmanager
+def _npz(path):
+    """An open .npz archive; raises InputError for what is wrong with it."""
     try:
         # Opened here, because numpy leaves a broken archive open.
         with Path(path).open("rb") as file:
             if not zipfile.is_zipfile(file):
                 raise InputError(f"{path}: not a whole .npz archive; expected one by numpy.savez")
             with np.load(file, allow_pickle=False) as archive:
-                found = archive.files
-                for name in set(names) & set(found):
-                    check.size(path, name, *_declared(archive, name))
-                arrays = {name: archive[name] for name in names if name in found}
+                yield archive
     except InputError:
         raise
     except OSError as error:
@@ -261,10 +278,6 @@ def read_npz(path: str | Path, *names: str) -> list[np.ndarray]:
         if "allow_pickle" in reason:
             reason = "it holds Python objects; save labels as text, np.array(labels, dtype=str)"
         raise InputError(f"{path}: cannot be read as .npz ({reason})") from error
-    for name in names:
-        if name not in arrays:
-            raise InputError(f"{path}: no array '{name}'; found {', '.join(found) or 'none'}")
-    return [arrays[name] for name in names]
 
 
 def _declared(archive, name):

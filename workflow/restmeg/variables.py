@@ -24,6 +24,7 @@ VARIABLES = {
     "source": Variable(("source",), None, "source region"),
     "weights": Variable(PAIRS, "1", "coupling weight onto target from source"),
     "distances": Variable(PAIRS, "mm", "tract length"),
+    "centres": Variable(("region", "axis"), "mm", "centre of the region: x, y, z"),
     # lead field
     "region": Variable(("region",), None, "region"),
     "sensor": Variable(("sensor",), None, "MEG sensor"),

@@ -23,11 +23,22 @@ class Format(NamedTuple):
     fragile: bool = False  # whether a damaged file may end the process that opens it
 
 
-# {kind: {how the name of a file ends: its format}}
+MEANING = ("orientation", "distance_unit")  # of two matrices that are nothing but numbers
+PAIR = (*MEANING, "distances", "labels")  # of which each has a file
+
+# {kind: {how the name of a file ends: its format}}; the first that fits counts.
 FORMATS = {
     "connectome": {
-        ".npz": Format("npz", leaves_open=("orientation", "distance_unit")),
+        ".npz": Format("npz", leaves_open=(*MEANING, "labels", "variables")),
         ".nc": Format("netcdf", fragile=True),
+        ".zip": Format("tvb", leaves_open=MEANING),
+        ".mat": Format("pair", leaves_open=(*PAIR, "variables"), fragile=True),
+        "relmat.tsv": Format("bids", leaves_open=PAIR),
+        "weights.tsv": Format("bids", leaves_open=PAIR),
+        ".csv": Format("pair", leaves_open=PAIR),
+        ".tsv": Format("pair", leaves_open=PAIR),
+        ".txt": Format("pair", leaves_open=PAIR),
+        ".npy": Format("pair", leaves_open=PAIR),
     },
     "leadfield": {
         ".npz": Format("npz", leaves_open=("unit",)),
@@ -36,16 +47,35 @@ FORMATS = {
     "recording": {
         ".nc": Format("netcdf", fragile=True),
     },
+    # Arrays of numbers, which the formats above may be made of.
+    "array": {
+        ".mat": Format("matlab", leaves_open=("variable",), fragile=True),
+        ".csv": Format("text"),
+        ".tsv": Format("text"),
+        ".txt": Format("text"),
+        ".npy": Format("npy"),
+    },
 }
+WORDS = {"leadfield": "lead field", "array": "matrix"}
+
+
+class RawArray(NamedTuple):
+    """An array of numbers as a file has it."""
+
+    values: np.ndarray
+    rows: list[str] | None = None  # their names
+    columns: list[str] | None = None
 
 
 class RawConnectome(NamedTuple):
     """Matrices as a file has them."""
 
-    weights: np.ndarray  # rows are targets where the format says so
+    weights: np.ndarray
     distances: np.ndarray
-    labels: np.ndarray
-    distance_unit: Any  # None where the file does not say it
+    labels: Any  # None where the file has none
+    distance_unit: Any  # None where neither the file nor its format says it
+    orientation: str | None  # of the rows, "target_source" or "source_target"; None likewise
+    centres: Any = None  # (regions, 3) in mm
 
 
 class RawLeadField(NamedTuple):
@@ -76,13 +106,12 @@ class RawRecording(NamedTuple):
 def find(kind: str, path: str | Path) -> Format:
     """The format of a file, by how its name ends. Raises InputError if there is none.
 
-    kind: "connectome", "leadfield" or "recording".
+    kind: "connectome", "leadfield", "recording" or "array".
     """
     for ending, described in FORMATS[kind].items():
         if str(path).endswith(ending):
             return described
-    words = {"leadfield": "lead field"}.get(kind, kind)
-    endings = " or ".join(FORMATS[kind])
+    words, endings = WORDS.get(kind, kind), " or ".join(FORMATS[kind])
     raise InputError(f"{path}: not a {words} file; expected a name that ends in {endings}")
 
 
@@ -98,8 +127,10 @@ def module(kind: str, path: str | Path) -> str:
 
 
 def reader(kind: str, path: str | Path) -> Callable:
-    """The function that reads a file: path -> what the class Raw... of its kind says.
+    """The function that reads a file: path, ... -> what the class Raw... of its kind says.
 
-    That of recordings is a context manager. Raises InputError for a format that is not known.
+    Those of connectomes also get the section of the configuration, for the keys that their format
+    leaves open; those of arrays the name of a variable, or None. That of recordings is a context
+    manager. Raises InputError for a format that is not known.
     """
     return getattr(importlib.import_module(f"restmeg.{module(kind, path)}"), kind)

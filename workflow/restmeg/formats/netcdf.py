@@ -1,12 +1,12 @@
 """NetCDF in the layout of our own results."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from restmeg import check, store
+from restmeg import check, store, units
 from restmeg.errors import InputError
 from restmeg.formats import RawConnectome, RawLeadField, RawRecording
 
@@ -21,17 +21,17 @@ def _opened(path, *names):
             raise InputError(f"{path}: cannot be read as NetCDF ({error})") from error
 
 
-def connectome(path: str | Path) -> RawConnectome:
+def connectome(path: str | Path, given: Mapping) -> RawConnectome:  # noqa: ARG001
     """``weights`` and ``distances`` over ``target`` and ``source``, in any order, and ``labels``.
 
     Dimensions with coordinates are brought into the order of the labels.
     """
     with _opened(path, "weights", "distances") as dataset:
-        given = "labels" if "labels" in dataset.variables else "target"
-        if given not in dataset.variables:
+        names = "labels" if "labels" in dataset.variables else "target"
+        if names not in dataset.variables:
             found = ", ".join(dataset.variables)
             raise InputError(f"{path}: no variable 'labels' or 'target'; found {found}")
-        labels = check.unique_names(path, "label", store.read_values(dataset[given]))
+        labels = check.unique_names(path, "label", store.read_values(dataset[names]))
         matrices = []
         for name in ("weights", "distances"):
             variable = dataset[name]
@@ -46,8 +46,14 @@ def connectome(path: str | Path) -> RawConnectome:
                     regions = store.read_values(dataset[dimension])
                     matrix = matrix.take(check.match_regions(path, regions, labels), axis)
             matrices.append(matrix if variable.dimensions[0] == "target" else matrix.T)
-        length = getattr(dataset["distances"], "units", None)
-        return RawConnectome(matrices[0], matrices[1], labels, length)
+        unit = getattr(dataset["distances"], "units", None)
+        centres = None
+        if "centres" in dataset.variables:
+            factor = units.factor(
+                f"{path}: centres", getattr(dataset["centres"], "units", None), "mm"
+            )
+            centres = store.read_values(dataset["centres"]) * factor
+        return RawConnectome(matrices[0], matrices[1], labels, unit, "target_source", centres)
 
 
 def leadfield(path: str | Path) -> RawLeadField:

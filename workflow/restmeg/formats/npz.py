@@ -1,15 +1,36 @@
 """Arrays by name in an .npz archive of numpy."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from restmeg import store
 from restmeg.formats import RawConnectome, RawLeadField
 
+# Names of weights, distances and labels, and what is known of rows: our own, and tvboptim's.
+LAYOUTS = {
+    ("weights", "distances", "labels"): "target_source",
+    ("weights", "lengths", "region_labels"): None,
+}
 
-def connectome(path: str | Path) -> RawConnectome:
-    """Arrays ``weights``, ``distances`` and ``labels``; a row is what the user says."""
-    weights, distances, labels = store.read_npz(path, "weights", "distances", "labels")
-    return RawConnectome(weights, distances, labels, distance_unit=None)
+
+def connectome(path: str | Path, given: Mapping) -> RawConnectome:
+    """Arrays ``weights``, ``distances`` and ``labels``, or named by ``given["variables"]``.
+
+    In our own layout a row is a target, and distances are in mm, unless the user says otherwise.
+    """
+    there = store.names_in_npz(path)
+    usual = next((names for names in LAYOUTS if set(names) <= set(there)), next(iter(LAYOUTS)))
+    ours = usual == next(iter(LAYOUTS))
+    chosen = [
+        given["variables"][part] or name
+        for part, name in zip(("weights", "distances", "labels"), usual, strict=True)
+    ]
+    if given["labels"] is not None:  # a file of them, which the judge reads
+        weights, distances = store.read_npz(path, *chosen[:2])
+        labels = store.read_npz(path, chosen[2])[0] if chosen[2] in there else None
+    else:
+        weights, distances, labels = store.read_npz(path, *chosen)
+    return RawConnectome(weights, distances, labels, "mm" if ours else None, LAYOUTS[usual])
 
 
 def leadfield(path: str | Path) -> RawLeadField:

@@ -36,7 +36,7 @@ def degree_length(anatomy: Connectome, rng: np.random.Generator) -> Connectome:
 
     Where all pairs are connected, weights alone change their places.
     """
-    weights, distances, _ = anatomy
+    weights, distances = anatomy.weights, anatomy.distances
     n_regions, connected = len(weights), weights > 0
     directed = not np.array_equal(weights, weights.T)
     classes = length_classes(connected, distances if directed else (distances + distances.T) / 2)

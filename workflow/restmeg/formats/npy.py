@@ -1,0 +1,29 @@
+"""An array in a .npy file of numpy."""
+
+from pathlib import Path
+
+import numpy as np
+
+from restmeg import check
+from restmeg.errors import InputError
+from restmeg.formats import RawArray
+
+
+def array(path: str | Path, variable: str | None = None) -> RawArray:
+    """The array, as a map of the file: what is not used is not read."""
+    if variable is not None:
+        raise InputError(f"{path}: holds one array and no '{variable}'; expected no name")
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read as .npy ({error.strerror or error})") from None
+    except Exception as error:  # a header can be broken in many ways
+        reason = "it holds Python objects" if "allow_pickle" in str(error) else str(error)
+        raise InputError(
+            f"{path}: cannot be read as .npy ({reason}); expected one by numpy.save"
+        ) from None
+    if not isinstance(values, np.ndarray):
+        values.close()
+        raise InputError(f"{path}: is an archive of arrays; expected one by numpy.save")
+    check.size(path, "array", values.shape, values.dtype)
+    return RawArray(values)
