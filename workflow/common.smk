@@ -70,8 +70,11 @@ def check_all():
             inputs.open_elsewhere(loaded)
         anatomy = connectome.from_settings(loaded["connectome"])
         plan = study.plan(loaded, SCHEMA, anatomy.weights)
-        with job.warned(InputWarning, tell):
-            found = inputs.check(loaded, plan, anatomy)
+        found = None if workflow.is_main_process else inputs.planned(anatomy.labels)
+        if found is None:
+            with job.warned(InputWarning, tell):
+                found = inputs.check(loaded, plan, anatomy)
+            inputs.hand_on(found)
     except InputError as error:
         line = str(error)
         sys.exit(line if line.startswith("config: ") else f"restmeg: {line}")

@@ -1,6 +1,7 @@
 """The user's files and settings, checked together before anything is computed."""
 
 import contextlib
+import json
 import os
 import warnings
 from collections.abc import Iterable
@@ -9,6 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from restmeg import (
+    check as checks,
+)
 from restmeg import (
     connectome,
     fingerprint,
@@ -20,13 +24,13 @@ from restmeg import (
     settings,
     study,
 )
-from restmeg.check import per_region
 from restmeg.errors import InputError, InputWarning
 from restmeg.formats import probe
 from restmeg.nulls import NULLS
 
 # Sections of the configuration with a file, and what that is of.
 KINDS = {"connectome": "connectome", "leadfield": "leadfield", "target": "recording"}
+PLANNED = "RESTMEG_PLANNED_INPUTS"  # environment variable: what a run has found
 SATURATED = 1000  # coupling strength times mean row sum: no model works with more
 
 
@@ -143,6 +147,25 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     )
 
 
+def hand_on(found: Inputs) -> None:
+    """Tell the jobs of a run, by the environment, what it has found: no job opens files for it."""
+    short = found._replace(labels=[])  # an environment has no room for thousands
+    os.environ[PLANNED] = json.dumps(short._asdict())
+
+
+def planned(labels: checks.Names) -> Inputs | None:
+    """What the run that a job is of has found; None where its environment does not say.
+
+    labels: of the connectome.
+    """
+    text = os.environ.get(PLANNED)
+    if text is None:
+        return None
+    found = json.loads(text) | {"labels": [str(label) for label in labels]}
+    recorded = found.pop("recorded")
+    return Inputs(**found, recorded=recorded and tuple(recorded))
+
+
 def _check_band(given, n_samples, sampling_rate, recorded):
     """Raise InputError if no frequency of a target is in the band that is asked for."""
     if given["frequencies"] and sampling_rate:
@@ -211,4 +234,4 @@ def _check_per_region(models, labels):
     for model in models:
         for key, value in settings.flat(model).items():
             if isinstance(value, list):
-                per_region(f"model.{key}", (len(value),), len(labels))
+                checks.per_region(f"model.{key}", (len(value),), len(labels))
