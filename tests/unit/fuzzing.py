@@ -11,15 +11,30 @@ import signal
 import sys
 import time
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
+import scipy.io
 import yaml
-from restmeg import bundled, connectome, inputs, leadfield, recording, settings, study, yamlfile
+from restmeg import (
+    bundled,
+    connectome,
+    formats,
+    inputs,
+    leadfield,
+    recording,
+    settings,
+    study,
+    yamlfile,
+)
 from restmeg.errors import InputError
 from restmeg.formats import probe
 
-KINDS = ("config", "text", "connectome.npz", "connectome.nc", "leadfield.npz", "recording.nc")
+KINDS = (
+    *("config", "text", "leadfield.npz", "recording.nc"),
+    *(f"connectome.{ending}" for ending in ("npz", "nc", "zip", "mat", "csv", "npy")),
+)
 LABELS = [f"R{k}" for k in range(6)]
 MEMORY = 2**31  # bytes beyond what is there at first
 HANG = 10  # s
@@ -102,8 +117,16 @@ def judge_recording(path):
                 pass
 
 
+def judge_connectome(path):
+    good = path.with_name(f"connectome{path.suffix}")
+    options = {"distances": good} if path.suffix in (".csv", ".npy") else {}
+    if path.suffix == ".mat":
+        options["variables"] = {"weights": "weights", "distances": "distances"}
+    connectome.read(path, **options)
+
+
 JUDGES = {
-    "connectome": lambda path: connectome.read(path),
+    "connectome": judge_connectome,
     "leadfield": lambda path: leadfield.read(path, LABELS, "T/(nA m)"),
     "recording": judge_recording,
 }
@@ -121,6 +144,15 @@ def examples(folder):
     np.savez_compressed(
         folder / "connectome.npz", weights=weights, distances=distances, labels=labels
     )
+    np.savetxt(folder / "connectome.csv", weights, delimiter=",")
+    np.save(folder / "connectome.npy", weights)
+    scipy.io.savemat(
+        folder / "connectome.mat", {"weights": weights, "distances": distances}, do_compression=True
+    )
+    with zipfile.ZipFile(folder / "connectome.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, matrix in (("weights", weights), ("tract_lengths", distances)):
+            archive.writestr(f"{name}.txt", "\n".join(" ".join(map(str, row)) for row in matrix))
+        archive.writestr("centres.txt", "\n".join(f"{label} 1 2 3" for label in LABELS))
     pairs = "target", "source"
     xr.Dataset(
         {"weights": (pairs, weights), "distances": (pairs, distances, {"units": "mm"})},
@@ -168,7 +200,7 @@ def tries(kind, seed, folder):
     of_kind = JUDGES.get(kind.split(".")[0]) or (lambda path: judge_text(path, folder))
 
     def judge(path):
-        if path.suffix == ".nc":
+        if kind != "text" and formats.find(kind.split(".")[0], path).fragile:
             probe.check(path)
         of_kind(path)
 

@@ -15,7 +15,7 @@ import yaml
 from restmeg import open_results
 
 ROOT = Path(__file__).parents[2]
-PROJECT = ["Snakefile", "workflow", "config", "profiles", "resources", "environment.yml"]
+PROJECT = ["Snakefile", "workflow", "config", "profiles", "resources/connectome", "environment.yml"]
 SMALL = {
     "simulation": {
         "duration": "60 ms",

@@ -167,7 +167,7 @@ def _check(key, value, schema, complete):
                 _check(f"{key}[{k}]", item, schema["items"], True) for k, item in enumerate(value)
             ]
         # JSON does not tell 2 from 2.0, and neither may Snakemake, which compares parameters.
-        convert = {"integer": int, "number": float}.get(schema.get("type"))
+        convert = {"integer": int, "number": float}.get(str(schema.get("type")))
         return convert(value) if convert else value
     if not isinstance(value, dict):
         where = f"config: {key}" if key else "config"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from restmeg import check, formats
 from restmeg.errors import InputError
-from restmeg.formats import RawArray, RawConnectome
+from restmeg.formats import RawArray, RawConnectome, matlab
 
 
 def connectome(path: str | Path, given: Mapping) -> RawConnectome:
@@ -29,7 +29,10 @@ def connectome(path: str | Path, given: Mapping) -> RawConnectome:
     if labels is not None and other is not None:
         order = check.match_regions(second, other, labels)
         distances = distances[order][:, order]
-    return RawConnectome(weights, distances, labels or other, None, None)
+    labels = labels or other
+    if variables["labels"]:
+        labels = matlab.names(path, variables["labels"])
+    return RawConnectome(weights, distances, labels, None, None)
 
 
 def square(path: str | Path, name: str, variable: str | None) -> tuple:
