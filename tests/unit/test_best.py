@@ -5,6 +5,7 @@ import pytest
 from restmeg import best, connectome, fourier, library, tables
 
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
+TIMES = {"dt": 0.1, "method": "exponential_euler"}
 KEY = "model.coupling_strength"
 HEAD = ["point", KEY, "measure", "band", "score", "value", "ci_low", "ci_high", "n"]
 
@@ -40,7 +41,7 @@ def write(tmp_path, example, model, target):
         paths = [tmp_path / f"{name}.csv" for name in ("scores", "differences")]
         out = tmp_path / "best.csv"
         axes = {KEY: [1.0, 1.5, 2.0]} if axes is None else axes
-        best.write(*paths, tmp_path / "connectome.nc", [target], model, 0.1, axes, out)
+        best.write(*paths, tmp_path / "connectome.nc", [target], model, TIMES, axes, out)
         return tables.read(out)[1]
 
     return make

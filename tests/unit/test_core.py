@@ -32,7 +32,7 @@ def drive(net, state, inputs):
 
 def advance(net, state, stream, inputs, out):
     arguments = (net.coupling, net.parameters, net.noise, stream)
-    network.advance(state, *arguments, inputs, 1, len(inputs), out)
+    network.advance(state, *arguments, inputs, 1, len(inputs), out, net.second_order)
 
 
 @pytest.mark.parametrize("case", ["example_default", "example_strong_input", "directed_alpha"])

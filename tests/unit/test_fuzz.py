@@ -14,7 +14,11 @@ from restmeg.errors import LONGEST, InputError
 from restmeg.formats import probe
 
 SECONDS = float(os.environ.get("RESTMEG_FUZZ", 5))
-FEWEST = {"connectome.nc": 2, "connectome.mat": 2, "recording.nc": 2}  # tries: each is opened by a process of its own
+FEWEST = {
+    "connectome.nc": 2,
+    "connectome.mat": 2,
+    "recording.nc": 2,
+}  # tries: each is opened by a process of its own
 
 
 @pytest.mark.parametrize("kind", fuzzing.KINDS)

@@ -3,7 +3,13 @@ import pytest
 from restmeg import InputError, connectome, journal, simulation
 
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
-TIMES = {"dt": 0.1, "duration": 300.0, "transient": 20.0, "sampling_interval": 0.1}
+TIMES = {
+    "dt": 0.1,
+    "duration": 300.0,
+    "transient": 20.0,
+    "sampling_interval": 0.1,
+    "method": "exponential_euler",
+}
 
 
 @pytest.fixture

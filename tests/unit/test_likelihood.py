@@ -8,6 +8,8 @@ from restmeg.fourier import Fourier
 from restmeg.model import build_network, initial_state, stream
 from restmeg.theory import likelihood, linear, maximum, spectra
 
+STEP = {"dt": 0.1, "method": "exponential_euler"}
+
 RATE = 1000.0  # Hz
 AXES = {"model.coupling_strength": [0.5, 3.0], "model.conduction_speed": [5.0, 20.0]}
 TRUTH = {"model.coupling_strength": 1.5, "model.conduction_speed": 10.0}
@@ -118,7 +120,7 @@ def estimates(example, model, seeds, start=TRUTH, axes=AXES):
     found = []
     for seed in seeds:
         target = simulated_target(example, model, seed, 20)
-        found.append(maximum.likeliest(anatomy, model, 0.1, axes, start, target, False))
+        found.append(maximum.likeliest(anatomy, model, STEP, axes, start, target, False))
     return np.array([one.values for one in found]), np.array([one.deviations for one in found])
 
 

@@ -16,7 +16,13 @@ from restmeg import (
     store,
 )
 
-TIMES = {"dt": 0.1, "duration": 60.0, "transient": 10.0, "sampling_interval": 0.5}
+TIMES = {
+    "dt": 0.1,
+    "duration": 60.0,
+    "transient": 10.0,
+    "sampling_interval": 0.5,
+    "method": "exponential_euler",
+}
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
 
 
@@ -134,7 +140,8 @@ PEAK = """
     from pathlib import Path
     from restmeg import bundled, null_networks, settings
     model = settings.load({{}}, settings.load_schema(bundled.schema()))["model"]
-    times = {{"dt": 0.1, "duration": {duration}, "transient": 0.0, "sampling_interval": 0.1}}
+    times = {{"dt": 0.1, "duration": {duration}, "transient": 0.0, "sampling_interval": 0.1,
+             "method": "exponential_euler"}}
     null_networks.simulate_batch(
         "connectome.nc", "a", "shuffled_delays", {numbers}, model, times, 0, "p0", [0],
         ["pearson"], "nulls.nc"

@@ -17,7 +17,13 @@ from restmeg import (
 from restmeg.scores import SCORES
 
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
-TIMES = {"dt": 0.1, "duration": 8000.0, "transient": 300.0, "sampling_interval": 2.0}
+TIMES = {
+    "dt": 0.1,
+    "duration": 8000.0,
+    "transient": 300.0,
+    "sampling_interval": 2.0,
+    "method": "exponential_euler",
+}
 N_NULLS, N_REPLICATES = 39, 5
 
 

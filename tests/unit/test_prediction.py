@@ -10,7 +10,7 @@ from restmeg.theory import likelihood, linear, predicted, prediction
 from restmeg.theory.settled import settle
 
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
-TIMES = {"dt": 0.1, "duration": 4000.0, "transient": 300.0}
+TIMES = {"dt": 0.1, "duration": 4000.0, "transient": 300.0, "method": "exponential_euler"}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def predict(tmp_path, example, target):
         given = tmp_path / "connectome.nc"
         if target_model not in (None, model):
             of_target = tmp_path / "target.nc"
-            prediction.target_file(given, target_model, times["dt"], "pt", of_target)
+            prediction.target_file(given, target_model, times, "pt", of_target)
         prediction.predict_file(given, model, target_model, of_target, times, [target], "pa", path)
         return xr.load_dataset(path)
 

@@ -64,6 +64,7 @@ def test_defaults_are_plain_numbers_in_the_units_of_the_workflow():
     loaded = settings.load({}, SCHEMA)
     assert loaded["simulation"] == {
         "dt": 0.1,
+        "method": "exponential_euler",
         "duration": 4000.0,
         "transient": 300.0,
         "sampling_interval": 0.1,

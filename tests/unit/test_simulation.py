@@ -13,7 +13,13 @@ from restmeg.scores import correlation
 from scipy import stats
 
 WORKFLOW = Path(simulation.__file__).parents[1]
-SIMULATION = {"dt": 0.1, "duration": 4000.0, "transient": 300.0, "sampling_interval": 0.1}
+SIMULATION = {
+    "dt": 0.1,
+    "duration": 4000.0,
+    "transient": 300.0,
+    "sampling_interval": 0.1,
+    "method": "exponential_euler",
+}
 LABELS = [f"R{k}" for k in range(8)]
 
 
@@ -203,7 +209,8 @@ from pathlib import Path
 from restmeg import simulation, settings
 schema = settings.load_schema(sys.argv[3] + "/schemas/config.schema.yaml")
 model = settings.load({}, schema)["model"]
-times = {"dt": 0.1, "duration": float(sys.argv[2]), "transient": 0.0, "sampling_interval": 0.1}
+times = {"dt": 0.1, "duration": float(sys.argv[2]), "transient": 0.0, "sampling_interval": 0.1,
+         "method": "exponential_euler"}
 out = sys.argv[1] + ".out"
 simulation.simulate_batch(sys.argv[1], model, times, 0, "simulated", "p0", [0], out)
 status = Path("/proc/self/status").read_text()

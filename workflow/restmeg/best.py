@@ -21,7 +21,7 @@ def write(
     connectome_path: str | Path,
     fourier_paths: Sequence[str | Path],
     model: dict,
-    dt: float,
+    times: Mapping,
     axes: Mapping[str, Sequence],
     path: str | Path,
 ) -> None:
@@ -35,7 +35,7 @@ def write(
 
     scores_path, differences_path: scores.csv and differences.csv; connectome_path: connectome.nc;
     fourier_paths: fourier.nc of the target's batches; model: the configured one, in plain numbers;
-    dt in ms; axes: {dotted key: its values} of the sweep.
+    times: dt in ms and the integrator's method; axes: {dotted key: its values} of the sweep.
     """
     numbers = {key: values for key, values in axes.items() if not isinstance(values[0], str)}
     _, scores = tables.read(scores_path)
@@ -55,7 +55,7 @@ def write(
         anatomy = connectome.read(connectome_path)
         start = {key: at[key] for key in free}
         found = maximum.likeliest(
-            anatomy, replaced(model, at), dt, free, start, target, gain_free=recorded
+            anatomy, replaced(model, at), times, free, start, target, gain_free=recorded
         )
         for key, value, deviation in zip(free, found.values, found.deviations, strict=True):
             half = maximum.NORMAL * deviation

@@ -220,13 +220,16 @@ def is_triangle(matrix: np.ndarray) -> bool:
     return not np.triu(matrix).any() or not np.tril(matrix).any()
 
 
-def delays_in_steps(distances: np.ndarray, speed: float, dt: float) -> np.ndarray:
-    """Whole steps that a signal needs: the smallest number not shorter than the tract.
+def delays_in_steps(
+    distances: np.ndarray, speed: float, dt: float, nearest: bool = False
+) -> np.ndarray:
+    """Whole steps that a signal needs: the smallest number not shorter than the tract, or nearest.
 
     distances in mm (any shape), speed in mm/ms, dt in ms. A millionth of a step is forgiven, so
     that 80.00000001, which is 80 with rounding error, is not 81. Raises InputError if too many.
     """
-    delays = np.ceil(np.asarray(distances) / speed / dt - 1e-6)
+    exact = np.asarray(distances) / speed / dt
+    delays = np.floor(exact + 0.5) if nearest else np.ceil(exact - 1e-6)
     if delays.max() > np.iinfo(np.uint32).max:
         raise InputError(
             f"config: model.conduction_speed: {speed:g} mm/ms gives delays of "

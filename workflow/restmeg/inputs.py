@@ -113,7 +113,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     """
     models = [*plan.models.values()]
     simulation = loaded["simulation"]
-    check_network(loaded["connectome"]["path"], anatomy, models, simulation["dt"])
+    check_network(loaded["connectome"]["path"], anatomy, models, simulation)
 
     given = loaded["leadfield"]
     field = leadfield.from_settings(given, anatomy.labels)
@@ -174,22 +174,23 @@ def _check_band(given, n_samples, sampling_rate, recorded):
 
 
 def check_network(
-    path: str | Path, anatomy: connectome.Connectome, models: list[dict], dt: float
+    path: str | Path, anatomy: connectome.Connectome, models: list[dict], times: dict
 ) -> None:
     """Check models, in plain numbers, on a connectome, and ask what is seldom meant.
 
-    path: what messages call the connectome; dt: in ms.
+    path: what messages call the connectome; times: dt in ms, and the integrator's method.
 
     Raises InputError for models that do not fit it, and warns (InputWarning) of what is seldom
     meant.
     """
+    dt = times["dt"]
     with np.errstate(over="ignore"):
         row_sums = anatomy.weights.sum(axis=1)
     _check_per_region(models, anatomy.labels)
     warn(path, questions.of_connectome(path, anatomy))
     _check_coupling(path, row_sums, models)
     warn(path, questions.of_coupling(row_sums, models))
-    warn("config", questions.of_step(dt, row_sums, models))
+    warn("config", questions.of_step(dt, row_sums, models, times["method"]))
     slowest = min(model["conduction_speed"] for model in models)
     longest = anatomy.distances[anatomy.weights > 0].max()
     connectome.delays_in_steps(longest, slowest, dt)

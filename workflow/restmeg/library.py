@@ -61,7 +61,7 @@ def simulate(
     progress: whether to show a bar, where there is someone to see it.
     changes: what differs from the bundled study, by its name in the configuration:
         dt (0.1 ms), duration (4000 ms), transient (300 ms), sampling_interval (0.1 ms),
-        replicates (20), seed (0);
+        method ("exponential_euler" or "adams_bashforth"), replicates (20), seed (0);
         coupling ("diffusive" or "additive"), coupling_strength (1.5), conduction_speed (10 mm/ms);
         tau_E, tau_I (1 ms), a_E (1.2), a_I (1), theta_E (2.8), theta_I (4), wEE (12), wIE (4),
         wEI (13), wII (11), r (1); sigma (0.01), tau (20 ms), mean_E, mean_I (0).
@@ -81,7 +81,7 @@ def simulate(
         raise InputError(f"role: '{role}'; expected one of {', '.join(ROLES)}")
     model, times = loaded["model"], loaded["simulation"]
     with _told_to_caller():
-        inputs.check_network(str(labelled.name_of(connectome)), anatomy, [model], times["dt"])
+        inputs.check_network(str(labelled.name_of(connectome)), anatomy, [model], times)
     batch = simulation.Batch(
         anatomy,
         model,

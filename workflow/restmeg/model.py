@@ -14,6 +14,7 @@ from restmeg.connectome import delays_in_steps
 from restmeg.core import layout
 
 ROLES = {"simulated": 0, "target": 1}  # role: its number in the random stream
+EXPONENTIAL_EULER, ADAMS_BASHFORTH = METHODS = ("exponential_euler", "adams_bashforth")
 
 
 class Network(NamedTuple):
@@ -23,14 +24,24 @@ class Network(NamedTuple):
     parameters: np.ndarray  # (len(layout.PARAMETERS), padded regions)
     noise: layout.Noise
     row: int  # length of a region's past in layout.State
+    second_order: bool  # whether the method is of second order
 
 
-def build_network(weights: np.ndarray, distances: np.ndarray, model: dict, dt: float) -> Network:
+def build_network(
+    weights: np.ndarray,
+    distances: np.ndarray,
+    model: dict,
+    dt: float,
+    method: str = EXPONENTIAL_EULER,
+) -> Network:
     """Put the model on a connectome.
 
     weights: (N, N) onto target from source; distances: (N, N) in mm; dt in ms.
     model: as in the configuration, plain numbers in ms and mm/ms, each of ``parameters`` and
         ``noise`` a scalar or a list of N values.
+    method: of METHODS. With exponential Euler a step adds sigma sqrt(dt / tau) z to the noise, as
+        Euler and Maruyama's does; with the other one the noise has its exact variance,
+        sigma^2 / 2, whatever the step.
 
     Raises InputError for a list of another length or delays that exceed what can be addressed.
     """
@@ -40,7 +51,8 @@ def build_network(weights: np.ndarray, distances: np.ndarray, model: dict, dt: f
     lengths = np.where(
         weights > 0, distances, 0.0
     )  # of pairs without a weight they may be anything
-    delays = delays_in_steps(lengths, model["conduction_speed"], dt)
+    second_order = method == ADAMS_BASHFORTH
+    delays = delays_in_steps(lengths, model["conduction_speed"], dt, nearest=second_order)
     coupling, row = layout.lay_out_coupling(weights, delays)
 
     value = {
@@ -74,12 +86,14 @@ def build_network(weights: np.ndarray, distances: np.ndarray, model: dict, dt: f
         for name, values in model["noise"].items()
     }
     tau = np.where(given["tau"] > 0, given["tau"], 1.0)  # padding has none
+    decay = _exp(-dt / tau)
+    spread = (1 - decay * decay) / 2 if second_order else dt / tau
     noise = layout.Noise(
-        decay=_exp(-dt / tau),
-        scale=given["sigma"] * np.sqrt(dt / tau),
+        decay=decay,
+        scale=given["sigma"] * np.sqrt(spread),
         mean=np.stack([given["mean_E"], given["mean_I"]]),
     )
-    return Network(coupling, parameters, noise, row)
+    return Network(coupling, parameters, noise, row, second_order)
 
 
 def initial_state(
@@ -95,6 +109,7 @@ def initial_state(
         past=layout.aligned(np.repeat(excitation, network.row)),
         inhibition=_per_region(rate_I, n_regions, "rate_I"),
         noise=np.zeros((2, layout.padded_regions(n_regions))),
+        drift=np.zeros((2, layout.padded_regions(n_regions))),
         clock=np.array([0, network.coupling.longest]),
     )
 

@@ -101,11 +101,11 @@ def of_delays(longest: float, models: list[dict], dt: float) -> Iterator[str]:
         )
 
 
-def of_step(dt: float, row_sums: np.ndarray, models: list[dict]) -> Iterator[str]:
+def of_step(dt: float, row_sums: np.ndarray, models: list[dict], method: str) -> Iterator[str]:
     """Yield what is wrong with the step dt (ms), once for each cause: of the worst model."""
     worst: dict[str, tuple[float, str]] = {}
     for model in models:
-        for cause, found in rates.step_notes(dt, model, row_sums).items():
+        for cause, found in rates.step_notes(dt, model, row_sums, method).items():
             worst[cause] = max(found, worst.get(cause, found))
     for _, text in worst.values():
         yield text

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from restmeg import check
+from restmeg.model import ADAMS_BASHFORTH, EXPONENTIAL_EULER
 
 LONG_STEP = 0.5  # of a time constant: a longer step than that follows something else
 STEEP_STEP = 1  # what a diffusive coupling may pull a rate back in one step
@@ -51,7 +52,9 @@ def coupling_gain(model: dict, row_sums: np.ndarray) -> float:
         return model["coupling_strength"] * np.mean(slope(model) * row_sums)
 
 
-def step_notes(dt: float, model: dict, row_sums: np.ndarray) -> dict[str, tuple[float, str]]:
+def step_notes(
+    dt: float, model: dict, row_sums: np.ndarray, method: str = EXPONENTIAL_EULER
+) -> dict[str, tuple[float, str]]:
     """What is wrong with an integration step (ms) for a model: {cause: (how much, in words)}.
 
     With diffusive coupling a region also gets its own rate, times its row sum of weights (N,): the
@@ -67,6 +70,19 @@ def step_notes(dt: float, model: dict, row_sums: np.ndarray) -> dict[str, tuple[
                 f"{shortest:g} ms; what is simulated is then the integrator and not the model"
             )
             found[f"{section}.{name}"] = dt / shortest, text
+    if method == ADAMS_BASHFORTH:  # explicit in all: it is unstable where a rate decays by 1 a step
+        given = {name: np.atleast_1d(value) for name, value in model["parameters"].items()}
+        for name, own in (("E", given["wEE"]), ("I", -given["wII"])):
+            steepest_own = given[f"a_{name}"] / 4 * own
+            decays = np.maximum(np.abs(steepest_own - 1), 1) / given[f"tau_{name}"]
+            most = dt * np.max(decays)
+            if most > LONG_STEP:
+                text = (
+                    f"simulation.dt, {dt:g} ms, is too long for simulation.method {method}: rates "
+                    f"of population {name} may change by {most:.3g} of themselves in a step, "
+                    f"expected at most {LONG_STEP:g}"
+                )
+                found[f"method.{name}"] = most, text
     if model["coupling"] == "diffusive":
         with np.errstate(over="ignore"):
             pull = model["coupling_strength"] * slope(model) * row_sums

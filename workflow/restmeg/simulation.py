@@ -45,6 +45,7 @@ def run(
         every,
         n_steps,
         out,
+        net.second_order,
     )
     return out
 
@@ -78,7 +79,7 @@ class Batch(NamedTuple):
 
     anatomy: connectome.Connectome
     model: dict  # as in the configuration, plain numbers in ms and mm/ms
-    simulation: dict  # dt, duration, transient, sampling_interval, all in ms
+    simulation: dict  # dt, duration, transient, sampling_interval, all in ms, and method
     seed: int  # of this role
     role: str  # a key of ROLES
     replicates: Sequence[int]  # their numbers
@@ -112,7 +113,7 @@ class Batch(NamedTuple):
             "point": point,
             "model": self.model,
             "simulation": self.simulation,
-            "anatomy": fingerprint.content(*self.anatomy),
+            "anatomy": fingerprint.content(*self.anatomy.identity()),
         }
 
 
@@ -225,7 +226,7 @@ class Passing:
         of, model, dt = self.batch, self.batch.model, self.batch.simulation["dt"]
         given = self.lowest, self.highest, model["parameters"], self.labels, list(of.replicates)
         found = rates.notes(*given)
-        step = rates.step_notes(dt, model, of.anatomy.weights.sum(axis=1))
+        step = rates.step_notes(dt, model, of.anatomy.weights.sum(axis=1), of.simulation["method"])
         texts = [text for _, text in step.values()] + found
         return Extremes(self.lowest, self.highest, texts, found)
 
@@ -260,7 +261,8 @@ def simulated(
     """
     network.prepare()
     dt, plan = batch.simulation["dt"], schedule(batch.simulation)
-    net = build_network(batch.anatomy.weights, batch.anatomy.distances, batch.model, dt)
+    method = batch.simulation["method"]
+    net = build_network(batch.anatomy.weights, batch.anatomy.distances, batch.model, dt, method)
     pieces = batch.pieces_of_time()
     lengths = [plan.every * (last - first) for first, last in pieces]
     one = plan.transient + sum(lengths)

@@ -11,7 +11,8 @@ import numpy as np
 from restmeg import costs, settings
 from restmeg.errors import InputError
 
-TIMES = ("dt", "duration", "transient", "sampling_interval")  # all that a replicate takes
+# All that a replicate takes: times, and how they are stepped through.
+TIMES = ("dt", "duration", "transient", "sampling_interval", "method")
 MAX_JOBS = 20_000  # as planning them takes minutes
 JOB_SECONDS = 30  # that a job of automatic size is worth
 FILE_BYTES = 300e6  # that its file of activity may have, before it is compressed

@@ -95,7 +95,7 @@ rule best:
         **asked("best"),
     params:
         model=SETTINGS["model"],
-        dt=TIMES["dt"],
+        times=TIMES,
         axes=SETTINGS["sweep"],
         code=code("best.py"),
     script:

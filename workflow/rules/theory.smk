@@ -63,7 +63,7 @@ rule theory_of_target:
         **asked("theory_of_target"),
     params:
         model=lambda wildcards: STUDY.models[wildcards.point],
-        dt=TIMES["dt"],
+        times=TIMES,
         code=code("theory_of_target.py"),
     script:
         "../scripts/theory_of_target.py"

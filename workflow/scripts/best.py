@@ -9,7 +9,7 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.connectome,
         snakemake.input.fourier,
         snakemake.params.model,
-        snakemake.params.dt,
+        snakemake.params.times,
         snakemake.params.axes,
         snakemake.output.best,
     )

@@ -7,7 +7,7 @@ with job.reporting(snakemake.log[0]):
     prediction.target_file(
         snakemake.input.connectome,
         snakemake.params.model,
-        snakemake.params.dt,
+        snakemake.params.times,
         snakemake.wildcards.point,
         snakemake.output.theory,
     )

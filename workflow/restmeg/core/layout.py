@@ -70,6 +70,7 @@ class State(NamedTuple):
     past: np.ndarray  # (padded regions * row,) rE by region, the present at clock[1] in each row
     inhibition: np.ndarray  # (padded regions,) rI
     noise: np.ndarray  # (2, padded regions) x_E and x_I
+    drift: np.ndarray  # (2, padded regions) dt f of the step before, where the method needs it
     clock: np.ndarray  # (2,) int64: steps done, position of the present in a row
 
 

@@ -6,8 +6,9 @@ simulation. With z = e^(s dt), s the complex frequency, a step of exponential Eu
     (z - 1) / (dt phi) rE = -alpha rE
         + beta (wEE rE - wIE rI + sum_j k W_ij z^-d rE_j - loss rE + x)
 
-and the like for rI, to which only its own region's rE comes in. With rI eliminated there is one
-equation for each region, M(z) rE = n, and everything follows from M (regions, regions): spectra
+and the like for rI, to which only its own region's rE comes in; a step of Adams and Bashforth's has
+3 / 2 - z^-1 / 2 in place of phi. With rI eliminated there is one equation for each region,
+M(z) rE = n, and everything follows from M (regions, regions): spectra
 S = M^-1 <n n*> M^-*, their inverse, and, where its determinant is zero, the modes of the network.
 """
 
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from restmeg.connectome import delays_in_steps
+from restmeg.model import ADAMS_BASHFORTH, EXPONENTIAL_EULER
 
 HERMITE = np.polynomial.hermite_e.hermegauss(20)  # averages over a normal distribution
 RELAXED = 4000  # steps towards the fixed point
@@ -29,7 +31,7 @@ class Population(NamedTuple):
     rate: np.ndarray
     alpha: np.ndarray  # decay, per ms
     beta: np.ndarray  # response of the rate's derivative to input, per ms
-    step: np.ndarray  # dt phi, ms
+    step: np.ndarray  # dt phi, ms; of the method of second order dt
 
 
 class Linear(NamedTuple):
@@ -44,6 +46,7 @@ class Linear(NamedTuple):
     places: np.ndarray  # (N, N) which of them is of a pair
     sigma: np.ndarray  # (N,)
     tau: np.ndarray  # (N,) ms
+    second_order: bool  # whether the method is Adams and Bashforth's
 
 
 class NoFixedPointError(Exception):
@@ -67,6 +70,7 @@ def linearise(
     dt: float,
     spreads: tuple[Spread, Spread] = AT_REST,
     rounding: np.ndarray | None = None,
+    method: str = EXPONENTIAL_EULER,
 ) -> Linear:
     """The network around the fixed point that the rates go to from rest.
 
@@ -76,6 +80,7 @@ def linearise(
         them, and the fixed point is that of the mean rates (statistical linearisation).
     rounding: (N, N) what to add to exact delays, in steps, in place of rounding them up to whole
         ones: with a fixed one the network changes smoothly with the conduction speed.
+    method: of the integrator, as of `model.build_network`.
 
     Raises NoFixedPointError if there is none.
     """
@@ -83,9 +88,10 @@ def linearise(
     weights = model["coupling_strength"] * np.array(weights, dtype=np.float64)
     np.fill_diagonal(weights, 0.0)
     lengths = np.where(weights > 0, distances, 0.0)
+    second_order = method == ADAMS_BASHFORTH
     speed = model["conduction_speed"]
     if rounding is None:
-        steps: np.ndarray = delays_in_steps(lengths, speed, dt)
+        steps: np.ndarray = delays_in_steps(lengths, speed, dt, nearest=second_order)
     else:
         steps = lengths / speed / dt + rounding
     delays, places = np.unique(steps, return_inverse=True)
@@ -101,6 +107,8 @@ def linearise(
     alpha, beta = decays / tau, slopes / tau
     exponent = dt * (beta * np.array([value["wEE"], -value["wII"]]) - alpha)
     step = dt * np.divide(np.expm1(exponent), exponent, np.ones_like(tau), where=exponent != 0)
+    if second_order:
+        step = np.full_like(tau, dt)
     excitatory, inhibitory = (
         Population(*parts) for parts in zip(rates, alpha, beta, step, strict=True)
     )
@@ -114,6 +122,7 @@ def linearise(
         places.reshape(weights.shape),
         value["sigma"],
         value["tau"],
+        second_order,
     )
 
 
@@ -222,12 +231,18 @@ def pieces(net: Linear, z: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
 
 
 def _local(net, z):
-    """Of E and I: (z - 1) / (dt phi), (n, N) each, and the response of rI to its input."""
+    """Of E and I: what stands for s, (n, N) each, and the response of rI to its input."""
     z = np.asarray(z)[:, None]
-    s_E, s_I = ((z - 1) / population.step for population in (net.excitatory, net.inhibitory))
+    mean = _mean(net, z)
+    s_E, s_I = ((z - 1) / (part.step * mean) for part in (net.excitatory, net.inhibitory))
     inhibition = net.inhibitory
     response = inhibition.beta / (s_I + inhibition.alpha + inhibition.beta * net.local["wII"])
     return s_E, s_I, response
+
+
+def _mean(net, z):
+    """What the drift of now and of the step before make of the drift of now."""
+    return 1.5 - 0.5 / z if net.second_order else 1.0
 
 
 def system(net: Linear, z: np.ndarray) -> np.ndarray:
@@ -251,7 +266,11 @@ def derivative(net: Linear, z: np.ndarray) -> np.ndarray:
     excitation, inhibition, local = net.excitatory, net.inhibitory, net.local
     matrices = shift[:, net.places]
     matrices *= excitation.beta[:, None] * net.weights
-    ds_E, ds_I = (net.dt * column / part.step for part in (excitation, inhibition))
+    mean = _mean(net, column)
+    ds = net.dt * column / mean
+    if net.second_order:
+        ds = ds - net.dt * (column - 1) / (2 * column * mean**2)
+    ds_E, ds_I = (ds / part.step for part in (excitation, inhibition))
     # d response / ds = -response^2 / beta_I ds_I, and no response where beta_I is zero
     change = response * np.divide(
         response, inhibition.beta, out=np.zeros_like(response), where=inhibition.beta != 0
@@ -282,7 +301,8 @@ def noise(net: Linear, z: np.ndarray) -> np.ndarray:
 def input_noise(net: Linear, z: np.ndarray) -> np.ndarray:
     """Spectrum of x_E, and of x_I, (n, N), as in `noise`."""
     decay = np.exp(-net.dt / net.tau)
-    scale = net.dt * net.sigma**2 * net.dt / net.tau
+    spread = (1 - decay**2) / 2 if net.second_order else net.dt / net.tau
+    scale = net.dt * net.sigma**2 * spread
     return scale / np.abs(np.asarray(z)[:, None] - decay) ** 2
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from restmeg.connectome import Connectome, delays_in_steps
 from restmeg.fourier import REDUNDANCY, Fourier
+from restmeg.model import ADAMS_BASHFORTH
 from restmeg.settings import replaced
 from restmeg.theory import stability
 from restmeg.theory.likelihood import log_likelihood
@@ -32,7 +33,7 @@ class Maximum(NamedTuple):
 def likeliest(
     anatomy: Connectome,
     model: dict,
-    dt: float,
+    times: Mapping,
     axes: Mapping[str, Sequence[float]],
     start: Mapping[str, float],
     target: Fourier,
@@ -40,8 +41,9 @@ def likeliest(
 ) -> Maximum:
     """The likeliest values of parameters between the lowest and highest of a sweep.
 
-    model: what is not swept, as in the configuration, plain numbers; axes: {dotted key: its
-    values}; start: {the same: where to begin}; gain_free: see `likelihood.log_likelihood`.
+    model: what is not swept, as in the configuration, plain numbers; times: dt in ms and the
+    integrator's method; axes: {dotted key: its values}; start: {the same: where to begin};
+    gain_free: see `likelihood.log_likelihood`.
 
     A quadratic is fitted to the log likelihood over about a standard error to both sides, and its
     maximum gone to, until it stays; delays change smoothly on the way. Standard errors are from
@@ -57,13 +59,16 @@ def likeliest(
     # As at the start, so that there the network is the one that is simulated.
     speed = replaced(model, start)["conduction_speed"]
     lengths = np.where(anatomy.weights > 0, anatomy.distances, 0.0)
-    rounding = delays_in_steps(lengths, speed, dt) - lengths / speed / dt
+    dt, method = times["dt"], times["method"]
+    nearest = method == ADAMS_BASHFORTH
+    rounding = delays_in_steps(lengths, speed, dt, nearest) - lengths / speed / dt
 
     def height(place: np.ndarray) -> float:
         values = dict(zip(keys, map(float, low + span * place), strict=True))
         try:
             changed = replaced(model, values)
-            net = linearise(anatomy.weights, anatomy.distances, changed, dt, rounding=rounding)
+            given = anatomy.weights, anatomy.distances, changed, dt
+            net = linearise(*given, rounding=rounding, method=method)
             if stability.roots_beyond(net, 0.0):
                 return np.nan
         except (NoFixedPointError, stability.UnresolvedError):
@@ -101,7 +106,7 @@ def likeliest(
     known = settled and np.all(deviations[inside] < 1)  # of the whole range
     found = replaced(model, dict(zip(keys, map(float, low + span * place), strict=True)))
     if (inside.all() and not known) or settle(
-        anatomy.weights, anatomy.distances, found, dt
+        anatomy.weights, anatomy.distances, found, dt, method
     ).trouble:
         place, known = first, False
     deviations = np.where(inside & known, deviations, np.nan)

@@ -80,16 +80,16 @@ def predict_file(
 
     connectome_path: connectome.nc; model, target_model: as in the configuration, plain numbers, the
     latter None where the target is a recording; target_path: theory.nc of the target where that is
-    another model; times: dt, duration and transient in ms; fourier_paths: fourier.nc of the
-    target's batches; point: name of the model.
+    another model; times: dt, duration and transient in ms, and the integrator's method;
+    fourier_paths: fourier.nc of the target's batches; point: name of the model.
 
     Where theory does not hold, the file says why and gives no numbers (NaN), and it is warned of.
     """
     anatomy = connectome.read(connectome_path)
-    own = settle(anatomy.weights, anatomy.distances, model, times["dt"])
+    own = settle(anatomy.weights, anatomy.distances, model, times["dt"], times["method"])
     target = None
     if target_model is not None:
-        target = own if target_path is None else _read_target(target_path, anatomy, times["dt"])
+        target = own if target_path is None else _read_target(target_path, anatomy, times)
     notes = []
     if own.trouble:
         notes.append(f"{own.trouble}; expected scores and likelihood are left out")
@@ -117,20 +117,20 @@ def predict_file(
 
 
 def target_file(
-    connectome_path: str | Path, model: dict, dt: float, point: str, path: str | Path
+    connectome_path: str | Path, model: dict, times: dict, point: str, path: str | Path
 ) -> None:
     """Write theory.nc of a simulated target: of its network alone.
 
-    dt in ms; the others: see `predict_file`.
+    See `predict_file`.
     """
     anatomy = connectome.read(connectome_path)
-    own = settle(anatomy.weights, anatomy.distances, model, dt)
+    own = settle(anatomy.weights, anatomy.distances, model, times["dt"], times["method"])
     notes = [own.trouble] if own.trouble else []
-    parameters = {"point": point, "model": model, "dt": dt}
+    parameters = {"point": point, "model": model, "dt": times["dt"], "method": times["method"]}
     _write(path, parameters, _network(anatomy, own), notes)
 
 
-def _read_target(path, anatomy, dt):
+def _read_target(path, anatomy, times):
     """The network of a target, from its theory.nc."""
     with store.open_netcdf(path, "covariance", "growth_rate", FREQUENCY) as dataset:
         parameters, _ = store.provenance(dataset)
@@ -140,7 +140,8 @@ def _read_target(path, anatomy, dt):
     slowest = complex(growth, 2 * np.pi * frequency / 1000)
     net = None
     if not trouble:
-        net = linearise(anatomy.weights, anatomy.distances, parameters["model"], dt)
+        given = anatomy.weights, anatomy.distances, parameters["model"], times["dt"]
+        net = linearise(*given, method=times["method"])
     return Settled(net, slowest, covariance, trouble)
 
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from restmeg.model import EXPONENTIAL_EULER
 from restmeg.theory import sampling, spectra, stability
 from restmeg.theory.linear import Linear, NoFixedPointError, linearise
 
@@ -34,7 +35,13 @@ class Settled(NamedTuple):
         return sampling.variability(self.net, nodes, self.covariance, vectors)
 
 
-def settle(weights: np.ndarray, distances: np.ndarray, model: dict, dt: float) -> Settled:
+def settle(
+    weights: np.ndarray,
+    distances: np.ndarray,
+    model: dict,
+    dt: float,
+    method: str = EXPONENTIAL_EULER,
+) -> Settled:
     """The network's fixed point, its stability with delays, and its covariance.
 
     Arguments as of `linear.linearise`. Where there is no stable fixed point, or the noise takes the
@@ -47,7 +54,7 @@ def settle(weights: np.ndarray, distances: np.ndarray, model: dict, dt: float) -
         trouble = f"{len(weights)} regions are more than the {MOST} that theory has time for"
         return Settled(None, unknown, nothing, trouble)
     try:
-        net = linearise(weights, distances, model, dt)
+        net = linearise(weights, distances, model, dt, method=method)
     except NoFixedPointError:
         return Settled(None, unknown, nothing, "the rates settle at no fixed point")
     try:
@@ -66,7 +73,7 @@ def settle(weights: np.ndarray, distances: np.ndarray, model: dict, dt: float) -
     covariance = spectra.converged(net, slowest)
     if not (np.diag(covariance) > 0).all():
         return Settled(net, slowest, nothing, "there are regions without noise")
-    change = _nonlinearity(weights, distances, model, dt, net, slowest)
+    change = _nonlinearity(weights, distances, model, dt, method, net, slowest)
     if not abs(change) <= NOISY:
         words = (
             "the network leaves its fixed point"
@@ -78,7 +85,7 @@ def settle(weights: np.ndarray, distances: np.ndarray, model: dict, dt: float) -
     return Settled(net, slowest, covariance, None)
 
 
-def _nonlinearity(weights, distances, model, dt, net, slowest):
+def _nonlinearity(weights, distances, model, dt, method, net, slowest):
     """By how much the noise changes the variances, in parts; NaN where it makes it unstable.
 
     The response to inputs is averaged over the inputs' own variances (statistical linearisation)
@@ -87,7 +94,7 @@ def _nonlinearity(weights, distances, model, dt, net, slowest):
     nodes = spectra.nodes(net, spectra.FIRST, slowest)
     variances, spreads = spectra.spreads(net, nodes)
     try:
-        averaged = linearise(weights, distances, model, dt, spreads)
+        averaged = linearise(weights, distances, model, dt, spreads, method=method)
         if stability.roots_beyond(averaged, 0.0):
             return np.nan
     except (NoFixedPointError, stability.UnresolvedError):

@@ -92,7 +92,7 @@ def _line(net):
 
 
 def _local_roots(net):
-    """Modes s (2 N,) of the regions alone: z of their two by two matrices."""
+    """Modes s of the regions alone: z of their two by two matrices, (2 N,), or twice as many."""
     excitation, inhibition, local = net.excitatory, net.inhibitory, net.local
     matrices = np.zeros((len(net.weights), 2, 2))
     own = local["wEE"] - local["loss"]
@@ -100,8 +100,13 @@ def _local_roots(net):
     matrices[:, 0, 1] = -excitation.step * excitation.beta * local["wIE"]
     matrices[:, 1, 0] = inhibition.step * inhibition.beta * local["wEI"]
     matrices[:, 1, 1] = 1 - inhibition.step * (inhibition.beta * local["wII"] + inhibition.alpha)
+    z = np.linalg.eigvals(matrices).astype(complex).ravel()
+    if net.second_order:  # z^2 - z = (z - 1) of Euler's step times (3 z - 1) / 2
+        middle = (3 * z - 1) / 4
+        root = np.sqrt(middle**2 - (z - 1) / 2)
+        z = np.concatenate([middle + root, middle - root])
     with np.errstate(divide="ignore"):
-        return np.log(np.linalg.eigvals(matrices).astype(complex)).ravel() / net.dt
+        return np.log(z) / net.dt
 
 
 def _peaks(net, right):
