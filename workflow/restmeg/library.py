@@ -168,7 +168,8 @@ def project(
     contents: dict[str, Any] = {"replicate": series.replicates}
     if raw.times is not None:
         contents["time"] = raw.times * units.factor("activity: time", raw.time_unit, "ms")
-    contents |= {"sensor": field.sensors, "field": out}
+    contents |= {"sensor": field.sensors, projection.variable(field.coils): out}
+    contents |= {} if field.coils is None else field.coils.variables()
     parameters = raw.provenance | {"scale": factor}
     return labelled.dataset(contents, projection.TITLE, parameters, raw.seed)
 
