@@ -123,7 +123,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     field = leadfield.from_settings(given, anatomy.labels, centres)
     if given["source"] == leadfield.SPHERE or given["path"]:
         where = given["path"] or "lead field of the sphere"
-        warn(where, questions.of_leadfield(where, field, given["unit"]))
+        warn(where, questions.of_leadfield(field))
     leadfield.check_scale(field.gain, given["scale"])
 
     _check_nulls(loaded["nulls"], anatomy)

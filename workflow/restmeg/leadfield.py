@@ -31,6 +31,7 @@ class LeadField(NamedTuple):
     sources: tuple | None = None  # positions (N, 3) mm and directions (N, 3), where they are made
     made: Mapping | None = None  # how, beside the source and the seed
     remarks: tuple[str, ...] = ()  # what a user should be told
+    assumed: tuple[str, ...] = ()  # keys of what neither its file nor the user says
 
     def identity(self) -> list:
         """All that results depend on; of a computed gain what it is computed from.
@@ -156,6 +157,7 @@ def judged(
         check.unique_names(path, "sensor", names),
         raw.coils,
         remarks=raw.remarks,
+        assumed=() if factor else ("unit",),
     )
 
 

@@ -161,7 +161,7 @@ def project(
         field = labelled.lead_field(lead, series.labels, unit)
         where = str(lead) if isinstance(lead, str | Path) else "lead field"
         with _told_to_caller():
-            inputs.warn(where, questions.of_leadfield(where, field, unit))
+            inputs.warn(where, questions.of_leadfield(field))
     gain = projection.scaled(field.gain, factor)
     out = np.empty((raw.n_replicates, raw.n_samples, gain.shape[1]), np.float32)
     projection.fill(out, series.pieces, gain, _bar(progress))

@@ -114,8 +114,8 @@ def of_step(dt: float, row_sums: np.ndarray, models: list[dict]) -> Iterator[str
         yield text
 
 
-def of_leadfield(path: str | Path, field: leadfield.LeadField, unit: str) -> Iterator[str]:
-    """Yield questions about a LeadField; path: of its file; unit: what the configuration says."""
+def of_leadfield(field: leadfield.LeadField) -> Iterator[str]:
+    """Yield questions about a LeadField."""
     sizes = np.abs(field.gain)
     kinds = np.full(len(field.sensors), "mag") if field.coils is None else field.coils.kinds
     usual, largest = True, np.zeros(len(kinds))  # of each sensor's kind
@@ -133,7 +133,7 @@ def of_leadfield(path: str | Path, field: leadfield.LeadField, unit: str) -> Ite
                 f"{high:g}; if it is in another unit, such as {per}/(A m), say so with "
                 "leadfield.unit"
             )
-    if usual and unit == leadfield.ASSUMED and "unit" in formats.leaves_open("leadfield", path):
+    if usual and "unit" in field.assumed:
         yield f"says no unit, so {leadfield.UNIT} is assumed; leadfield.unit says it"
     yield from field.remarks
     seen = sizes > SILENT * largest

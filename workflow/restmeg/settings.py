@@ -34,6 +34,7 @@ TYPES = {
     "string": "text",
     "number": "a number",
     "integer": "a whole number",
+    "boolean": "true or false",
 }
 
 

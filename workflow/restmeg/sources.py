@@ -62,21 +62,7 @@ def parcellation(path: str | Path, labels: check.Names) -> list[str | None]:
     places in the connectome from 0; -1 is none. Lines may be empty. Raises InputError for other
     numbers, or if none is of a region.
     """
-    if str(path).endswith((".npy", ".mat")):
-        values = np.asarray(formats.reader("array", path)(path, None).values)
-        if values.dtype.kind in "U":
-            entries = [str(value).strip() for value in values.ravel()]
-        elif max(values.shape, default=0) == values.size and values.dtype.kind in "fiu":
-            if not np.array_equal(values, np.round(values)):
-                raise InputError(f"{path}: numbers that are not whole; expected places of regions")
-            entries = [str(int(value)) for value in values.ravel()]
-        else:
-            raise InputError(
-                f"{path}: shape {values.shape} of {values.dtype}; expected a list of names or "
-                "places"
-            )
-    else:
-        entries = _entries(path)
+    entries = _listed(path) if str(path).endswith((".npy", ".mat")) else _entries(path)
     known = {str(label) for label in labels}
     whole = [entry for entry in entries if entry]
     if whole and all(entry.lstrip("-").isdigit() for entry in whole) and not known & set(whole):
@@ -88,6 +74,33 @@ def parcellation(path: str | Path, labels: check.Names) -> list[str | None]:
             f"the connectome's, {check.some(list(labels))}; expected names of its regions"
         )
     return found
+
+
+def _listed(path):
+    """Names or whole numbers, as text, of the one list in a file of numpy or MATLAB."""
+    variable = None
+    if str(path).endswith(".mat"):
+        from restmeg.formats import matlab
+
+        kinds = {name: kind for name, (kind, _) in matlab.variables(path).items()}
+        if len(kinds) != 1:
+            raise InputError(
+                f"{path}: {len(kinds)} variables, {check.some(list(kinds)) or 'none'}; expected "
+                "the list of regions alone"
+            )
+        ((variable, kind),) = kinds.items()
+        if kind == "cell":
+            return matlab.names(path, variable)
+    values = np.asarray(formats.reader("array", path)(path, variable).values)
+    if values.dtype.kind not in "Ufiu" or max(values.shape, default=0) != values.size:
+        raise InputError(
+            f"{path}: shape {values.shape} of {values.dtype}; expected a list of names or places"
+        )
+    if values.dtype.kind == "U":
+        return [str(value).strip() for value in values.ravel()]
+    if not np.isfinite(values).all() or not np.array_equal(values, np.round(values)):
+        raise InputError(f"{path}: numbers that are not whole; expected places of regions")
+    return [str(int(value)) for value in values.ravel()]
 
 
 def _entries(path):

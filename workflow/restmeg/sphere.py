@@ -110,10 +110,14 @@ def gain(
     import mne
 
     info = sensors.to_info(names, coils, 1000.0)
-    sphere = mne.make_sphere_model(
-        r0=sensors.ORIGIN, head_radius=RADIUS, info=None, verbose="ERROR"
+    # Without shells: MNE would leave out what is beyond the innermost, which counts for EEG alone.
+    sphere = mne.make_sphere_model(r0=sensors.ORIGIN, head_radius=None, verbose="ERROR")
+    dipoles = mne.setup_volume_source_space(
+        pos={"rr": positions, "nn": directions}, verbose="ERROR"
     )
-    n = len(positions)
-    dipoles = mne.Dipole(np.zeros(n), positions, np.ones(n), directions, np.ones(n))
-    forward, _ = mne.make_forward_dipole(dipoles, sphere, info, n_jobs=1, verbose="ERROR")
-    return np.ascontiguousarray(forward["sol"]["data"].T.astype(np.float64)) * 1e-9
+    forward = mne.make_forward_solution(
+        info, mne.Transform("mri", "head"), dipoles, sphere, n_jobs=1, verbose="ERROR"
+    )
+    # In three directions, as MNE goes over to 32 bits for fixed ones.
+    along = forward["sol"]["data"].reshape(len(coils.kinds), len(positions), 3)
+    return 1e-9 * np.einsum("snd,nd->ns", along, directions)

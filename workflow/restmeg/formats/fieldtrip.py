@@ -38,19 +38,23 @@ def leadfield(path: str | Path) -> RawLeadField:
     names = (CELL, "inside", "label", "pos")
     parts = _struct(path, place, names)
     cells = parts[CELL]
-    shapes = {np.shape(cell) for cell in cells if np.size(cell)}
-    if len(shapes) != 1 or len(shape := shapes.pop()) != 2 or shape[1] not in (1, 3):
+    shapes = sorted({np.shape(cell) for cell in cells if np.size(cell)})
+    if len(shapes) != 1 or shapes[0][1:] not in ((1,), (3,)):
         raise InputError(
-            f"{path}: leadfield: matrices of shapes {check.some(sorted(shapes), quote='')}; "
+            f"{path}: leadfield: matrices of shapes {check.some(shapes, quote='') or 'none'}; "
             "expected all to be (sensors, 3) or (sensors, 1), or empty outside"
         )
+    (shape,) = shapes
     there = np.array([np.size(cell) > 0 for cell in cells])
     if parts.get("inside") is not None:
         inside = np.ravel(parts["inside"])
         if inside.size != len(cells):  # before 2016 it was a list of places from 1
-            listed = np.zeros(len(cells), dtype=bool)
-            listed[inside.astype(int) - 1] = True
-            inside = listed
+            if not np.isin(inside, np.arange(len(cells)) + 1).all():
+                raise InputError(
+                    f"{path}: inside: {inside.size} values up to {inside.max()}; expected one for "
+                    f"each of {len(cells)} positions, or some of their numbers from 1"
+                )
+            inside = np.isin(np.arange(len(cells)) + 1, inside)
         there &= inside.astype(bool)
     gain = np.zeros((len(cells), shape[1], shape[0]))
     for k in np.flatnonzero(there):

@@ -18,7 +18,9 @@ def array(path: str | Path, variable: str | None = None) -> RawArray:
     except OSError as error:
         raise InputError(f"{path}: cannot be read as .npy ({error.strerror or error})") from None
     except Exception as error:  # a header can be broken in many ways
-        reason = "it holds Python objects" if "allow_pickle" in str(error) else str(error)
+        reason = str(error)
+        if "allow_pickle" in reason or "Python objects" in reason:
+            reason = "it holds Python objects"
         raise InputError(
             f"{path}: cannot be read as .npy ({reason}); expected one by numpy.save"
         ) from None
