@@ -222,7 +222,7 @@ def test_a_volume_has_no_directions(tmp_path):
     )
     mne.write_forward_solution(tmp_path / "volume-fwd.fif", made, verbose="ERROR")
     found = message_of(tmp_path / "volume-fwd.fif", parcellation=leadfields.list_of(tmp_path))
-    assert found.startswith("volume-fwd.fif: has a volume source space, whose sources have no")
+    assert found.startswith("volume-fwd.fif: has a volume of sources, which have no direction; ")
 
 
 BRAINSTORM = {"Gain": FREE.reshape(7, -1), "GridOrient": NORMALS, "GridLoc": NORMALS}

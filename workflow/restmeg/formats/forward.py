@@ -19,11 +19,14 @@ def leadfield(path: str | Path, given: Mapping) -> RawLeadField:  # noqa: ARG001
     with sensors.problems_told(path, "a forward solution by mne.write_forward_solution"):
         forward = mne.read_forward_solution(path, verbose="ERROR")
         names, coils = sensors.of_info(path, forward["info"])
-        if any(space["type"] == "vol" for space in forward["src"]):
-            raise InputError(
-                f"{path}: has a volume source space, whose sources have no direction; expected "
-                "sources on a surface, or with directions"
-            )
+        for space in forward["src"]:
+            used = space["nn"][space["inuse"].astype(bool)]
+            # In a grid MNE makes all normals z, which says nothing.
+            if space["type"] == "vol" or (len(used) > 1 and (used == [0, 0, 1]).all()):
+                raise InputError(
+                    f"{path}: has a volume of sources, which have no direction; expected sources "
+                    "on a surface, or with directions"
+                )
         forward = mne.convert_forward_solution(
             forward, surf_ori=True, force_fixed=True, copy=False, verbose="ERROR"
         )
