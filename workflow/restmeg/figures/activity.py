@@ -36,7 +36,9 @@ def traces(
     for kind, (title, what, unit, factor) in KINDS.items():
         chosen = np.array([]) if kinds is None else np.flatnonzero(np.asarray(kinds) == kind)
         if len(chosen):
-            panels.append((factor * field[:, chosen], sensors[chosen], title, what, unit))
+            panels.append(
+                (factor * field[:, chosen], np.asarray(sensors)[chosen], title, what, unit)
+            )
     figure = style.new_figure(4.75 * len(panels), 4.5)
     every = np.ravel(figure.subplots(1, len(panels), sharex=True))
     for axes, (series, names, title, what, unit) in zip(every, panels, strict=True):

@@ -5,7 +5,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from matplotlib.tri import Triangulation
+from matplotlib.tri import CubicTriInterpolator, Triangulation, UniformTriRefiner
 
 from restmeg import sensors
 from restmeg.figures import style
@@ -56,25 +56,30 @@ def _by_place(positions, values):
 def _map(axes: Axes, points: np.ndarray, values: np.ndarray, unit: str) -> None:
     """One map with the outline of a head."""
     colours = sns.color_palette("mako_r", as_cmap=True)
-    limits = {"vmin": 0.0, "vmax": values.max() or 1.0}
-    shown = None
-    if len(values) >= FEWEST:
-        mesh = Triangulation(*points.T)
-        corners = points[mesh.triangles]
-        sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
-        mesh.set_mask(sides.max(axis=1) > LONGEST * np.median(sides))
-        levels = np.linspace(0.0, limits["vmax"], LEVELS)
-        shown = axes.tricontourf(mesh, values, levels=levels, cmap=colours)
+    levels = MaxNLocator(LEVELS).tick_values(0.0, values.max() or 1.0)
+    if len(values) >= FEWEST and np.linalg.matrix_rank(points - points[0]) == 2:
+        shown = axes.tricontourf(*_smooth(points, values), levels=levels, cmap=colours)
         axes.plot(*points.T, ".", color=style.INK, markersize=1.5)
     else:
-        shown = axes.scatter(*points.T, c=values, cmap=colours, **limits)
+        shown = axes.scatter(*points.T, c=values, cmap=colours, vmin=0.0, vmax=levels[-1])
     angle = np.linspace(0, 2 * np.pi, 200)
-    line = {"color": style.LINE, "linewidth": 1.2, "zorder": 0}
+    line = {"color": style.LINE, "linewidth": 1.2}
     axes.plot(np.cos(angle), np.sin(angle), **line)
-    axes.plot([-0.12, 0, 0.12], [0.99, 1.14, 0.99], **line)
+    axes.plot([-0.12, 0, 0.12], [0.993, 1.14, 0.993], **line)
     axes.set_aspect("equal")
     axes.axis("off")
     bar = axes.figure.colorbar(shown, ax=axes, label=f"standard deviation ({unit})", shrink=0.75)
     bar.outline.set_linewidth(0)
     bar.locator = MaxNLocator(5)
     bar.update_ticks()
+
+
+def _smooth(points, values):
+    """Triangles between points, without those that reach far, and values, both refined."""
+    mesh = Triangulation(*points.T)
+    corners = points[mesh.triangles]
+    sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
+    mesh.set_mask(sides.max(axis=1) > LONGEST * np.median(sides))
+    cubic = CubicTriInterpolator(mesh, values, kind="geom")
+    fine, between = UniformTriRefiner(mesh).refine_field(values, cubic, subdiv=3)
+    return fine, np.clip(between, 0.0, values.max())
