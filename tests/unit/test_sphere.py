@@ -300,3 +300,9 @@ def test_nothing_is_written_beside_and_nothing_said(tmp_path, monkeypatch):
     done = run(code, tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_the_synthetic_one_has_no_system_of_sensors():
+    given = chosen(source="synthetic", sensors="ctf275", seed=1, gain_sum=1.0)
+    with pytest.raises(InputError, match=r"^config: leadfield\.sensors: ctf275, but the synthetic"):
+        leadfield.from_settings(given, LABELS)

@@ -39,14 +39,16 @@ def write(sensors_path: str | Path, path: str | Path) -> None:
         rate = (len(times) - 1) / (times[-1] - times[0])
         if not np.allclose(np.diff(times) * rate, 1, rtol=0, atol=UNEVEN * len(times)):
             raise InputError(f"{sensors_path}: its samples are not evenly spaced; expected so")
-        series = store.read_values(dataset["field"])
+        series = np.empty((len(replicates), len(names), len(times)))
+        for k in range(len(series)):
+            series[k] = store.read_values(dataset["field"], k).T
     import mne
 
     events = np.zeros((len(series), 3), dtype=int)
-    events[:, 0] = np.arange(len(series)) * series.shape[1]
+    events[:, 0] = np.arange(len(series)) * len(times)
     events[:, 2] = replicates + 1  # MNE takes no event 0
     made = mne.EpochsArray(
-        series.transpose(0, 2, 1).astype(np.float64),
+        series,
         sensors.to_info(names, coils, float(f"{rate:.9g}")),
         events,
         event_id={f"replicate {k}": int(k) + 1 for k in replicates},

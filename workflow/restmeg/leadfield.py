@@ -106,6 +106,11 @@ def from_settings(given: Mapping, labels: check.Names, centres: Any = None) -> L
     if given["source"] == SPHERE:
         parts = sphere.computed(given, labels, centres)
         return LeadField(labels=np.asarray(labels, dtype=object), **parts)
+    if isinstance(given["sensors"], str):
+        raise InputError(
+            f"config: leadfield.sensors: {given['sensors']}, but the synthetic lead field has a "
+            "number of sensors; expected one, or leadfield.source: sphere"
+        )
     return synthetic(labels, given["sensors"], given["seed"], given["gain_sum"])
 
 

@@ -78,12 +78,6 @@ def load(config: dict, schema: dict) -> dict:
     settings = _check("", config, schema, complete=True)
     _check_times(settings["simulation"])
     _check_nulls(settings["nulls"], config.get("nulls") or {})
-    lead = settings["leadfield"]
-    if lead["source"] == "synthetic" and isinstance(lead["sensors"], str):
-        raise InputError(
-            f"config: leadfield.sensors: found {_found(lead['sensors'])}, but the synthetic lead "
-            "field has a number of sensors; expected one, or leadfield.source: sphere"
-        )
     band = settings["fit"]["frequencies"]
     if band and not band[0] < band[1]:
         raise InputError(
