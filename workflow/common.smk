@@ -70,7 +70,7 @@ def check_all():
             inputs.open_elsewhere(loaded)
         anatomy = connectome.from_settings(loaded["connectome"])
         plan = study.plan(loaded, SCHEMA, anatomy.weights)
-        found = None if workflow.is_main_process else inputs.planned(anatomy.labels)
+        found = None if workflow.is_main_process else inputs.planned(loaded, anatomy)
         if found is None:
             with job.warned(InputWarning, tell):
                 found = inputs.check(loaded, plan, anatomy)
@@ -204,6 +204,8 @@ LAZY = [*MEASURE_MODULES, *INPUTS.readers]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
+if INPUTS.located:
+    FIGURES.insert(2, "topography")
 NULLS, NULL_NETWORKS, NULL_NOTES = [], [], []
 if SETTINGS["nulls"]:
     NULLS.append("results/nulls.csv")

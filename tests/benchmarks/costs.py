@@ -28,6 +28,7 @@ HEAD = ["study", "regions", "rule", "jobs", "asked_mb", "used_mb", "asked_s", "u
 TWO = {"model.coupling_strength": [0.1, 0.2]}
 MANY = {"model.coupling_strength": [0.05 * k for k in range(1, 41)]}
 REWIRED = {"rewired": {"method": "degree_length", "number": 2}}
+SPHERE = {"source": "sphere", "sensors": "neuromag306", "centres": "centres.txt"}
 # regions, density, duration and replicates; what else is large
 STUDIES = {
     "8 regions": (8, 1.0, "4 s", 20, {"sweep": TWO, "nulls": REWIRED}),
@@ -38,6 +39,7 @@ STUDIES = {
     "40 points": (8, 1.0, "1 s", 40, {"sweep": MANY}),
     "long delays": (94, 0.5, "2 s", 4, {"model": {"conduction_speed": "0.1 mm/ms"}}),
     "2000 sensors": (200, 0.5, "4 s", 4, {"leadfield": {"sensors": 2000}}),
+    "306 sensors": (94, 0.5, "4 s", 16, {"leadfield": SPHERE}),
 }
 SNAKEMAKE = "snakemake"  # in place of a rule: the process that reads the workflow
 USED = re.compile(r"^Used: ([\d.]+) s, (\d+) MB", re.MULTILINE)
@@ -59,6 +61,12 @@ def configuration(name: str, folder: Path) -> dict:
     }
     for section, values in more.items():
         given[section] = given.get(section, {}) | values
+    centres = folder / "centres.txt"
+    places = np.random.default_rng(0).uniform(-40, 40, (regions, 3))
+    rows = (" ".join(map(str, [k, *place])) for k, place in zip(labels, places, strict=True))
+    centres.write_text("\n".join(rows))
+    if "centres" in given["leadfield"]:
+        given["leadfield"]["centres"] = str(centres)
     return given
 
 
@@ -69,6 +77,7 @@ def asked(given: dict) -> dict[str, costs.Cost]:
     anatomy = connectome.read(given["connectome"]["source"])
     plan = study.plan(loaded, schema, anatomy.weights)
     sensors = loaded["leadfield"]["sensors"]
+    sensors = 306 if sensors == "neuromag306" else sensors
     size = study.size(loaded, plan, anatomy.weights, anatomy.distances, sensors)
     planning = costs.Cost(costs.planning(size), 0)
     return {SNAKEMAKE: planning} | costs.of_study(size)
@@ -91,6 +100,10 @@ def measured(name: str) -> list[list]:
         (folder / "config/config.yaml").write_text(yaml.safe_dump(given))
         found = {SNAKEMAKE: [(0.0, snakemake(folder, "--dry-run"))]}
         snakemake(folder)
+        if given["leadfield"].get("source") == "sphere":
+            del found[SNAKEMAKE]  # it has MNE, which it has not in a job
+            fields = folder.glob("results/simulated/*/*/sensors.nc")
+            snakemake(folder, *(str(path.relative_to(folder))[:-3] + "-epo.fif" for path in fields))
         logs = folder / "results/logs"
         for log in sorted(logs.glob("**/*.log")):
             rule = log.relative_to(logs).parts[0].removesuffix(".log")

@@ -252,7 +252,10 @@ def test_a_field_too_strong_to_be_stored_is_refused(tmp_path):
     [
         ("missing.nc", "cannot be read as NetCDF ("),
         ("missing.npz", "cannot be read as .npz ("),
-        ("leadfield.fif", "not a lead field file; expected a name that ends in .npz or .nc"),
+        (
+            "leadfield.xls",
+            "not a lead field file; expected a name that ends in .npz or .nc or .fif",
+        ),
     ],
 )
 def test_what_is_no_such_file_is_refused(tmp_path, name, message):

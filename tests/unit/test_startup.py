@@ -9,7 +9,7 @@ from processes import run
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 HEAVY = {
     *("numpy", "netCDF4", "numba", "tqdm", "xarray", "pandas", "scipy", "matplotlib", "seaborn"),
-    *("pint", "jsonschema", "yaml", "jinja2", "docutils", "rich", "snakemake"),
+    *("mne", "h5py", "pint", "jsonschema", "yaml", "jinja2", "docutils", "rich", "snakemake"),
 }
 FILES = {"numpy", "netCDF4"}
 FIGURES = FILES | {"pandas", "matplotlib", "seaborn"}
@@ -20,6 +20,7 @@ ALLOWED = {
     "simulate": FILES | {"numba", "tqdm", "yaml"},  # Numba may have a YAML file of settings
     "null": FILES | {"numba", "tqdm", "yaml"},
     "project": FILES,
+    "fif": FILES,
     "connectivity": FILES,
     "fourier": FILES,
     "theory": FILES,
@@ -29,6 +30,7 @@ ALLOWED = {
     "score_nulls": FILES,
     "best": FILES | {"jsonschema", "yaml"},
     "plot_activity": FIGURES,
+    "plot_topography": FIGURES,
     "plot_scores": FIGURES,
     "plot_nulls": FIGURES,
     "plot_sweep": FIGURES,

@@ -18,14 +18,15 @@ from restmeg.settings import load_schema
 
 ROOT = Path(__file__).parents[2]
 LABELS = ["left", "right", "front", "back"]
+EXAMPLE = [f"R{k}" for k in range(8)]  # of the bundled connectome
 
 
 def recipes(name):
-    """Code blocks of Python: indented, and with an import or a call of numpy at their start."""
+    """Code blocks of Python: indented, and with what only they have at their start."""
     text = (ROOT / name).read_text()
     blocks = re.findall(r"\n\n((?: {4,}.*\n)+)", text)
     blocks = [textwrap.dedent(block) for block in blocks]
-    return [block for block in blocks if re.match(r"(import |np\.)", block)]
+    return [block for block in blocks if re.match(r"(import |np\.|hemispheres = )", block)]
 
 
 @pytest.fixture
@@ -40,7 +41,34 @@ def given():
         "series": rng.normal(size=(3, 500, 4)),
         "gain": 1e-13 * rng.normal(size=(4, 9)),
         "activity": rng.normal(size=(100, 4)),
+        **forward(rng),
     }
+
+
+def forward(rng):
+    """A forward solution of MNE on two surfaces, and labels of their vertices, as of a subject."""
+    import mne
+    from restmeg import sensors
+
+    spaces = []
+    for _ in range(2):
+        normals = rng.normal(size=(12, 3))
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        places = {"rr": 0.06 * normals + [0, 0, 0.04], "nn": rng.permutation(normals)}
+        spaces += mne.setup_volume_source_space(pos=places, verbose="ERROR")
+    solution = mne.make_forward_solution(
+        sensors.to_info(*sensors.find("neuromag306"), 1000.0),
+        mne.Transform("mri", "head"),
+        mne.SourceSpaces(spaces),
+        mne.make_sphere_model(head_radius=None, verbose="ERROR"),
+        verbose="ERROR",
+    )
+    labels = [
+        mne.Label(np.arange(5) + 6 * k, hemi=hemi, name=name, subject="x", verbose="ERROR")
+        for hemi, names in (("lh", LABELS[:2]), ("rh", LABELS[2:]))
+        for k, name in enumerate(names)
+    ]
+    return {"mne": mne, "forward": solution, "parcels": labels}
 
 
 def run(recipe, given):
@@ -50,7 +78,7 @@ def run(recipe, given):
 
 def test_there_are_as_many_recipes_as_tests():
     assert len(recipes("README.md")) == 2
-    assert len(recipes("config/README.md")) == 3
+    assert len(recipes("config/README.md")) == 4
 
 
 def test_readme_s_recipe_for_results(finished, given, monkeypatch):
@@ -84,6 +112,14 @@ def test_files_that_config_readme_s_recipes_write_are_read(tmp_path, given, monk
     with xr.open_dataset("my_recording.nc") as dataset:
         assert dataset.sizes["replicate"] == 3
     np.testing.assert_array_equal(leadfield.read("my_leadfield.npz", LABELS).gain, given["gain"])
+    said = {"parcellation": "my_parcellation.txt", "combine": "mean", "sign_flip": False}
+    columns = given["mne"].convert_forward_solution(
+        given["forward"], surf_ori=True, force_fixed=True, verbose="ERROR"
+    )["sol"]["data"]
+    found = leadfield.read("my-fwd.fif", LABELS, given=said)
+    for k, first in enumerate((0, 6, 12, 18)):
+        expected = 1e-9 * columns[:, first : first + 5].mean(axis=1)
+        np.testing.assert_allclose(found.gain[k], expected, rtol=1e-5, atol=1e-19)
 
 
 def blocks(name):
@@ -130,6 +166,7 @@ def test_every_command_can_be_given(study, name):
         if command in NOT_RUN:
             continue
         command = command.replace(" ...", "").replace("results/.../activity.nc", activity)
+        command = command.replace("results/.../", activity.removesuffix("activity.nc"))
         if command.startswith("make"):
             words = [*shlex.split(command), "-n"]
         elif "--report" in command:
@@ -158,7 +195,7 @@ def settings_of(name):
     return [block for block in found if re.match(rf"({sections}):", block)]
 
 
-@pytest.mark.parametrize(("name", "n"), [("README.md", 4), ("config/README.md", 3)])
+@pytest.mark.parametrize(("name", "n"), [("README.md", 4), ("config/README.md", 5)])
 def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
     monkeypatch.chdir(study.path)
     given["labels"] = [f"R{k}" for k in range(4)]
@@ -167,6 +204,9 @@ def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, mo
     np.savetxt("weights.csv", np.triu(given["weights"]))
     np.savetxt("lengths.csv", np.triu(given["distances"]))
     Path("regions.txt").write_text("\n".join(given["labels"]))
+    centres = [f"{name} {k % 3 * 30} {k // 3 * 40} {k}" for k, name in enumerate(EXAMPLE)]
+    Path("my_centres.txt").write_text("\n".join(centres))
+    Path("my_parcellation.txt").write_text("\n".join(EXAMPLE[k % 8] for k in range(24)))
     Path("my_leadfield.nc").unlink(missing_ok=True)
     xr.Dataset(
         {"gain": (("region", "sensor"), given["gain"], {"units": "T/(nA m)"})},

@@ -106,7 +106,8 @@ def _connectome(size):
 
 
 def _leadfield(size):
-    return Cost(60 + 40 * size.regions * size.sensors / MB, 0.4)
+    # With MNE, which that of a sphere and of its files needs.
+    return Cost(200 + 40 * size.regions * size.sensors / MB, 1.0)
 
 
 def _points(size):
@@ -240,6 +241,18 @@ def _plot_activity(size):
     return one._replace(memory=one.memory + 0.06 * size.sensors)
 
 
+def _fif(size):
+    values = size.batch * size.samples * size.sensors
+    return Cost(170 + 24 * values / MB, 2 + 2e-8 * values, 4 * values / MB)
+
+
+def _plot_topography(size):
+    one = _plot(215, 0)(size)
+    values = size.samples * size.sensors
+    seconds = one.seconds + 2e-8 * size.replicates * values
+    return Cost(one.memory + 16 * values / MB, seconds)
+
+
 def _summary(size):
     return Cost(80 + 50 * size.regions**2 / MB, 1 + 2e-7 * size.regions**2)
 
@@ -260,6 +273,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "points": _points,
     "simulate": _simulate,
     "project": _project,
+    "fif": _fif,
     "connectivity": _connectivity,
     "fourier": _fourier,
     "theory": _theory,
@@ -270,6 +284,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "score_nulls": _score_nulls,
     "best": _best,
     "plot_activity": _plot_activity,
+    "plot_topography": _plot_topography,
     "plot_scores": _plot(230, 262),
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),

@@ -39,8 +39,10 @@ class Inputs(NamedTuple):
 
     anatomy: str  # digest of weights, distances and labels
     labels: list  # of regions, in order
+    centres: list | None  # of regions (N, 3), mm, if the lead field is made from them
     gain: str  # digest of the lead field
     sensors: int  # that it has
+    located: bool  # whether their kinds and places are known
     recording: str | None  # digest of the target's file
     recorded: tuple[int, int, float | None] | None  # its replicates, samples of each, and Hz
     readers: list[str]  # modules that read it
@@ -57,14 +59,15 @@ def check_sources(loaded: dict, schema: dict, results: str | Path, example: str)
         source = loaded[section]["source"]
         own = settings.is_file(section, loaded, schema)
         if own:
-            bundled = schema["properties"][section]["properties"]["source"]["default"]
-            loaded[section]["path"] = _usable(section, source, f"{bundled} or a file", results)
+            rule = schema["properties"][section]["properties"]["source"]
+            others = ", ".join([rule["default"], *rule.get("words", ())])
+            loaded[section]["path"] = _usable(section, source, f"{others} or a file", results)
         else:
             loaded[section]["path"] = example if section == "connectome" else None
-        for name in settings.files(section, schema):
-            given = loaded[section][name]
-            if isinstance(given, str):
-                loaded[section][name] = _usable(section, given, "a file", results, name)
+        for name, given in settings.files(section, loaded, schema).items():
+            words = schema["properties"][section]["properties"][name].get("words", ())
+            expected = ", ".join(["a file", *words])
+            loaded[section][name] = _usable(section, given, expected, results, name)
     settings.check_effects(loaded, schema)
 
 
@@ -116,9 +119,11 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     check_network(loaded["connectome"]["path"], anatomy, models, simulation)
 
     given = loaded["leadfield"]
-    field = leadfield.from_settings(given, anatomy.labels)
-    if given["path"]:
-        warn(given["path"], questions.of_leadfield(given["path"], field, given["unit"]))
+    centres = _centres(given, anatomy)
+    field = leadfield.from_settings(given, anatomy.labels, centres)
+    if given["source"] == leadfield.SPHERE or given["path"]:
+        where = given["path"] or "lead field of the sphere"
+        warn(where, questions.of_leadfield(field))
     leadfield.check_scale(field.gain, given["scale"])
 
     _check_nulls(loaded["nulls"], anatomy)
@@ -139,8 +144,10 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     return Inputs(
         anatomy=fingerprint.content(*anatomy.identity()),
         labels=[str(label) for label in anatomy.labels],
-        gain=fingerprint.content(*field),
+        centres=centres,
+        gain=fingerprint.content(*field.identity()),
         sensors=field.gain.shape[1],
+        located=field.coils is not None,
         recording=content,
         recorded=recorded,
         readers=readers,
@@ -149,21 +156,32 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
 
 def hand_on(found: Inputs) -> None:
     """Tell the jobs of a run, by the environment, what it has found: no job opens files for it."""
-    short = found._replace(labels=[])  # an environment has no room for thousands
+    short = found._replace(labels=[], centres=None)  # an environment has no room for thousands
     os.environ[PLANNED] = json.dumps(short._asdict())
 
 
-def planned(labels: checks.Names) -> Inputs | None:
+def planned(loaded: dict, anatomy: connectome.Connectome) -> Inputs | None:
     """What the run that a job is of has found; None where its environment does not say.
 
-    labels: of the connectome.
+    loaded, anatomy: as in `check`.
     """
     text = os.environ.get(PLANNED)
     if text is None:
         return None
-    found = json.loads(text) | {"labels": [str(label) for label in labels]}
+    centres = _centres(loaded["leadfield"], anatomy)
+    found = json.loads(text) | {
+        "labels": [str(label) for label in anatomy.labels],
+        "centres": centres,
+    }
     recorded = found.pop("recorded")
     return Inputs(**found, recorded=recorded and tuple(recorded))
+
+
+def _centres(given, anatomy):
+    """Centres of the connectome's regions, if the lead field is made from them."""
+    if given["source"] != leadfield.SPHERE or given["centres"] or anatomy.centres is None:
+        return None
+    return anatomy.centres.tolist()
 
 
 def _check_band(given, n_samples, sampling_rate, recorded):

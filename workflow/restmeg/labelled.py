@@ -16,6 +16,7 @@ from restmeg import (
     leadfield,
     preparation,
     scoring,
+    sensors,
     store,
     units,
 )
@@ -152,11 +153,18 @@ def lead_field(
             f"lead field: dimensions {gain.dims} and coordinates {tuple(gain.coords)}; expected "
             "'region' and 'sensor' with names"
         )
+    known = {name: lead[name].values for name in sensors.VARIABLES if name in lead.coords}
+    if isinstance(lead, xr.Dataset):
+        known = {name: lead[name].values for name in sensors.VARIABLES if name in lead}
+    unit_of_file = gain.attrs.get("units")
+    if known and unit_of_file == VARIABLES["sensors.gain"].units:
+        unit_of_file = leadfield.UNIT  # and of gradiometers the same over a metre
     raw = formats.RawLeadField(
         gain.transpose("region", "sensor").values,
         gain["region"].values,
         gain["sensor"].values,
-        gain.attrs.get("units"),
+        unit_of_file,
+        sensors.stored("lead field", known),
     )
     return leadfield.judged("lead field", raw, labels, unit)
 
@@ -213,7 +221,7 @@ def dataset(
     """A Dataset with the variables and attributes that the same file would have."""
     variables = {}
     for name, values in contents.items():
-        described = VARIABLES[name]
+        described, name = VARIABLES[name], name.rsplit(".", 1)[-1]
         attributes = {"units": described.units} if described.units else {}
         attributes["long_name"] = described.long_name
         values = np.asarray(values)

@@ -161,14 +161,15 @@ def project(
         field = labelled.lead_field(lead, series.labels, unit)
         where = str(lead) if isinstance(lead, str | Path) else "lead field"
         with _told_to_caller():
-            inputs.warn(where, questions.of_leadfield(where, field, unit))
+            inputs.warn(where, questions.of_leadfield(field))
     gain = projection.scaled(field.gain, factor)
     out = np.empty((raw.n_replicates, raw.n_samples, gain.shape[1]), np.float32)
     projection.fill(out, series.pieces, gain, _bar(progress))
     contents: dict[str, Any] = {"replicate": series.replicates}
     if raw.times is not None:
         contents["time"] = raw.times * units.factor("activity: time", raw.time_unit, "ms")
-    contents |= {"sensor": field.sensors, "field": out}
+    contents |= {"sensor": field.sensors, projection.variable(field.coils): out}
+    contents |= {} if field.coils is None else field.coils.variables()
     parameters = raw.provenance | {"scale": factor}
     return labelled.dataset(contents, projection.TITLE, parameters, raw.seed)
 

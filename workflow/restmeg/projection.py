@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from restmeg import exact, leadfield, store, units
+from restmeg import exact, leadfield, sensors, store, units
 from restmeg.errors import InputError
+from restmeg.variables import VARIABLES
 
 TITLE = "Magnetic field at the sensors"
 
@@ -29,6 +30,11 @@ def scaled(gain: np.ndarray, scale: float) -> np.ndarray:
     """
     leadfield.check_scale(gain, scale)
     return gain * scale
+
+
+def variable(coils: sensors.Coils | None) -> str:
+    """The name in `variables.VARIABLES` of the field at sensors, by their kinds."""
+    return "field" if sensors.unit(coils) == "T" else "sensors.field"
 
 
 def fill(
@@ -67,6 +73,12 @@ def project_file(
         if list(activity["region"][...]) != list(lead["region"][...]):
             raise InputError(f"{activity_path}: its regions are not those of {leadfield_path}")
         given = getattr(lead["gain"], "units", None)
+        known = {name: lead[name] for name in sensors.VARIABLES if name in lead.variables}
+        known = {name: store.read_values(variable) for name, variable in known.items()}
+        coils = sensors.stored(leadfield_path, known)
+        mixed = sensors.unit(coils) != "T"
+        if mixed and given == VARIABLES["sensors.gain"].units:
+            given = leadfield.UNIT  # and of gradiometers the same over a metre
         factor = units.factor(f"{leadfield_path}: gain", given, leadfield.UNIT)
         gain = scaled(store.read_values(lead["gain"]), scale * factor)
         parameters, seed = store.provenance(activity)
@@ -75,7 +87,10 @@ def project_file(
         with store.new_netcdf(path, TITLE, parameters, seed) as dataset:
             store.copy_variables(activity, dataset, "replicate", "time")
             store.copy_variables(lead, dataset, "sensor")
-            out = store.add_series(dataset, "field", (*rate.shape[:2], gain.shape[1]))
+            for name, values in known.items():
+                store.add(dataset, name, values)
+            name = variable(coils)
+            out = store.add_series(dataset, name, (*rate.shape[:2], gain.shape[1]))
             length = store.piece_length(gain.shape[1])
 
             def pieces(k: int) -> Iterator[np.ndarray]:

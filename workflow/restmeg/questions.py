@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg import check, connectome, formats, leadfield, rates, recording
+from restmeg import check, connectome, formats, leadfield, rates, recording, sensors
 
 BRAIN_MM = (25, 400)  # the longest tract of a brain: of 30 human connectomes 138 to 388
 LATEST_MS = 500  # a signal's way through a brain of 400 mm at 0.8 mm/ms
 SLOWEST_HZ = 20  # of sampling: recordings of MEG have more than 100, envelopes some
-HEAD = (1e-16, 1e-11)  # T/(nA m): the largest gain of a head and its sensors
+# The largest gain of a head and its sensors: of magnetometers and those of no known kind in
+# T/(nA m), of gradiometers in T/m/(nA m).
+HEAD = {"mag": (1e-16, 1e-11), "grad": (1e-14, 1e-9)}
+SILENT = 1e-9  # of the largest gain: no more than rounding leaves of none
 # What a region passes on of the others' rates (`rates.coupling_gain`). Of 4 s of 68 and 94 regions
 # with weaker coupling than WEAK, functional connectivity is hardly that of the weights; additive
 # coupling stronger than STRONG leads seven connectomes into saturation.
@@ -111,24 +114,37 @@ def of_step(dt: float, row_sums: np.ndarray, models: list[dict], method: str) ->
         yield text
 
 
-def of_leadfield(path: str | Path, field: leadfield.LeadField, unit: str) -> Iterator[str]:
-    """Yield questions about a LeadField; path: of its file; unit: what the configuration says."""
+def of_leadfield(field: leadfield.LeadField) -> Iterator[str]:
+    """Yield questions about a LeadField."""
     sizes = np.abs(field.gain)
-    largest = sizes.max()
-    if not HEAD[0] <= largest <= HEAD[1]:
-        yield (
-            f"the largest gain is {largest:.2g} {leadfield.UNIT}, where a head's is {HEAD[0]:g} to "
-            f"{HEAD[1]:g}; if it is in another unit, such as T/(A m), say so with leadfield.unit"
-        )
-    elif unit == leadfield.ASSUMED and "unit" in formats.leaves_open("leadfield", path):
+    kinds = np.full(len(field.sensors), "mag") if field.coils is None else field.coils.kinds
+    usual, largest = True, np.zeros(len(kinds))  # of each sensor's kind
+    for kind, (low, high) in HEAD.items():
+        of_kind = kinds == kind
+        if not of_kind.any():
+            continue
+        largest[of_kind] = most = sizes[:, of_kind].max()
+        if not low <= most <= high:
+            usual = False
+            per = "T" if field.coils is None else sensors.UNITS[kind]
+            of = " of gradiometers" if kind == "grad" else ""
+            yield (
+                f"the largest gain{of} is {most:.2g} {per}/(nA m), where a head's is {low:g} to "
+                f"{high:g}; if it is in another unit, such as {per}/(A m), say so with "
+                "leadfield.unit"
+            )
+    if usual and "unit" in field.assumed:
         yield f"says no unit, so {leadfield.UNIT} is assumed; leadfield.unit says it"
-    silent = field.labels[~sizes.any(axis=1)]
+    yield from field.remarks
+    seen = sizes > SILENT * largest
+    silent = field.labels[~seen.any(axis=1)]
     if len(silent):
+        radial = "" if field.sources is None else " (radial dipoles of a sphere have no field)"
         yield (
             f"no gain from {len(silent)} of {len(sizes)} regions, {check.some(list(silent))}; the "
-            "sensors do not see them"
+            f"sensors do not see them{radial}"
         )
-    deaf = field.sensors[~sizes.any(axis=0)]
+    deaf = field.sensors[~seen.any(axis=0)]
     if len(deaf):
         yield f"no gain at {len(deaf)} of {len(sizes.T)} sensors, {check.some(list(deaf))}"
 

@@ -4,8 +4,9 @@ The schema (workflow/schemas/config.schema.yaml) says which keys there are, thei
 units and defaults. Some keywords are our own: ``unit`` marks a quantity and names the unit it has
 inside the workflow; ``auto`` allows the text "auto" in its place, which is None inside;
 ``per_region`` allows a list of one value per region; ``with_source`` says that a key has an effect
-only where the section's source is a file ("file") or not ("bundled"); ``names_of`` allows the names
-in a table of the package; ``file`` marks what names a file.
+only where the section's source is a file ("file"), bundled ("bundled") or one of its ``words``;
+``names_of`` allows the names in a table of the package; ``file`` marks what names a file, but for
+its ``words``.
 """
 
 import copy
@@ -33,6 +34,7 @@ TYPES = {
     "string": "text",
     "number": "a number",
     "integer": "a whole number",
+    "boolean": "true or false",
 }
 
 
@@ -104,7 +106,7 @@ def check_effects(settings: dict, schema: dict) -> None:
         for name, rule in part.get("properties", {}).items():
             if "with_source" not in rule:
                 continue
-            if rule["with_source"] == ("file" if is_file(section, settings, schema) else "bundled"):
+            if origin(section, settings, schema) in _several(rule["with_source"]):
                 continue
             complete = name != "model"
             usual = _check(f"{section}.{name}", copy.deepcopy(rule["default"]), rule, complete)
@@ -119,16 +121,33 @@ def check_effects(settings: dict, schema: dict) -> None:
                 )
 
 
+def origin(section: str, loaded: dict, schema: dict) -> str:
+    """Where a part of a study is from: "bundled", "file", or one of the words of its source."""
+    rule = schema["properties"][section]["properties"]["source"]
+    given = loaded[section]["source"]
+    if given == rule["default"]:
+        return "bundled"
+    return given if given in rule.get("words", ()) else "file"
+
+
 def is_file(section: str, loaded: dict, schema: dict) -> bool:
-    """Whether a part of a study is the user's file, and not the bundled one."""
-    bundled = schema["properties"][section]["properties"]["source"]["default"]
-    return loaded[section]["source"] != bundled
+    """Whether a part of a study is the user's file, and not made or bundled."""
+    return origin(section, loaded, schema) == "file"
 
 
-def files(section: str, schema: dict) -> list[str]:
-    """Keys of a section, beside ``source``, that name a file, or may."""
+def files(section: str, loaded: dict, schema: dict) -> dict[str, str]:
+    """Paths that a section names beside ``source``, by their keys."""
     properties = schema["properties"][section]["properties"]
-    return [name for name, rule in properties.items() if rule.get("file")]
+    given = {name: loaded[section][name] for name, rule in properties.items() if rule.get("file")}
+    return {
+        name: value
+        for name, value in given.items()
+        if isinstance(value, str) and value not in properties[name].get("words", ())
+    }
+
+
+def _several(value):
+    return value if isinstance(value, list) else [value]
 
 
 def flat(nested: dict, prefix: str = "") -> dict[str, Any]:
@@ -167,8 +186,9 @@ def _check(key, value, schema, complete):
                 _check(f"{key}[{k}]", item, schema["items"], True) for k, item in enumerate(value)
             ]
         # JSON does not tell 2 from 2.0, and neither may Snakemake, which compares parameters.
-        convert = {"integer": int, "number": float}.get(str(schema.get("type")))
-        return convert(value) if convert else value
+        kinds = _several(schema.get("type"))
+        whole = isinstance(value, float) and "integer" in kinds
+        return int(value) if whole else float(value) if "number" in kinds else value
     if not isinstance(value, dict):
         where = f"config: {key}" if key else "config"
         raise InputError(f"{where}: found {_found(value)}; expected {TYPES['object']}")

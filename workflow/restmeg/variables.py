@@ -31,6 +31,23 @@ VARIABLES = {
     "gain": Variable(
         ("region", "sensor"), "T/(nA m)", "field at the sensor per dipole moment of the region"
     ),
+    "sensors.gain": Variable(
+        ("region", "sensor"),
+        "sensor_unit/(nA m)",
+        "field or its gradient at the sensor, in its unit, per dipole moment of the region",
+    ),
+    "dipoles": Variable(("region", "axis"), "1", "direction of the region's dipole: x, y, z"),
+    "sensor_kind": Variable(
+        ("sensor",), None, "kind of sensor: mag for the field, grad for its gradient"
+    ),
+    "sensor_unit": Variable(("sensor",), None, "unit of what the sensor measures"),
+    "sensor_position": Variable(
+        ("sensor", "axis"), "m", "position of the sensor in head coordinates: x, y, z"
+    ),
+    "sensor_axes": Variable(
+        ("sensor", "direction", "axis"), "1", "axes of the sensor's coil, the last its normal"
+    ),
+    "coil_type": Variable(("sensor",), None, "type of the sensor's coil, a number of MNE's"),
     # series
     "replicate": Variable(("replicate",), None, "replicate"),
     "time": Variable(("time",), "ms", "time at the end of the step"),
@@ -38,6 +55,11 @@ VARIABLES = {
     "lowest": Variable(("replicate", "region"), "1", "lowest excitatory rate"),
     "highest": Variable(("replicate", "region"), "1", "highest excitatory rate"),
     "field": Variable(("replicate", "time", "sensor"), "T", "magnetic field"),
+    "sensors.field": Variable(
+        ("replicate", "time", "sensor"),
+        "sensor_unit",
+        "magnetic field or its gradient, in the sensor's unit",
+    ),
     # functional connectivity
     "measure": Variable(("measure",), None, "measure"),
     "region_to": Variable(("region_to",), None, "region"),

@@ -40,3 +40,22 @@ rule project:
         code=code("project.py"),
     script:
         "../scripts/project.py"
+
+
+rule fif:  # on request
+    input:
+        sensors="results/{role}/{point}/{batch}/sensors.nc",
+    output:
+        fif="results/{role}/{point}/{batch}/sensors-epo.fif",
+    log:
+        "results/logs/fif/{role}_{point}_{batch}.log",
+    benchmark:
+        "results/benchmarks/fif/{role}_{point}_{batch}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("fif"),
+    params:
+        code=code("fif.py"),
+    script:
+        "../scripts/fif.py"

@@ -33,6 +33,32 @@ rule plot_activity:
         "../scripts/plot_activity.py"
 
 
+rule plot_topography:
+    input:
+        sensors=of_points("simulated", [SHOWN], "sensors"),
+    output:
+        topography=report(
+            "results/figures/topography.png",
+            category="2. Anatomy and activity",
+            labels={"figure": "field over the head"},
+            caption="../report/topography.rst",
+        ),
+        topography_svg="results/figures/topography.svg",
+    log:
+        "results/logs/plot_topography.log",
+    benchmark:
+        "results/benchmarks/plot_topography.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("plot_topography"),
+    params:
+        shown=SHOWN_AT,
+        code=code("plot_topography.py"),
+    script:
+        "../scripts/plot_topography.py"
+
+
 rule plot_scores:
     input:
         connectome="results/connectome.nc",

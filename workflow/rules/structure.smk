@@ -52,6 +52,7 @@ rule leadfield:
     params:
         given=untracked("leadfield"),
         labels=INPUTS.labels,
+        centres=INPUTS.centres,
         gain=INPUTS.gain,
         code=code("leadfield.py"),
     script:

@@ -9,6 +9,11 @@ from restmeg.figures import style
 
 TRACES = 16  # traces that can be told apart in one panel
 SHOWN_MS = 500.0  # of time in a trace
+# Kinds of sensors: title, what they measure, its unit in figures and the factor to it.
+KINDS = {
+    "mag": ("Magnetometers", "magnetic field", "fT", 1e15),
+    "grad": ("Gradiometers", "gradient of the field", "fT/cm", 1e13),
+}
 
 
 @style.look()
@@ -18,23 +23,30 @@ def traces(
     labels: check.Names,
     field: np.ndarray,
     sensors: check.Names,
+    kinds: np.ndarray | None = None,
 ) -> Figure:
     """Activity and field over a stretch of time, one trace above another.
 
-    times: (samples,) ms; activity: (samples, N); field: (samples, sensors) in T.
+    times: (samples,) ms; activity: (samples, N); field: (samples, sensors) in T, that of
+    gradiometers in T/m; kinds: (sensors,) "mag" or "grad", None where they are not known.
     """
-    figure = style.new_figure(9.5, 4.5)
-    left, right = figure.subplots(1, 2, sharex=True)
-    panels = (
-        (left, activity, labels, "Regional activity", "excitatory rate", "1", style.SIMULATED),
-        (right, 1e15 * field, sensors, "Sensors", "magnetic field", "fT", style.SIMULATED),
-    )
-    for axes, series, names, title, what, unit, colour in panels:
+    panels = [(activity, labels, "Regional activity", "excitatory rate", "1")]
+    if kinds is None:
+        panels.append((1e15 * field, sensors, "Sensors", "magnetic field", "fT"))
+    for kind, (title, what, unit, factor) in KINDS.items():
+        chosen = np.array([]) if kinds is None else np.flatnonzero(np.asarray(kinds) == kind)
+        if len(chosen):
+            panels.append(
+                (factor * field[:, chosen], np.asarray(sensors)[chosen], title, what, unit)
+            )
+    figure = style.new_figure(4.75 * len(panels), 4.5)
+    every = np.ravel(figure.subplots(1, len(panels), sharex=True))
+    for axes, (series, names, title, what, unit) in zip(every, panels, strict=True):
         shown = series[:, :TRACES]
         shown = shown - shown.mean(axis=0)
         step = 1.1 * np.ptp(shown, axis=0).max() or 1.0
         places = -step * np.arange(shown.shape[1])
-        axes.plot(times, shown + places, color=colour, linewidth=0.8)
+        axes.plot(times, shown + places, color=style.SIMULATED, linewidth=0.8)
         more = f" (first {TRACES} of {series.shape[1]})" if series.shape[1] > TRACES else ""
         axes.set(title=title + more, xlim=(times[0], times[-1]))
         axes.set_yticks(places, names[: shown.shape[1]])

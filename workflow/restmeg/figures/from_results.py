@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from restmeg import check, connectome, scoring, store
-from restmeg.figures import activity, anatomy, connectivity, nulls, style, sweep, theory
+from restmeg import check, connectome, scoring, sensors, store
+from restmeg.figures import activity, anatomy, connectivity, nulls, style, sweep, theory, topography
 from restmeg.figures import scores as score_figures
 from restmeg.measures import MEASURES
 from restmeg.scores import correlation
@@ -35,7 +35,7 @@ def draw_activity(
     )
     with (
         store.open_netcdf(activity_path, "time", "rate_E") as active,
-        store.open_netcdf(sensors_path, "field", "sensor") as sensors,
+        store.open_netcdf(sensors_path, "field", "sensor") as measured,
     ):
         times = active["time"][...]
         start = slice(0, int((times < times[0] + activity.SHOWN_MS).sum()))
@@ -43,10 +43,30 @@ def draw_activity(
             times[start],
             active["rate_E"][0, start],
             structure.labels,
-            sensors["field"][0, start],
-            sensors["sensor"][...],
+            measured["field"][0, start],
+            measured["sensor"][...],
+            measured["sensor_kind"][...] if "sensor_kind" in measured.variables else None,
         )
     _save(figure, "traces", out, shown)
+
+
+def draw_topography(sensors_paths: Sequence[Path], shown: str, out: Mapping[str, Path]) -> None:
+    """Draw how strong the field is over the head; out: paths, ``topography`` and with ``_svg``.
+
+    sensors_paths: of sensors.nc, whose sensors are of known kinds and places; shown: see
+    `draw_activity`.
+    """
+    variances, coils = [], None
+    for path in sensors_paths:
+        with store.open_netcdf(path, "field", *sensors.VARIABLES) as dataset:
+            known = {name: store.read_values(dataset[name]) for name in sensors.VARIABLES}
+            coils = sensors.stored(path, known)
+            field = dataset["field"]
+            for k in range(len(field)):
+                variances.append(store.read_values(field, k).var(axis=0, dtype=np.float64))
+    assert coils is not None
+    deviation = np.sqrt(np.mean(variances, axis=0))
+    _save(topography.topography(deviation, coils), "topography", out, shown)
 
 
 def draw_comparison(

@@ -25,6 +25,13 @@ class Format(NamedTuple):
 
 MEANING = ("orientation", "distance_unit")  # of two matrices that are nothing but numbers
 PAIR = (*MEANING, "distances", "labels")  # of which each has a file
+SOURCES = (
+    "labels",
+    "parcellation",
+    "combine",
+    "sign_flip",
+)  # of a lead field of many sources a region
+GAIN = ("unit", "orientation", "labels", "parcellation", "combine")  # that is nothing but numbers
 
 # {kind: {how the name of a file ends: its format}}; the first that fits counts.
 FORMATS = {
@@ -43,6 +50,14 @@ FORMATS = {
     "leadfield": {
         ".npz": Format("npz", leaves_open=("unit",)),
         ".nc": Format("netcdf", fragile=True),
+        ".fif": Format("forward", leaves_open=SOURCES),
+        ".mat": Format(
+            "gain", leaves_open=(*GAIN, "variable", "dipoles", "sign_flip"), fragile=True
+        ),
+        ".csv": Format("gain", leaves_open=GAIN),
+        ".tsv": Format("gain", leaves_open=GAIN),
+        ".txt": Format("gain", leaves_open=GAIN),
+        ".npy": Format("gain", leaves_open=GAIN),
     },
     "recording": {
         ".nc": Format("netcdf", fragile=True),
@@ -81,10 +96,17 @@ class RawConnectome(NamedTuple):
 class RawLeadField(NamedTuple):
     """A gain matrix as a file has it."""
 
-    gain: np.ndarray  # (region, sensor)
-    regions: np.ndarray
-    sensors: np.ndarray | None
+    gain: np.ndarray  # (row, sensor), or of three directions a row (row, 3, sensor)
+    regions: Any  # names of its rows; None where rows are sources
+    sensors: Any  # names, or None
     unit: Any  # None where the file does not say it
+    coils: Any = None  # sensors.Coils, where it knows kinds and places
+    oriented: bool = True  # whether rows are known to be regions or sources, and columns sensors
+    normals: Any = None  # (row, 3) directions of sources
+    places: Any = None  # (row, 3) of sources, where they have three directions, in any unit
+    there: Any = None  # (row,) whether the row has a gain; None: each has
+    some_missing: bool = False  # whether channels that are no MEG sensors may be NaN
+    remarks: tuple[str, ...] = ()  # what a user should be told
 
 
 class RawRecording(NamedTuple):
@@ -129,8 +151,8 @@ def module(kind: str, path: str | Path) -> str:
 def reader(kind: str, path: str | Path) -> Callable:
     """The function that reads a file: path, ... -> what the class Raw... of its kind says.
 
-    Those of connectomes also get the section of the configuration, for the keys that their format
-    leaves open; those of arrays the name of a variable, or None. That of recordings is a context
-    manager. Raises InputError for a format that is not known.
+    Those of connectomes and lead fields also get the section of the configuration, for the keys
+    that their format leaves open; those of arrays the name of a variable, or None. That of
+    recordings is a context manager. Raises InputError for a format that is not known.
     """
     return getattr(importlib.import_module(f"restmeg.{module(kind, path)}"), kind)

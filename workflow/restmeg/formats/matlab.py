@@ -46,7 +46,7 @@ def names(path: str | Path, variable: str) -> list[str]:
     if variable not in found:
         raise InputError(f"{path}: no variable '{variable}'; found {_some(found)}")
     check.size(path, variable, found[variable][1], object)
-    if _is_hdf5(path):
+    if is_hdf5(path):
         with _opened(path) as file:
             item = file[variable]
             cells = np.ravel(item[()].T)
@@ -59,7 +59,7 @@ def names(path: str | Path, variable: str) -> list[str]:
 
 def variables(path: str | Path) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Class and shape of each variable by its name. Raises InputError if it cannot be read."""
-    if not _is_hdf5(path):
+    if not is_hdf5(path):
         import scipy.io  # costs half a second, and few files need it
 
         try:
@@ -80,9 +80,12 @@ def variables(path: str | Path) -> dict[str, tuple[str, tuple[int, ...]]]:
 
 
 def _read(path, variable) -> Any:
-    if _is_hdf5(path):
+    if is_hdf5(path):
         with _opened(path) as file:
-            return file[variable][()].T
+            item = file[variable]
+            if "MATLAB_empty" in item.attrs:  # what is there is its shape
+                return np.zeros(tuple(item[()]))
+            return item[()].T
     import scipy.io
 
     try:
@@ -100,7 +103,8 @@ def _opened(path):
         raise _unreadable(path, error) from None
 
 
-def _is_hdf5(path):
+def is_hdf5(path: str | Path) -> bool:
+    """Whether it is of version 7.3. Raises InputError if it cannot be read."""
     try:
         with Path(path).open("rb") as file:
             start = file.read(520)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from restmeg import check, store, units
+from restmeg import sensors as geometry
 from restmeg.errors import InputError
 from restmeg.formats import RawConnectome, RawLeadField, RawRecording
 
@@ -56,8 +57,11 @@ def connectome(path: str | Path, given: Mapping) -> RawConnectome:  # noqa: ARG0
         return RawConnectome(matrices[0], matrices[1], labels, unit, "target_source", centres)
 
 
-def leadfield(path: str | Path) -> RawLeadField:
-    """``gain`` over ``region`` and ``sensor``, in any order, with these two coordinates."""
+def leadfield(path: str | Path, given: Mapping) -> RawLeadField:  # noqa: ARG001
+    """``gain`` over ``region`` and ``sensor``, in any order, with these two coordinates.
+
+    Kinds and places of sensors are those of `sensors.VARIABLES`, if it has them.
+    """
     with _opened(path, "gain", "region", "sensor") as dataset:
         variable = dataset["gain"]
         if sorted(variable.dimensions) != ["region", "sensor"]:
@@ -67,8 +71,16 @@ def leadfield(path: str | Path) -> RawLeadField:
         gain = store.read_values(variable)
         regions, sensors = (store.read_values(dataset[name]) for name in ("region", "sensor"))
         unit = getattr(variable, "units", None)
+        known = {
+            name: store.read_values(dataset[name])
+            for name in geometry.VARIABLES
+            if name in dataset.variables
+        }
+        coils = geometry.stored(path, known)
+        if coils is not None and unit == f"{geometry.MIXED}/(nA m)":
+            unit = "T/(nA m)"  # and of gradiometers the same over a metre
         return RawLeadField(
-            gain if variable.dimensions[0] == "region" else gain.T, regions, sensors, unit
+            gain if variable.dimensions[0] == "region" else gain.T, regions, sensors, unit, coils
         )
 
 

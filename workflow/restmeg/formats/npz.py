@@ -33,7 +33,7 @@ def connectome(path: str | Path, given: Mapping) -> RawConnectome:
     return RawConnectome(weights, distances, labels, "mm" if ours else None, LAYOUTS[usual])
 
 
-def leadfield(path: str | Path) -> RawLeadField:
+def leadfield(path: str | Path, given: Mapping) -> RawLeadField:  # noqa: ARG001
     """Arrays ``gain`` (regions, sensors) and ``labels`` of regions."""
     gain, labels = store.read_npz(path, "gain", "labels")
     return RawLeadField(gain, labels, sensors=None, unit=None)
