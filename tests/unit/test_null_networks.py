@@ -56,7 +56,7 @@ def as_a_point(paths, model, anatomy, seed=3, replicates=(0, 1)):
     given = paths("own.nc"), model, TIMES, seed, "simulated", "p0", list(replicates)
     simulation.simulate_batch(*given, paths("activity.nc"))
     estimation.estimate_file(
-        paths("activity.nc"), None, ["pearson"], "simulated", "p0", paths("connectivity.nc")
+        paths("activity.nc"), ["pearson"], "simulated", "p0", paths("connectivity.nc")
     )
     return xr.load_dataset(paths("connectivity.nc")).fc.values.astype(np.float32)
 

@@ -20,6 +20,7 @@ ALLOWED = {
     "simulate": FILES | {"numba", "tqdm", "yaml"},  # Numba may have a YAML file of settings
     "null": FILES | {"numba", "tqdm", "yaml"},
     "project": FILES,
+    "recording": FILES,
     "connectivity": FILES,
     "fourier": FILES,
     "theory": FILES,

@@ -44,6 +44,7 @@ class Size(NamedTuple):
     target_samples: int  # of each
     target_rate: float  # Hz
     networks: float  # null networks in a job
+    held: float = 0.0  # MB of a recording's files that are read as a whole
 
 
 class Cost(NamedTuple):
@@ -145,6 +146,13 @@ def _project(size):
         150 + (32 * piece * size.regions + 16 * size.regions * size.sensors) / MB,
         1 + samples * each,
         4 * samples * size.sensors / MB,
+    )
+
+
+def _recording(size):
+    written = size.targets * size.target_samples * size.regions
+    return Cost(
+        260 + size.held + 100 * PIECE / MB, 3 + size.held / 10 + 2e-7 * written, 4 * written / MB
     )
 
 
@@ -258,6 +266,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "connectome": _connectome,
     "leadfield": _leadfield,
     "points": _points,
+    "recording": _recording,
     "simulate": _simulate,
     "project": _project,
     "connectivity": _connectivity,

@@ -5,7 +5,8 @@ units and defaults. Some keywords are our own: ``unit`` marks a quantity and nam
 inside the workflow; ``auto`` allows the text "auto" in its place, which is None inside;
 ``per_region`` allows a list of one value per region; ``with_source`` says that a key has an effect
 only where the section's source is a file ("file") or not ("bundled"); ``names_of`` allows the names
-in a table of the package; ``file`` marks what names a file.
+in a table of the package; ``file`` marks what names a file, and ``instead`` a word that may stand
+in its place.
 """
 
 import copy
@@ -33,6 +34,7 @@ TYPES = {
     "string": "text",
     "number": "a number",
     "integer": "a whole number",
+    "null": "nothing",
 }
 
 
@@ -131,6 +133,11 @@ def files(section: str, schema: dict) -> list[str]:
     return [name for name, rule in properties.items() if rule.get("file")]
 
 
+def instead(section: str, name: str, schema: dict) -> str | None:
+    """The word that may stand in place of a file, if there is one."""
+    return schema["properties"][section]["properties"][name].get("instead")
+
+
 def flat(nested: dict, prefix: str = "") -> dict[str, Any]:
     """Values of nested dicts by their dotted names."""
     found: dict[str, Any] = {}
@@ -167,7 +174,7 @@ def _check(key, value, schema, complete):
                 _check(f"{key}[{k}]", item, schema["items"], True) for k, item in enumerate(value)
             ]
         # JSON does not tell 2 from 2.0, and neither may Snakemake, which compares parameters.
-        convert = {"integer": int, "number": float}.get(schema.get("type"))
+        convert = {"integer": int, "number": float}.get(str(schema.get("type")))
         return convert(value) if convert else value
     if not isinstance(value, dict):
         where = f"config: {key}" if key else "config"

@@ -71,7 +71,8 @@ def predict_file(
     model: dict,
     target_model: dict | None,
     target_path: str | Path | None,
-    times: dict,
+    dt: float,
+    length: float,
     fourier_paths: Sequence[str | Path],
     point: str,
     path: str | Path,
@@ -80,16 +81,17 @@ def predict_file(
 
     connectome_path: connectome.nc; model, target_model: as in the configuration, plain numbers, the
     latter None where the target is a recording; target_path: theory.nc of the target where that is
-    another model; times: dt, duration and transient in ms; fourier_paths: fourier.nc of the
+    another model; dt: the step, length: of the replicates
+    that are compared, both in ms; fourier_paths: fourier.nc of the
     target's batches; point: name of the model.
 
     Where theory does not hold, the file says why and gives no numbers (NaN), and it is warned of.
     """
     anatomy = connectome.read(connectome_path)
-    own = settle(anatomy.weights, anatomy.distances, model, times["dt"])
+    own = settle(anatomy.weights, anatomy.distances, model, dt)
     target = None
     if target_model is not None:
-        target = own if target_path is None else _read_target(target_path, anatomy, times["dt"])
+        target = own if target_path is None else _read_target(target_path, anatomy, dt)
     notes = []
     if own.trouble:
         notes.append(f"{own.trouble}; expected scores and likelihood are left out")
@@ -102,8 +104,7 @@ def predict_file(
     likely = LogLikelihood(np.full(len(given.replicates), np.nan), np.nan)
     if own.net is not None and not own.trouble:
         usable = None if target is not None and target.trouble else target
-        duration = times["duration"] - times["transient"]
-        contents |= _score_variables(scores(anatomy, own, usable, duration))
+        contents |= _score_variables(scores(anatomy, own, usable, length))
         if len(given.frequencies):
             likely = log_likelihood(own.net, given, gain_free=recorded)
     contents |= {
@@ -112,7 +113,13 @@ def predict_file(
         "scale": likely.gain,
     }
     warn_of_results(f"theory, point {point}", notes)
-    parameters = {"point": point, "model": model, "target_model": target_model, "times": times}
+    parameters = {
+        "point": point,
+        "model": model,
+        "target_model": target_model,
+        "dt": dt,
+        "length": length,
+    }
     _write(path, parameters, contents, notes)
 
 
