@@ -263,8 +263,8 @@ def test_a_single_session_needs_no_replicates(tmp_path, given):
         ),
         (
             GOOD.rename(rate_E="rate").assign(other=GOOD.rate_E),
-            "2 series over 'time'; found rate, replicate, region, other; expected one over 'time' "
-            "and 'region', named by target.variable where there are several",
+            "2 series over 'time'; found 'rate', 'replicate', 'region', 'other'; expected one over "
+            "'time' and 'region', named by target.variable where there are several",
         ),
         (GOOD.isel(time=[0]), "number of samples is 1; expected >= 2"),
         (
