@@ -151,9 +151,7 @@ def _project(size):
 
 def _recording(size):
     written = size.targets * size.target_samples * size.regions
-    return Cost(
-        260 + size.held + 100 * PIECE / MB, 3 + size.held / 10 + 2e-7 * written, 4 * written / MB
-    )
+    return Cost(200 + size.held, 3 + size.held / 10 + 4e-7 * written, 4 * written / MB)
 
 
 def _connectivity(size):

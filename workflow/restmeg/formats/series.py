@@ -8,7 +8,7 @@ import numpy as np
 
 from restmeg import formats
 from restmeg.errors import InputError
-from restmeg.formats import RawRecording, matlab, text
+from restmeg.formats import RawRecording, matlab, npy, text
 
 WAYS = ("time_region", "region_time")
 SCOUTS = {"Value", "Time", "Description"}  # variables of what Brainstorm exports
@@ -51,9 +51,18 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:
             f"{path}: {variable} is {last}, and whether its rows are samples or regions is not "
             f"said; expected target.orientation: {' or '.join(WAYS)}"
         )
-    stack = values if values.ndim == 3 else values[None]
-    if way == "region_time":
-        stack = stack.swapaxes(1, 2)
+
+    def turned(values: np.ndarray) -> np.ndarray:
+        stack = values if values.ndim == 3 else values[None]
+        return stack.swapaxes(1, 2) if way == "region_time" else stack
+
+    def read(k: int, piece: slice) -> np.ndarray:
+        if not isinstance(values, np.memmap):
+            return stack[k, piece]
+        # A map of its own for each piece: what was read of a map counts as memory until it goes.
+        return np.array(turned(npy.array(path).values)[k, piece])
+
+    stack = turned(values)
     if regions is not None and len(regions) != stack.shape[2]:
         raise InputError(
             f"{path}: {len(regions)} names for {stack.shape[2]} regions; expected one of each"
@@ -71,7 +80,7 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:
         replicates=None,
         times=times,
         time_unit=unit,
-        read=lambda k, piece: np.asarray(stack[k, piece]),
+        read=read,
         variable=variable,
     )
 
