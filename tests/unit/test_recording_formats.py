@@ -211,7 +211,19 @@ REFUSED = [
     ("x.npy", save("x.npy", SERIES), WAY, "has no names of its regions; expected target.labels: a"),
     ("x.npy", save("x.npy", SERIES[:, :3]), ANY, "names.txt: 4 labels; expected 3, one for each"),
     ("x.npy", save("x.npy", SERIES[:4]), ANY | {"label_map": {"left": None}}, "without 'left'"),
-    ("x.npy", save("x.npy", SERIES.T), ANY, "names.txt: 4 labels; expected 600, one for each"),
+    (
+        "x.npy",
+        save("x.npy", SERIES.T),
+        ANY,
+        "names.txt: 4 labels; expected 600, one for each region of x.npy; it has as many samples: "
+        "are time and region in each other's place?",
+    ),
+    (
+        "x.csv",
+        lambda folder: text(folder / "x.csv", names=[*"0123"]),
+        ANY,
+        "its first row, 0 to 3, counts regions or samples and is none; expected names there, or",
+    ),
     ("x.npy", save("x.npy", SERIES[0]), ANY, "matrix: shape (4,) of float64; expected numbers"),
     ("x.npy", save("x.npy", SERIES[None, None]), ANY, "matrix: shape (1, 1, 600, 4) of float64"),
     ("x.npy", save("x.npy", SERIES * 1j), ANY, "of complex128; expected numbers over time and"),

@@ -165,9 +165,8 @@ GIVEN |= {"labels": "connectome"}
 
 def written(folder, paths, to, options=GIVEN, labels=LABELS):
     out = folder / "recording.nc"
-    names = [path.name for path in paths]
     digest = segments.digest(paths, options)
-    segments.write(names, paths, labels, options, segments.Sampling(*to), digest, out)
+    segments.write(paths, labels, options, segments.Sampling(*to), digest, out)
     return xr.load_dataset(out)
 
 
@@ -226,7 +225,7 @@ def test_a_file_that_has_changed_since_it_was_planned_is_refused(tmp_path):
     np.save(path, wandering(1000, seed=1)[0])
     to = segments.Sampling(500, 1200.0)
     with pytest.raises(InputError, match=r"x.npy: changed since this run was planned; expected"):
-        segments.write(["x"], [path], LABELS, GIVEN, to, planned, tmp_path / "recording.nc")
+        segments.write([path], LABELS, GIVEN, to, planned, tmp_path / "recording.nc")
     assert not (tmp_path / "recording.nc").exists()
 
 
@@ -248,6 +247,14 @@ def test_a_digest_is_of_all_that_counts(tmp_path):
     (tmp_path / "other.txt").write_text("a\nb\nc\n")
     renamed = GIVEN | {"labels": str(tmp_path / "other.txt")}
     assert segments.digest(paths[:2], renamed) == segments.digest(*changes[3])
+
+
+def test_files_are_called_the_same_wherever_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    given = ["sub-01/x.fif", str(tmp_path / "sub-02/x.fif")]
+    assert segments.called(given) == ["sub-01/x.fif", "sub-02/x.fif"]
+    assert segments.called(given[:1]) == ["x.fif"]
+    assert segments.called(["a.npy", "more/b.npy"]) == ["a.npy", "more/b.npy"]
 
 
 @pytest.mark.parametrize("length", [1, 7, 10**6])

@@ -138,14 +138,18 @@ def named(
     found = own
     if given["labels"] is not None:
         found = _stated(path, raw, labels, given["labels"])
-        known = own is not None and not all(NUMBERED.fullmatch(name) for name in own)
-        if known and list(own) != list(found):
-            raise InputError(
-                f"config: target.labels: {given['labels']} has other names, or another order, than "
-                f"{path} ({check.some(found)} instead of {check.some(own)}); expected the same or "
-                "auto"
-            )
+        if own is not None:
+            _check_same(path, own, found, given["labels"])
     return _mapped(path, found, given["label_map"])
+
+
+def _check_same(path, own, found, source):
+    """Raise InputError if a file's own names, unless they are numbered, are not the user's."""
+    if list(own) != list(found) and not all(NUMBERED.fullmatch(name) for name in own):
+        raise InputError(
+            f"config: target.labels: {source} has other names, or another order, than {path} "
+            f"({check.some(found)} instead of {check.some(own)}); expected the same or auto"
+        )
 
 
 def _stated(path, raw, labels, source):
@@ -157,8 +161,10 @@ def _stated(path, raw, labels, source):
         check.unique_names(source, "label", names)
         where = source
     if len(names) != raw.n_regions:
+        turned = "; it has as many samples: are time and region in each other's place?"
         raise InputError(
             f"{where}: {len(names)} labels; expected {raw.n_regions}, one for each region of {path}"
+            + (turned if len(names) == raw.n_samples else "")
         )
     return np.array(names, dtype=object)
 

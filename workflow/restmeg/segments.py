@@ -5,6 +5,7 @@ replicate or of the shortest recording, whichever is shorter: functional connect
 series has less sampling error, and so another match, ceiling and baseline.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -126,7 +127,6 @@ def _brought(pieces: Iterator[np.ndarray], by: Fraction) -> Iterator[np.ndarray]
 
 
 def write(
-    sources: Sequence[str],
     paths: Sequence[str | Path],
     labels: check.Names,
     given: Mapping,
@@ -136,8 +136,8 @@ def write(
 ) -> None:
     """Write recording.nc: all segments of all files, regions in the order of ``labels``.
 
-    sources: what the files are called, as the user gives them; paths: where they are; given: keys
-    of the section ``target``; to: from `common`; planned: from `digest`.
+    paths: of the user's files; given: keys of the section ``target``; to: from `common`; planned:
+    from `digest`.
     path: ``rate_E`` (replicate, time, region) in 32 bits, and of each replicate ``from_file``,
         ``from_replicate`` and ``starts_at``.
 
@@ -156,8 +156,9 @@ def write(
             before.append(sampling(series).rate)
             names.append([str(name) for name in series.replicates])
     rows = [(k, segment) for k, of_file in enumerate(found) for segment in of_file]
+    sources = called(paths)
     parameters = {
-        "source": list(sources),
+        "files": sources,
         "sampling_rates": before,
         "sampling_rate": to.rate,
         "seconds": to.seconds,
@@ -181,6 +182,13 @@ def write(
         for one, of_file in zip(paths, found, strict=True):
             with recording.opened(one, labels, given) as series:
                 row = _fill(rate, row, series, of_file, to)
+
+
+def called(paths: Sequence[str | Path]) -> list[str]:
+    """Names of files below the folder that they have in common, wherever that is."""
+    there = [Path(path).absolute() for path in paths]
+    folder = os.path.commonpath([path.parent for path in there])
+    return [path.relative_to(folder).as_posix() for path in there]
 
 
 def _fill(rate, row, series, found, to):

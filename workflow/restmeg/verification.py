@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from restmeg import bundled, provenance, store, tables
+from restmeg import bundled, provenance, settings, store, tables
 from restmeg.errors import InputError
 
 SNAKEFILE = Path(__file__).parents[2] / "Snakefile"
@@ -117,8 +117,10 @@ def absolute_sources(record: dict[str, Any], directory: Path) -> dict[str, dict[
     Raises InputError if one is not what it was.
     """
     found: dict[str, dict[str, Any]] = {}
+    schema = settings.load_schema(bundled.schema())
     for section, recorded in record["inputs"].items():
-        source = record["config"][section]["source"]
+        config = record["config"][section]
+        source = config["source"]
         if recorded is None:
             continue
         several = isinstance(source, list)
@@ -128,8 +130,13 @@ def absolute_sources(record: dict[str, Any], directory: Path) -> dict[str, dict[
         for path, digest in zip(paths, digests, strict=True):
             if provenance.of_bytes(path) != digest:
                 raise InputError(f"{path}: is not the file that this study was made of")
-        if source != "example":
-            found[section] = {"source": [*map(str, paths)] if several else str(paths[0])}
+        if source == "example":
+            continue
+        found[section] = {"source": [*map(str, paths)] if several else str(paths[0])}
+        for name in settings.files(section, schema):
+            other = config.get(name)
+            if isinstance(other, str) and other != settings.instead(section, name, schema):
+                found[section][name] = str(directory / other)
     return found
 
 

@@ -4,9 +4,7 @@ from restmeg import job, segments
 
 with job.reporting(snakemake.log[0]):
     given = vars(snakemake.params.given)
-    source = given["source"]
     segments.write(
-        source if isinstance(source, list) else [source],
         given["path"],
         snakemake.params.labels,
         given,

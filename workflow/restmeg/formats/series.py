@@ -11,6 +11,7 @@ from restmeg.errors import InputError
 from restmeg.formats import RawRecording, matlab, npy, text
 
 WAYS = ("time_region", "region_time")
+TEXT = (".csv", ".tsv", ".txt")
 SCOUTS = {"Value", "Time", "Description"}  # variables of what Brainstorm exports
 
 
@@ -37,6 +38,11 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:
         raise InputError(
             f"{path}: {variable}: shape {values.shape} of {values.dtype}; expected numbers over "
             "time and regions, or replicates, time and regions"
+        )
+    if str(path).endswith(TEXT) and _is_count(values[0]):
+        raise InputError(
+            f"{path}: its first row, {values[0, 0]:g} to {values[0, -1]:g}, counts regions or "
+            "samples and is none; expected names there, or no such row"
         )
     stated = given["orientation"]
     if own and stated and own != stated:
@@ -87,6 +93,11 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:
 
 def _is_scouts(path):
     return matlab.variables(path).keys() >= SCOUTS
+
+
+def _is_count(row):
+    """Whether numbers are 0, 1, 2, ... or 1, 2, 3, ..., as tools write in place of names."""
+    return len(row) > 2 and row[0] in (0, 1) and np.array_equal(row, row[0] + np.arange(len(row)))
 
 
 def _named(rows, columns):
