@@ -41,6 +41,7 @@ STUDIES = {
     "2000 sensors": (200, 0.5, "4 s", 4, {"leadfield": {"sensors": 2000}}),
     "a recording": (94, 0.5, "4 s", 4, {"target": {"labels": "connectome"}}),
 }
+OPENED = 170  # MB that a run's first process takes to look at a recording; jobs do not
 RECORDED = 120, 1200  # s and Hz
 SNAKEMAKE = "snakemake"  # in place of a rule: the process that reads the workflow
 USED = re.compile(r"^Used: ([\d.]+) s, (\d+) MB", re.MULTILINE)
@@ -98,7 +99,7 @@ def asked(given: dict) -> dict[str, costs.Cost]:
         *(loaded, plan, anatomy.weights, anatomy.distances, sensors),
         *recorded(loaded, anatomy.labels),
     )
-    planning = costs.Cost(costs.planning(size), 0)
+    planning = costs.Cost(costs.planning(size) + OPENED * size.recorded, 0)
     return {SNAKEMAKE: planning} | costs.of_study(size)
 
 

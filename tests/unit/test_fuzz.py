@@ -54,7 +54,7 @@ def test_a_file_that_ends_who_opens_it_is_refused(tmp_path, monkeypatch):
         ("import os; os.abort()", "it ends the process that opens it (SIGABRT), so it is damaged"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGALRM)", "it is not open after 8 s"),
     ):
-        monkeypatch.setattr(probe, "OPENED", code)
+        monkeypatch.setattr(probe, "OPENED", {".nc": code})
         with pytest.raises(InputError) as caught:
             probe.check(tmp_path / "x.nc")
         assert found in str(caught.value)

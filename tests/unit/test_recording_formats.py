@@ -1,5 +1,8 @@
 """Recordings as other tools write them: each is read to the same series."""
 
+import random
+
+import fuzzing
 import h5py
 import mne
 import numpy as np
@@ -336,3 +339,25 @@ def test_what_cannot_be_used_is_one_clear_line(tmp_path, name, prepare, given, m
     assert line.startswith((name, "config: ", "names.txt", "three.txt"))
     assert "\n" not in line
     assert len(line) <= 1000
+
+
+ALONE = ("ours.nc", "meg.nc", "new.mat")  # HDF5, which test_fuzz opens in a process of its own
+
+
+@pytest.mark.parametrize("name", [name for name in WRITTEN | BARE if name not in ALONE])
+@pytest.mark.filterwarnings("ignore")  # SciPy's and MNE's, of what they find in it
+def test_a_damaged_file_is_read_or_refused_in_one_line(tmp_path, name):
+    write, given = (WRITTEN | BARE)[name]
+    if name in BARE:
+        given = given | {"labels": "names.txt"}
+    write(tmp_path / name)
+    content, refused = (tmp_path / name).read_bytes(), 0
+    for seed in range(40):
+        (tmp_path / name).write_bytes(fuzzing.damaged(random.Random(seed), content))
+        try:
+            read(name, given)
+        except InputError as error:
+            assert len(str(error)) <= 1000
+            assert "\n" not in str(error)
+            refused += 1
+    assert refused

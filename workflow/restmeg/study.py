@@ -266,6 +266,7 @@ def size(
         target_batch=batch["target"] or targets,
         target_samples=target_samples,
         target_rate=rate,
+        recorded=recorded is not None,
         held=held,
         networks=of_batch(networks or [0]),
     )

@@ -30,13 +30,12 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of names of files, and of what it does not know
             raw = mne.io.read_raw_fif(path, preload=False, verbose="ERROR")
+        kinds, spans = raw.get_channel_types(), _spans(raw)
     except Exception as error:  # it can be damaged in many ways
         raise _unreadable(path, error) from None
     with contextlib.closing(raw):
-        picks = mne.pick_types(raw.info, meg=False, misc=True, exclude=())
-        if not len(picks):
-            kinds = raw.get_channel_types()
-            picks = np.array([k for k, kind in enumerate(kinds) if kind != "stim"], int)
+        of_regions = [k for k, kind in enumerate(kinds) if kind == "misc"]
+        picks = of_regions or [k for k, kind in enumerate(kinds) if kind != "stim"]
 
         def read(_: int, piece: slice) -> np.ndarray:
             try:
@@ -57,7 +56,7 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:
             read=read,
             variable="channels",
             sampling_rate=float(f"{raw.info['sfreq']:.6g}"),
-            spans=_spans(raw),
+            spans=spans,
         )
 
 
