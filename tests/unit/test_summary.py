@@ -375,13 +375,9 @@ def test_an_edit_of_a_caption_or_the_template_is_seen(tmp_path, monkeypatch):
             ],
         ),
         (
-            {"target": {"source": "a<b>.nc", "sampling_rate": "0.25 kHz"}},
-            [["target.source", "a<b>.nc", "synthetic"], ["target.sampling_rate", "250 Hz", "auto"]],
-        ),
-        (
-            {"target": {"source": ["a.fif", "b.fif"], "label_map": {"p.0": "R0", "p1": None}}},
+            {"target": {"source": ["a<b>.nc", "c.fif"], "label_map": {"p.0": "R0", "p1": None}}},
             [
-                ["target.source", "a.fif, b.fif", "synthetic"],
+                ["target.source", "a<b>.nc, c.fif", "synthetic"],
                 ["target.label_map", "p.0 is R0, p1 is left out", "auto"],
             ],
         ),
