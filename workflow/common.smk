@@ -78,7 +78,9 @@ def check_all():
     except InputError as error:
         line = str(error)
         sys.exit(line if line.startswith("config: ") else f"restmeg: {line}")
-    size = partial(study.size, loaded, plan, *anatomy[:2], found.sensors, found.recorded)
+    size = partial(
+        study.size, loaded, plan, *anatomy[:2], found.sensors, found.recorded, found.held
+    )
     return loaded, plan, found, size
 
 
@@ -125,7 +127,7 @@ def of_point(name):
 def activity(wildcards):
     """What connectivity is estimated from: simulated activity, or the target's recording."""
     if wildcards.point == study.RECORDING:
-        return ancient(SETTINGS["target"]["path"])  # params.recording tells of changes
+        return "results/recording.nc"
     return f"results/{wildcards.role}/{wildcards.point}/{wildcards.batch}/activity.nc"
 
 
@@ -145,6 +147,7 @@ def recorded(wildcards):
     tables = ["scores", "scores_replicates", "scores_notes"]
     return [
         *expand("results/{name}.nc", name=["connectome", "leadfield"]),
+        *([] if made else ["results/recording.nc"]),
         *of_points("simulated", kept_activity, "activity"),
         *(of_points(*target, "activity") if made and kept_activity == POINTS else []),
         *of_points("simulated", PROJECTED, "sensors"),
@@ -194,13 +197,15 @@ POINTS = [point.name for point in STUDY.points]
 SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))
 PROJECTED = POINTS if SETTINGS["leadfield"]["project"] == "all" else [SHOWN]
+# Samples and Hz of the segments of a recording, to which simulated replicates are brought.
+ALIKE = INPUTS.recorded and list(INPUTS.recorded[1:])
 SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
 TIMES = {key: SETTINGS["simulation"][key] for key in study.TIMES}
+LENGTH = 1000 * ALIKE[0] / ALIKE[1] if ALIKE else TIMES["duration"] - TIMES["transient"]  # ms
 MEASURES = SETTINGS["connectivity"]["measures"]
 ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the table of measures
 # Modules of what is asked for.
 MEASURE_MODULES = [*map(measures.module, MEASURES)]
-LAZY = [*MEASURE_MODULES, *INPUTS.readers]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
@@ -234,6 +239,7 @@ SUMMARISED = {
         settings.axis_label(key, SCHEMA): value for key, value in STUDY.otherwise.items()
     },
     "recorded": INPUTS.recorded,
+    "length": LENGTH,
     "speed": STUDY.shown.model["conduction_speed"],
     **TIMES,
 }

@@ -17,10 +17,11 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import mne
 import numpy as np
 import yaml
 from bench_core import random_connectome
-from restmeg import bundled, connectome, costs, settings, study
+from restmeg import bundled, connectome, costs, inputs, settings, study
 
 ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("costs.csv")
@@ -40,7 +41,10 @@ STUDIES = {
     "long delays": (94, 0.5, "2 s", 4, {"model": {"conduction_speed": "0.1 mm/ms"}}),
     "2000 sensors": (200, 0.5, "4 s", 4, {"leadfield": {"sensors": 2000}}),
     "306 sensors": (94, 0.5, "4 s", 16, {"leadfield": SPHERE}),
+    "a recording": (94, 0.5, "4 s", 4, {"target": {"labels": "connectome"}}),
 }
+OPENED = 170  # MB that a run's first process takes to look at a recording; jobs do not
+RECORDED = 120, 1200  # s and Hz
 SNAKEMAKE = "snakemake"  # in place of a rule: the process that reads the workflow
 USED = re.compile(r"^Used: ([\d.]+) s, (\d+) MB", re.MULTILINE)
 
@@ -59,6 +63,8 @@ def configuration(name: str, folder: Path) -> dict:
         "target": {"replicates": replicates},
         "leadfield": {"sensors": 64},
     }
+    if "target" in more:
+        given["target"] = {"source": write_recording(folder, regions)}
     for section, values in more.items():
         given[section] = given.get(section, {}) | values
     centres = folder / "centres.txt"
@@ -70,6 +76,26 @@ def configuration(name: str, folder: Path) -> dict:
     return given
 
 
+def write_recording(folder: Path, regions: int) -> str:
+    """A recording as osl-ephys writes it; returns its path."""
+    seconds, rate = RECORDED
+    info = mne.create_info([f"parcel_{k}" for k in range(regions)], rate, "misc")
+    series = np.random.default_rng(0).normal(size=(regions, seconds * rate))
+    path = folder / "x-parc-raw.fif"
+    mne.io.RawArray(series, info, verbose="ERROR").save(path, overwrite=True, verbose="ERROR")
+    return str(path)
+
+
+def recorded(loaded: dict, labels: np.ndarray) -> tuple:
+    """Segments of a recording, and MB that are held of it; nothing of a synthetic target."""
+    given = loaded["target"]
+    if given["source"] == "synthetic":
+        return ()
+    given["path"] = [given["source"]]
+    _, found, _, held = inputs.check_recording(given, loaded["simulation"], labels)
+    return found, held
+
+
 def asked(given: dict) -> dict[str, costs.Cost]:
     """What `costs` asks for each rule of this configuration."""
     schema = settings.load_schema(bundled.schema())
@@ -78,8 +104,11 @@ def asked(given: dict) -> dict[str, costs.Cost]:
     plan = study.plan(loaded, schema, anatomy.weights)
     sensors = loaded["leadfield"]["sensors"]
     sensors = 306 if sensors == "neuromag306" else sensors
-    size = study.size(loaded, plan, anatomy.weights, anatomy.distances, sensors)
-    planning = costs.Cost(costs.planning(size), 0)
+    size = study.size(
+        *(loaded, plan, anatomy.weights, anatomy.distances, sensors),
+        *recorded(loaded, anatomy.labels),
+    )
+    planning = costs.Cost(costs.planning(size) + OPENED * size.recorded, 0)
     return {SNAKEMAKE: planning} | costs.of_study(size)
 
 

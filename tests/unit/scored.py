@@ -73,8 +73,7 @@ def write_best(path, *table):
 
 def write_theory(path, point="pa", n=8, trouble=""):
     """Write theory.nc of n regions: a match and a coupling that rise with the length, or none."""
-    times = {"dt": 0.1, "duration": 4000.0, "transient": 300.0}
-    with store.new_netcdf(path, "Theory", {"point": point, "times": times}) as dataset:
+    with store.new_netcdf(path, "Theory", {"point": point, "length": 3700.0}) as dataset:
         store.add(dataset, "theory.fc", np.full((n, n), math.nan if trouble else 0.1))
         if not trouble:
             lengths = np.geomspace(1, 3600, 37)

@@ -4,16 +4,13 @@ import math
 
 import pytest
 import scored
-from restmeg import durations
 from restmeg.scores.standing import standing
 from restmeg.summary import answer, words
 
 K, V = "model.k", "model.v"
 LABELS = {K: "coupling strength", V: "conduction speed (mm/ms)"}
-TIMES = {"dt": 0.1, "duration": 4000.0, "transient": 300.0}
 RECORDED = (1, 3700, 1000.0)  # replicates, samples, Hz: as long as what is simulated
 ONE = {"point": "pa", "shown": "", "axes": {}, "truth": {}, "otherwise": {}, "recorded": None}
-ONE |= TIMES
 SWEPT = ONE | {"axes": {K: LABELS[K]}, "truth": {K: 1.5}, "shown": "coupling strength 1"}
 NEAR, FAR = (0.0, -0.01, 0.05), (0.04, 0.01, 0.09)  # FC distances
 STRENGTHS = {"pa": 1.0, "pb": 1.5, "pc": 2.0}
@@ -240,48 +237,6 @@ def test_where_no_pattern_repeats_itself_nothing_is_told(ceiling, nothing):
     _, second, _ = said(rows)
     assert ("these data can tell nothing of it: their pattern does not" in second) == nothing
     assert ("as good as these data can tell" in second) != nothing
-
-
-LONGER = (1, 60000, 1000.0)
-
-
-@pytest.mark.parametrize(
-    ("recorded", "told"),
-    [
-        (LONGER, True),
-        ((20, 1000, 250.0), False),  # 4 s, longer by 8 %
-        ((20, 1025, 250.0), True),  # 4.1 s, by 11 %
-        ((20, 800, 250.0), True),  # 3.2 s
-        ((20, 800, None), False),  # nobody says how long
-        (None, False),
-    ],
-)
-def test_other_lengths_are_compared_with_nothing(recorded, told):
-    study = ONE | {"recorded": recorded}
-    rows = scored.rows(fc_match_minus_ceiling=(-0.4, -0.5, -0.3), fc_match=(0.1, 0.05, 0.15))
-    found = said(rows, study=study)
-    assert len(found) == (2 if told else 3)
-    text = " ".join(found)
-    assert ("falls short" in text) != told
-    assert ("perfect model" in text) != told
-    assert ("is below" in text) != told
-    assert ("No ceiling or baseline belongs to it" in text) == told
-    if recorded == LONGER:
-        assert text.endswith(
-            "as recorded replicates have 60 s, simulated 3.7 s: to compare, set "
-            "simulation.duration: 60.3 s, recording and transient."
-        )
-
-
-def test_null_networks_are_as_long_as_the_model_whatever_the_recording():
-    *_, last = said(scored.rows(), nulls=[null()], study=ONE | {"recorded": LONGER})
-    assert last == "Against null networks, the match has p = 0.01 (99 of 'rewired')."
-
-
-def test_the_length_to_set_is_a_multiple_of_the_step():
-    found = durations.unequal(TIMES | {"dt": 0.3}, (2, 1001, 100.0))
-    assert found.duration == pytest.approx(0.3 * round(10310 / 0.3))
-    assert (found.simulated, found.recorded) == (3.7, 10.01)
 
 
 # Beside what.

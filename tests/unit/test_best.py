@@ -15,9 +15,7 @@ def target(tmp_path_factory):
     folder = tmp_path_factory.mktemp("target")
     activity = library.simulate("example", role="target", replicates=8, progress=False)
     activity.to_netcdf(folder / "activity.nc")
-    fourier.estimate_file(
-        folder / "activity.nc", None, None, False, None, "pt", folder / "fourier.nc"
-    )
+    fourier.estimate_file(folder / "activity.nc", False, None, "pt", folder / "fourier.nc")
     return folder / "fourier.nc"
 
 

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from restmeg import InputError, estimation, store
+from restmeg import InputError, estimation, recording, store
 from restmeg.measures import pearson
 
 LABELS = np.array(["A", "B", "C", "D"], dtype=object)
@@ -29,10 +29,14 @@ def record(path, rate, regions=LABELS, replicates=None, compressed=False):
     return path
 
 
-def connect(recording, folder):
-    """The connectivity (replicate, region_to, region_from) of a recording."""
+def connect(source, folder):
+    """The connectivity (replicate, region_to, region_from) of a recording of LABELS."""
     path = folder / "connectivity.nc"
-    estimation.estimate_file(recording, LABELS, ["pearson"], "target", "recording", path)
+    with recording.opened(source, LABELS) as series:
+        found = estimation.estimate(series, ["pearson"], "target")
+    if series.order != list(range(4)):
+        return found.fc[0]
+    estimation.estimate_file(source, ["pearson"], "target", "recording", path)
     with netCDF4.Dataset(path) as dataset:
         return dataset["fc"][0].filled(np.nan)
 
@@ -165,7 +169,7 @@ def test_a_single_target_replicate_is_estimated_in_segments_too(tmp_path, monkey
 def test_other_files_have_no_segments(tmp_path, n_replicates, n_samples, role, there):
     rate = np.stack([mixed(n_samples, 4, seed) for seed in range(n_replicates)])
     path, out = record(tmp_path / "recording.nc", rate), tmp_path / "connectivity.nc"
-    estimation.estimate_file(path, LABELS, ["pearson"], role, "p", out)
+    estimation.estimate_file(path, ["pearson"], role, "p", out)
     with store.open_netcdf(out) as dataset:
         assert ("fc_segments" in dataset.variables) == there
         assert ("segment" in dataset.variables) == there
@@ -182,7 +186,7 @@ def test_what_was_noted_on_activity_stays_with_its_connectivity(tmp_path):
         store.add_notes(dataset, ["saturated"])
     out = tmp_path / "connectivity.nc"
     with pytest.warns(UserWarning, match="no variance in region C;"):
-        estimation.estimate_file(path, None, ["pearson"], "simulated", "p0", out)
+        estimation.estimate_file(path, ["pearson"], "simulated", "p0", out)
     with store.open_netcdf(out) as dataset:
         first, second = store.notes(dataset)
         assert first == "saturated"
@@ -194,8 +198,8 @@ def test_what_was_noted_on_activity_stays_with_its_connectivity(tmp_path):
 def test_a_silent_region_is_named_in_a_warning(tmp_path):
     rate = np.stack([mixed(50, 4, seed) for seed in (1, 2)])
     rate[1, :, [1, 3]] = 0.25
-    path = record(tmp_path / "recording.nc", rate, LABELS[::-1], replicates=[7, 8])
-    with pytest.warns(UserWarning, match="replicate 8: no variance in region A, C;") as caught:
+    path = record(tmp_path / "recording.nc", rate, replicates=[7, 8])
+    with pytest.warns(UserWarning, match="replicate 8: no variance in region B, D;") as caught:
         fc = connect(path, tmp_path)
     assert len(caught) == 1
     assert str(path) in str(caught[0].message)
@@ -248,15 +252,20 @@ def test_a_single_session_needs_no_replicates(tmp_path, given):
     ("given", "message"),
     [
         (
-            GOOD.transpose("time", ...),
-            "rate_E has dimensions ('time', 'replicate', 'region'); "
-            "expected ('replicate', 'time', 'region') or ('time', 'region')",
+            GOOD.rename(replicate="session"),
+            "rate_E has dimensions ('session', 'time', 'region'); "
+            "expected 'time' and 'region', or 'replicate' as well",
         ),
         (
             GOOD.drop_vars("region"),
-            "no variable 'region'; expected one with the name of each region of rate_E",
+            "has no names of its regions; expected target.labels: a file of them, or the word "
+            "connectome if they are in its order",
         ),
-        (GOOD.rename(rate_E="rate"), "no variable 'rate_E'; found rate, replicate, region"),
+        (
+            GOOD.rename(rate_E="rate").assign(other=GOOD.rate_E),
+            "2 series over 'time'; found 'rate', 'replicate', 'region', 'other'; expected one over "
+            "'time' and 'region', named by target.variable where there are several",
+        ),
         (GOOD.isel(time=[0]), "number of samples is 1; expected >= 2"),
         (
             xr.Dataset(

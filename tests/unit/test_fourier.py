@@ -98,7 +98,7 @@ def test_file(tmp_path):
     path, one, other = tmp_path / "activity.nc", tmp_path / "a.nc", tmp_path / "b.nc"
     for batch, made in ((slice(2, 3), other), (slice(0, 2), one)):
         activity.isel(replicate=batch).to_netcdf(path)
-        fourier.estimate_file(path, None, None, False, [4.0, 40.0], "p0", made)
+        fourier.estimate_file(path, False, [4.0, 40.0], "p0", made)
         path.unlink()
     found, recorded = fourier.read([other, one])
     assert not recorded

@@ -243,12 +243,16 @@ def test_regions_that_the_sensors_do_not_see_are_said():
     ]
 
 
-def test_a_recording_of_another_rate_is_said():
+def test_a_recording_shorter_than_what_is_simulated_is_said():
     with xr.open_dataset("recording.nc", decode_timedelta=False) as dataset:
         other = dataset.load().isel(time=slice(None, 5000))
     other.to_netcdf("recording.nc")
     (said,) = checked(OWN)[1]
-    assert said.startswith("recording.nc: replicates of 0.5 s at 10000 Hz are compared with simul")
+    assert said == (
+        "recording.nc: has 0.5 s on end, so that of simulated replicates of 3.7 s the rest is not "
+        "compared; simulation.duration: 0.8 s, with the transient, makes use of all"
+    )
+    assert checked({**OWN, "simulation": {"duration": "0.8 s"}})[1] == []
 
 
 @pytest.mark.parametrize("section", ["connectome", "leadfield", "target"])

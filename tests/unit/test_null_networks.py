@@ -52,17 +52,18 @@ def run(paths, model, numbers, method="degree_length", name="nulls.nc", **change
         given["replicates"],
         given["measures"],
         paths(name),
+        given.get("alike"),
     )
     return xr.load_dataset(paths(name))
 
 
-def as_a_point(paths, model, anatomy, seed=3, replicates=(0, 1)):
+def as_a_point(paths, model, anatomy, seed=3, replicates=(0, 1), alike=None):
     """Connectivity of a network by the steps that a point of the study goes through."""
     connectome.write(paths("own.nc"), anatomy, "x")
     given = paths("own.nc"), model, TIMES, seed, "simulated", "p0", list(replicates)
     simulation.simulate_batch(*given, paths("activity.nc"))
     estimation.estimate_file(
-        paths("activity.nc"), None, ["pearson"], "simulated", "p0", paths("connectivity.nc")
+        paths("activity.nc"), ["pearson"], "simulated", "p0", paths("connectivity.nc"), alike
     )
     return xr.load_dataset(paths("connectivity.nc")).fc.values.astype(np.float32)
 
@@ -83,6 +84,16 @@ def test_a_network_is_simulated_like_a_point_of_the_study(paths, model, anatomy,
         assert (expected != own).any()
         assert found.weights_moved.sel(null=number) == null_networks.weights_moved(anatomy, null)
         assert found.strength_error.sel(null=number) == null_networks.strength_error(anatomy, null)
+
+
+@pytest.mark.filterwarnings("ignore:null rewired. all regions")
+def test_a_network_is_compared_with_a_recording_like_a_point(paths, model, anatomy):
+    alike = [40, 1000.0]
+    found = run(paths, model, [1], alike=alike)
+    null = null_networks.network("degree_length", anatomy, 3, 1)
+    expected = as_a_point(paths, model, null, alike=alike)
+    np.testing.assert_allclose(found.fc.sel(null=1).values, expected, atol=1e-6)
+    assert (as_a_point(paths, model, null) != expected).any()
 
 
 @pytest.mark.filterwarnings("ignore:null rewired. all regions")

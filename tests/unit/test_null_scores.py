@@ -140,7 +140,7 @@ class Study:
         simulation.simulate_batch(
             own, self.model, TIMES, seed, role, point, self.replicates, activity
         )
-        estimation.estimate_file(activity, None, ["pearson"], role, point, self.path(name))
+        estimation.estimate_file(activity, ["pearson"], role, point, self.path(name))
 
     def target(self, anatomy, name="target.nc"):
         """A target on a connectome, and the scores of the point against it."""

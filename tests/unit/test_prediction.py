@@ -10,7 +10,7 @@ from restmeg.theory import likelihood, linear, predicted, prediction
 from restmeg.theory.settled import settle
 
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
-TIMES = {"dt": 0.1, "duration": 4000.0, "transient": 300.0, "method": "exponential_euler"}
+STEP, LENGTH = {"dt": 0.1, "method": "exponential_euler"}, 3700.0  # ms
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def target(tmp_path_factory):
     )
     activity.to_netcdf(folder / "activity.nc")
     path = folder / "fourier.nc"
-    fourier.estimate_file(folder / "activity.nc", None, None, False, None, "pt", path)
+    fourier.estimate_file(folder / "activity.nc", False, None, "pt", path)
     return path
 
 
@@ -31,13 +31,14 @@ def predict(tmp_path, example, target):
     """A callable that writes theory.nc and gives it as a Dataset."""
     connectome.write(tmp_path / "connectome.nc", connectome.Connectome(*example, LABELS), "x")
 
-    def make(model, target_model, times=TIMES):
+    def make(model, target_model, times=STEP, length=LENGTH):
         path, of_target = tmp_path / "theory.nc", None
         given = tmp_path / "connectome.nc"
         if target_model not in (None, model):
             of_target = tmp_path / "target.nc"
             prediction.target_file(given, target_model, times, "pt", of_target)
-        prediction.predict_file(given, model, target_model, of_target, times, [target], "pa", path)
+        network = given, model, target_model, of_target
+        prediction.predict_file(*network, times, length, [target], "pa", path)
         return xr.load_dataset(path)
 
     return make
@@ -83,7 +84,7 @@ def test_same_bits_each_time(predict, model, tmp_path):
 
 def test_longer_studies_have_higher_expected_scores(predict, model):
     short = predict(model, model)
-    long = predict(model, model, TIMES | {"duration": 60_300.0})
+    long = predict(model, model, length=60_000.0)
     for name in ("structure_function_coupling", "fc_match", "fc_match_ceiling"):
         assert long.expected.sel(score=name) > short.expected.sel(score=name) + 0.3
         assert long.expected_sd.sel(score=name) < short.expected_sd.sel(score=name)

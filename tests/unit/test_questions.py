@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from restmeg import connectome, questions, recording
+from restmeg import connectome, questions, recording, segments
 
 LABELS = np.array(["left V1", "right V1", "Precuneus L"], dtype=object)
 WEIGHTS = np.array([[0.0, 0.5, 0.25], [0.125, 0.0, 1.0], [0.75, 0.0, 0.0]])
@@ -57,28 +57,50 @@ def series(n_samples=500, sampling_rate=250.0):
     return recording.Recording("x.nc", raw, [0], list("ABCDEF"), list(range(6)), sampling_rate)
 
 
-def test_it_is_said_what_a_recording_is_compared_with():
-    assert list(questions.of_recording(series(), 2.0, 250.0)) == []
-    expected = (
-        "replicates of 2 s at 250 Hz are compared with simulated ones of 3.7 s at 10000 Hz, "
-        "without resampling: their sampling errors and frequencies differ"
-    )
-    assert list(questions.of_recording(series(), 3.7, 10_000.0)) == [expected]
-    assert len(list(questions.of_recording(series(), 3.7, 250.0))) == 1  # another length
-    assert len(list(questions.of_recording(series(), 2.0, 1000.0))) == 1  # another rate
-    (question,) = questions.of_recording(series(sampling_rate=None), 3.7, 10_000.0)
-    assert question.startswith(
-        "no time axis with units of time, so its sampling rate is not known; replicates of 500 "
-        "samples are compared with simulated ones of 3.7 s at 10000 Hz"
-    )
+TIMES = {"dt": 0.3, "duration": 3900.0, "transient": 300.0, "sampling_interval": 3.0}
 
 
-def test_a_time_axis_of_another_unit_is_said():
-    """Milliseconds that are called seconds."""
-    said = list(questions.of_recording(series(60_000, 0.25), 240_000.0, 0.25))
-    assert said == [
-        "its samples are 4 s apart; is the unit of its time, or target.sampling_rate, right?"
-    ]
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ((900, 250.0), None),
+        ((893, 250.0), None),  # shorter by less than a hundredth
+        (
+            (500, 250.0),
+            "has 2 s on end, so that of simulated replicates of 3.6 s the rest is not compared; "
+            "simulation.duration: 2.2998 s, with the transient, makes use of all",
+        ),
+    ],
+)
+def test_what_is_simulated_for_nothing_is_said(to, said):
+    found = list(questions.of_lengths(TIMES, segments.Sampling(*to)))
+    assert found == ([] if said is None else [said])
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [(250.0, None), (0.25, "its samples are 4 s apart"), (250_000.0, "its samples are 4 us apart")],
+)
+def test_a_time_axis_of_another_unit_is_said(rate, said):
+    """Milliseconds that are called seconds, and the other way round."""
+    found = list(questions.of_recording(series(60_000, rate)))
+    end = "; is the unit of its time, or target.sampling_rate, right?"
+    assert found == ([] if said is None else [said + end])
+
+
+@pytest.mark.parametrize(
+    ("silent", "zeros", "said"),
+    [
+        ([], 0.09, None),
+        ([], 0.1, "all regions are zero for 0.1 s on end; if bad segments were set to zero"),
+        (["A"], 0.0, "no variance in region 'A'; no score of such a replicate has a value"),
+    ],
+)
+def test_values_of_no_activity_are_said(silent, zeros, said):
+    found = list(questions.of_values(segments.Looks(silent, zeros)))
+    assert len(found) == (said is not None)
+    for text in found:
+        assert text.startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +122,9 @@ def test_speeds_of_no_brain_are_said(speeds, said):
 
 
 def test_too_few_samples_for_the_regions_are_said():
-    assert list(questions.of_recording(series(11, 1000.0), 0.011, 1000.0)) == [
+    assert list(questions.of_recording(series(11, 1000.0))) == [
         "11 samples for 6 regions: correlations of so few are mostly chance"
+    ]
+    assert list(questions.of_recording(series(6, 1000.0))) == [
+        "6 samples for 6 regions: are time and region in each other's place?"
     ]

@@ -206,24 +206,6 @@ def test_why_there_is_no_likelihood_is_told_once(tmp_path, anatomy, likelihoods,
     assert note["note"] == (notes or [none if -np.inf in likelihoods else silent])[0]
 
 
-@pytest.mark.parametrize(("n_samples", "told"), [(60000, True), (3700, False)])
-def test_a_recording_of_another_length_is_noted(tmp_path, anatomy, n_samples, told):
-    rng = np.random.default_rng(8)
-    paths = [
-        write_connectivity(tmp_path / f"{role}.nc", symmetric(rng, 3, 8, 8), range(3), role)
-        for role in ("simulated", "target")
-    ]
-    times = {"dt": 0.1, "duration": 4000.0, "transient": 300.0}
-    *_, notes = score_point(
-        *(tmp_path, anatomy, paths[:1], paths[1:]), times=times, recorded=(3, n_samples, 1000.0)
-    )
-    found = [note for note in notes if "simulation.duration: 60.3 s" in note["note"]]
-    assert len(found) == told
-    for note in found:
-        assert note["about"] == "target"
-        assert note["note"].startswith("recorded replicates have 60 s, simulated 3.7 s, so ceiling")
-
-
 def test_segments_of_a_single_recording_are_brought_along(tmp_path, anatomy):
     rng = np.random.default_rng(9)
     pattern = symmetric(rng, 8, 8)

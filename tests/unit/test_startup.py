@@ -21,6 +21,7 @@ ALLOWED = {
     "null": FILES | {"numba", "tqdm", "yaml"},
     "project": FILES,
     "fif": FILES,
+    "recording": FILES,
     "connectivity": FILES,
     "fourier": FILES,
     "theory": FILES,

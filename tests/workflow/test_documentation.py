@@ -8,6 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import mne
 import numpy as np
 import pandas as pd
 import pytest
@@ -195,7 +196,20 @@ def settings_of(name):
     return [block for block in found if re.match(rf"({sections}):", block)]
 
 
-@pytest.mark.parametrize(("name", "n"), [("README.md", 4), ("config/README.md", 5)])
+def write_parcels(labels, subjects):
+    """Recordings of the bundled connectome's regions as osl-ephys writes them, and one more."""
+    names = [*(f"R{k}" for k in range(8)), "Thalamus"]
+    Path(labels).write_text("\n".join(names))
+    info = mne.create_info([f"parcel_{k}" for k in range(9)], 250, "misc")
+    for seed, subject in enumerate(subjects):
+        series = np.random.default_rng(seed).normal(size=(9, 5500))
+        folder = Path(subject, "parc")
+        folder.mkdir(parents=True)
+        raw = mne.io.RawArray(series, info, verbose="ERROR")
+        raw.save(folder / "lcmv-parc-raw.fif", verbose="ERROR")
+
+
+@pytest.mark.parametrize(("name", "n"), [("README.md", 4), ("config/README.md", 6)])
 def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
     monkeypatch.chdir(study.path)
     given["labels"] = [f"R{k}" for k in range(4)]
@@ -207,6 +221,7 @@ def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, mo
     centres = [f"{name} {k % 3 * 30} {k // 3 * 40} {k}" for k, name in enumerate(EXAMPLE)]
     Path("my_centres.txt").write_text("\n".join(centres))
     Path("my_parcellation.txt").write_text("\n".join(EXAMPLE[k % 8] for k in range(24)))
+    write_parcels("parcels.txt", ["sub-01", "sub-02"])
     Path("my_leadfield.nc").unlink(missing_ok=True)
     xr.Dataset(
         {"gain": (("region", "sensor"), given["gain"], {"units": "T/(nA m)"})},

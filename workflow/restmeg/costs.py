@@ -21,6 +21,7 @@ NULL_SECONDS = 1e-4  # of making a null network, for each connected pair
 SPARE = 1.25  # memory is asked for with so much to spare: libraries differ
 READERS = 2  # processes of Snakemake in a job of Slurm: its script's, and the step's that it starts
 PATIENCE = 5  # and time with this, as cores and disks do
+FILTERS = 60  # MB of the package that brings simulations to a recording's rate
 LEAST_MINUTES = 5
 STARTING = 0.5  # s that Snakemake takes for each job
 
@@ -44,6 +45,8 @@ class Size(NamedTuple):
     target_samples: int  # of each
     target_rate: float  # Hz
     networks: float  # null networks in a job
+    recorded: bool = False  # whether the target is a recording, to which simulations are brought
+    held: float = 0.0  # MB of its files that are read as a whole
 
 
 class Cost(NamedTuple):
@@ -131,8 +134,9 @@ def _null(size):
     values = size.replicates * size.measures * pairs
     each = size.replicates * replicate_seconds(size.steps, size.regions, size.pairs)
     each += 4e-10 * values * size.samples + NULL_SECONDS * size.pairs
+    memory = 85 + FILTERS * size.recorded + one.memory + 0.06 * size.networks * size.replicates
     return Cost(
-        85 + one.memory + 0.06 * size.networks * size.replicates + (8 * values + 60 * pairs) / MB,
+        memory + (8 * values + 60 * pairs) / MB,
         1 + size.networks * each,
         4 * size.networks * values / MB,
     )
@@ -149,13 +153,18 @@ def _project(size):
     )
 
 
+def _recording(size):
+    written = size.targets * size.target_samples * size.regions
+    return Cost(200 + size.held, 3 + size.held / 10 + 4e-7 * written, 4 * written / MB)
+
+
 def _connectivity(size):
     pairs, batch = size.regions**2, max(size.batch, size.target_batch)
     samples = max(size.batch * size.samples, size.target_batch * size.target_samples)
     values = size.measures * batch * pairs
     segmented = 2 if batch == 1 else 1  # a single recording is estimated by segments as well
     return Cost(
-        150 + (8 * values + segmented * 70 * size.measures * pairs) / MB,
+        150 + FILTERS * size.recorded + (8 * values + segmented * 70 * size.measures * pairs) / MB,
         0.5 + segmented * samples * (4e-10 * size.measures * pairs + 1e-8 * size.regions),
         4 * values / MB,
     )
@@ -271,6 +280,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "connectome": _connectome,
     "leadfield": _leadfield,
     "points": _points,
+    "recording": _recording,
     "simulate": _simulate,
     "project": _project,
     "fif": _fif,

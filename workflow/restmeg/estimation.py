@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from restmeg import check, measures, recording, store
+from restmeg import check, measures, recording, segments, store
 from restmeg.errors import warn_of_results
 
 TITLE = "Functional connectivity"
@@ -99,28 +99,31 @@ def estimate(
 
 def estimate_file(
     activity_path: str | Path,
-    labels: Sequence[str] | None,
     names: Sequence[str],
     role: str,
     point: str,
     path: str | Path,
+    alike: tuple[int, float] | None = None,
 ) -> None:
     """Write connectivity.nc for one file of activity, simulated or recorded.
 
-    activity_path: ``rate_E`` (replicate, time, region), or (time, region) of a single replicate,
-        whose regions are brought into the order of ``labels``, or stay in theirs (None).
-    names: of measures; role, point: what the file is of.
+    activity_path: ``rate_E`` (replicate, time, region), or (time, region) of a single replicate.
+    names: of measures; role, point: what the file is of; alike: samples and Hz of the recording
+        that simulated replicates are compared with, and to which they are brought.
     path: ``fc`` (measure, replicate, region_to, region_from), and of a single target replicate
         ``fc_segments`` (measure, segment, region_to, region_from).
 
-    Warns, and notes in the file, of regions with no variance. Raises InputError if the regions are
-    not those of ``labels`` or a value is not finite.
+    Warns, and notes in the file, of regions with no variance. Raises InputError if a value is not
+    finite.
     """
-    with recording.opened(activity_path, labels) as series:
-        found = estimate(series, names, role)
+    with recording.opened(activity_path) as series:
+        given = series if alike is None else segments.alike(series, series.sampling_rate, alike)
+        found = estimate(given, names, role)
         raw = series.raw
     warn_of_results(activity_path, found.notes)
     parameters = raw.provenance | {"role": role, "point": point, "measures": names}
+    if alike is not None:
+        parameters["compared"] = dict(zip(("samples", "sampling_rate"), alike, strict=True))
     with store.new_netcdf(path, TITLE, parameters, raw.seed) as dataset:
         for name, values in found.contents(series, names).items():
             store.add(dataset, name, values)

@@ -121,8 +121,6 @@ def _cut(pieces: Iterator[np.ndarray], number: int, length: int) -> Iterator[np.
 
 def estimate_file(
     activity_path: str | Path,
-    labels: Sequence[str] | None,
-    sampling_rate: float | None,
     recorded: bool,
     band: Sequence[float] | None,
     point: str,
@@ -130,11 +128,11 @@ def estimate_file(
 ) -> None:
     """Write fourier.nc for one file of a target's activity.
 
-    activity_path, labels, sampling_rate: see `recording.opened`; recorded, band: see `bins`.
+    activity_path: activity.nc or recording.nc; recorded, band: see `bins`.
 
     Raises InputError as `estimate` does, or for a file that cannot be used.
     """
-    with recording.opened(activity_path, labels, sampling_rate) as series:
+    with recording.opened(activity_path) as series:
         found = estimate(series, recorded, band)
         raw, names, rate = series.raw, series.labels, series.sampling_rate
     parameters = raw.provenance | {

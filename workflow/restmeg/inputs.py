@@ -21,6 +21,7 @@ from restmeg import (
     leadfield,
     questions,
     recording,
+    segments,
     settings,
     study,
 )
@@ -31,6 +32,7 @@ from restmeg.nulls import NULLS
 # Sections of the configuration with a file, and what that is of.
 KINDS = {"connectome": "connectome", "leadfield": "leadfield", "target": "recording"}
 PLANNED = "RESTMEG_PLANNED_INPUTS"  # environment variable: what a run has found
+SCANNED = 2**28  # bytes: files up to that are read before any job, larger ones by theirs
 SATURATED = 1000  # coupling strength times mean row sum: no model works with more
 
 
@@ -43,25 +45,30 @@ class Inputs(NamedTuple):
     gain: str  # digest of the lead field
     sensors: int  # that it has
     located: bool  # whether their kinds and places are known
-    recording: str | None  # digest of the target's file
-    recorded: tuple[int, int, float | None] | None  # its replicates, samples of each, and Hz
+    recording: str | None  # digest of the target's files, and of what is said of them
+    recorded: tuple[int, int, float] | None  # its segments, samples of each, and Hz
     readers: list[str]  # modules that read it
+    held: float = 0.0  # MB of its files that are read as a whole
 
 
 def check_sources(loaded: dict, schema: dict, results: str | Path, example: str) -> None:
     """Find the file of each part of the study; raise InputError for a source that cannot be used.
 
-    loaded: from `settings.load`; each section gets ``path``: the user's file, ``~`` expanded, or
-    ``example`` for the bundled connectome, or None for what is made. results: the folder of the
-    study's own files.
+    loaded: from `settings.load`; each section gets ``path``: the user's file, ``~`` expanded (of
+    the target a list of them), or ``example`` for the bundled connectome, or None for what is made.
+    results: the folder of the study's own files.
     """
     for section in KINDS:
-        source = loaded[section]["source"]
         own = settings.is_file(section, loaded, schema)
         if own:
+            source = loaded[section]["source"]
             rule = schema["properties"][section]["properties"]["source"]
             others = ", ".join([rule["default"], *rule.get("words", ())])
-            loaded[section]["path"] = _usable(section, source, f"{others} or a file", results)
+            paths = [
+                _usable(section, one, f"{others} or a file", results)
+                for one in (source if isinstance(source, list) else [source])
+            ]
+            loaded[section]["path"] = paths if section == "target" else paths[0]
         else:
             loaded[section]["path"] = example if section == "connectome" else None
         for name, given in settings.files(section, loaded, schema).items():
@@ -77,9 +84,10 @@ def open_elsewhere(loaded: dict) -> None:
     loaded: with paths from `check_sources`.
     """
     for section, kind in KINDS.items():
-        path = loaded[section]["path"]
-        if path and formats.find(kind, path).fragile:
-            probe.check(path)
+        given = loaded[section]["path"] or []
+        for path in given if isinstance(given, list) else [given]:
+            if formats.find(kind, path).fragile:
+                probe.check(path)
 
 
 def _usable(section, source, bundled, results, name="source"):
@@ -128,19 +136,15 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
 
     _check_nulls(loaded["nulls"], anatomy)
 
-    given, content, recorded, readers = loaded["target"], None, None, []
-    seconds = (simulation["duration"] - simulation["transient"]) / 1000
-    rate = 1000 / simulation["sampling_interval"]
-    if not given["path"]:
-        _check_band(loaded["fit"], int(seconds * rate), rate, False)
+    own = segments.simulated(simulation)
+    if loaded["target"]["path"]:
+        content, recorded, readers, held = check_recording(
+            loaded["target"], simulation, anatomy.labels
+        )
     else:
-        with recording.opened(given["path"], anatomy.labels, given["sampling_rate"]) as series:
-            asked = questions.of_recording(series, seconds, rate)
-            warn(given["path"], asked)
-            _check_band(loaded["fit"], series.n_samples, series.sampling_rate, True)
-            recorded = len(series.replicates), series.n_samples, series.sampling_rate
-        content = fingerprint.of_file(given["path"])
-        readers = [formats.module("recording", given["path"])]
+        content, recorded, readers, held = None, None, [], 0.0
+    compared = segments.Sampling(*recorded[1:]) if recorded else own
+    _check_band(loaded["fit"], compared, recorded is not None)
     return Inputs(
         anatomy=fingerprint.content(*anatomy.identity()),
         labels=[str(label) for label in anatomy.labels],
@@ -151,7 +155,46 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
         recording=content,
         recorded=recorded,
         readers=readers,
+        held=held,
     )
+
+
+def check_recording(
+    given: dict, times: dict, labels: checks.Names
+) -> tuple[str, tuple[int, int, float], list[str], float]:
+    """Read a recording's files; return its digest, segments, readers, and what of it is held.
+
+    given: the section ``target``, with ``path`` from `check_sources`; times: the section
+    ``simulation``; labels: of the connectome. Values are read of files up to SCANNED.
+
+    Raises InputError for what cannot be used, and warns (InputWarning) of what is seldom meant.
+    """
+    paths, found = given["path"], []
+    for path in paths:
+        with recording.opened(path, labels, given) as series:
+            found.append(segments.sampling(series))
+            warn(path, questions.of_recording(series))
+            if Path(path).stat().st_size <= SCANNED:
+                warn(path, questions.of_values(segments.look(series)))
+    to = segments.common(segments.simulated(times), found)
+    shortest = int(np.argmin([one.seconds for one in found]))
+    warn(paths[shortest], questions.of_lengths(times, to))
+    n = 0
+    for path in paths:
+        with recording.opened(path, labels, given) as series:
+            n += len(list(segments.cut(series, to)))
+    described = [formats.find("recording", path) for path in paths]
+    readers = {f"formats.{one.module}" for one in described}
+    if "formats.series" in readers:  # which is made of others
+        arrays = [
+            path for path, one in zip(paths, described, strict=True) if one.module == "series"
+        ]
+        readers |= {formats.module("array", path) for path in arrays}
+    held = max(
+        one.held * Path(path).stat().st_size for path, one in zip(paths, described, strict=True)
+    )
+    recorded = n, to.n_samples, to.rate
+    return segments.digest(paths, given), recorded, sorted(readers), held / 2**20
 
 
 def hand_on(found: Inputs) -> None:
@@ -184,11 +227,11 @@ def _centres(given, anatomy):
     return anatomy.centres.tolist()
 
 
-def _check_band(given, n_samples, sampling_rate, recorded):
+def _check_band(given, sampling, recorded):
     """Raise InputError if no frequency of a target is in the band that is asked for."""
-    if given["frequencies"] and sampling_rate:
-        _, length = fourier.segments(n_samples, sampling_rate)
-        fourier.bins(length, sampling_rate, recorded, given["frequencies"])
+    if given["frequencies"]:
+        _, length = fourier.segments(*sampling)
+        fourier.bins(length, sampling.rate, recorded, given["frequencies"])
 
 
 def check_network(

@@ -123,6 +123,7 @@ def recording(activity: Labelled) -> formats.RawRecording:
         n_samples=values.shape[1],
         dtype=values.dtype,
         regions=rate["region"].values,
+        n_regions=rate.sizes["region"],
         replicates=np.atleast_1d(rate["replicate"].values) if "replicate" in rate.coords else None,
         times=None if time is None else time.values,
         time_unit=None if time is None else time.attrs.get("units"),

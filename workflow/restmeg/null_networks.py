@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from restmeg import connectome, estimation, simulation, store
+from restmeg import connectome, estimation, segments, simulation, store
 from restmeg.connectome import Connectome
 from restmeg.errors import InputError, warn_of_results
 from restmeg.nulls import NULLS, ROLE, module
@@ -93,13 +93,15 @@ def simulate_batch(
     replicates: Sequence[int],
     measures: Sequence[str],
     path: str | Path,
+    alike: tuple[int, float] | None = None,
 ) -> None:
     """Make some null networks, simulate each as the point is, and write their connectivity.nc.
 
     connectome_path: connectome.nc; name: of the null; method: out of nulls.NULLS; numbers: which
         networks; model, times, seed, replicates: those of the point's simulated batches (times:
         ``dt``, ``duration``, ``transient``, ``sampling_interval`` in ms), so that random numbers
-        are the same; point: its name; measures: out of measures.MEASURES.
+        are the same; point: its name; measures: out of measures.MEASURES; alike: see
+        `estimation.estimate_file`.
     path: ``fc`` (null, measure, replicate, region_to, region_from) in 32 bits, and of each network
         ``weights_moved`` and ``strength_error``.
 
@@ -133,8 +135,10 @@ def simulate_batch(
             batch = study._replace(anatomy=null)
             values = simulation.simulated(batch, progress=lambda **_: contextlib.nullcontext(bar))
             series = simulation.Passing(batch, (piece for piece, _ in values))
+            rate = segments.simulated(times).rate
+            given = series if alike is None else segments.alike(series, rate, alike)
             try:
-                estimate = estimation.estimate(series, measures, role)
+                estimate = estimation.estimate(given, measures, role)
             except InputError as error:
                 raise InputError(f"null {name}, network {number}: {error}") from None
             fc[k] = estimate.fc

@@ -37,9 +37,9 @@ def write(
 ) -> None:
     """Write down what results are, as JSON, without a clock or a host.
 
-    config: the checked settings, in plain numbers (ms, mm/ms); inputs: {section: path of its file},
-    or None for what is made; outputs: results, below the folder of ``path``; workflow: the folder
-    of the workflow's code.
+    config: the checked settings, in plain numbers (ms, mm/ms); inputs: {section: path of its file,
+    or a list of them}, or None for what is made; outputs: results, below the folder of ``path``;
+    workflow: the folder of the workflow's code.
     """
     folder = Path(path).parent
     found = {
@@ -48,7 +48,8 @@ def write(
         "versions": versions(),
         "config": config,
         "inputs": {
-            name: None if given is None else of_bytes(given) for name, given in inputs.items()
+            name: [*map(of_bytes, given)] if isinstance(given, list) else given and of_bytes(given)
+            for name, given in inputs.items()
         },
         "outputs": {
             Path(output).relative_to(folder).as_posix(): digest(output)

@@ -3,16 +3,18 @@
 They are asked once, before anything is computed, and no result depends on them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from restmeg import check, connectome, formats, leadfield, rates, recording, sensors
+from restmeg import check, connectome, formats, leadfield, rates, recording, segments, sensors
 
 BRAIN_MM = (25, 400)  # the longest tract of a brain: of 30 human connectomes 138 to 388
 LATEST_MS = 500  # a signal's way through a brain of 400 mm at 0.8 mm/ms
 SLOWEST_HZ = 20  # of sampling: recordings of MEG have more than 100, envelopes some
+FASTEST_HZ = 25_000
+EMPTY_S = 0.1  # of zeros in all regions, which no activity has
 # The largest gain of a head and its sensors: of magnetometers and those of no known kind in
 # T/(nA m), of gradiometers in T/m/(nA m).
 HEAD = {"mag": (1e-16, 1e-11), "grad": (1e-14, 1e-9)}
@@ -149,35 +151,52 @@ def of_leadfield(field: leadfield.LeadField) -> Iterator[str]:
         yield f"no gain at {len(deaf)} of {len(sizes.T)} sensors, {check.some(list(deaf))}"
 
 
-def of_recording(
-    series: recording.Recording, seconds: float, sampling_rate: float
-) -> Iterator[str]:
-    """Yield what a Recording is compared with, unless it is the like of itself.
-
-    seconds, sampling_rate (Hz): of a simulated replicate.
-    """
-    simulated = f"simulated ones of {seconds:g} s at {sampling_rate:g} Hz"
-    if series.sampling_rate is None or series.seconds is None:
+def of_recording(series: recording.Recording) -> Iterator[str]:
+    """Yield questions about a Recording whose sampling rate is known."""
+    rate = series.sampling_rate or np.nan
+    if not SLOWEST_HZ <= rate <= FASTEST_HZ:
+        apart = f"{1 / rate:.4g} s" if rate < SLOWEST_HZ else f"{1e6 / rate:.4g} us"
         yield (
-            "no time axis with units of time, so its sampling rate is not known; replicates of "
-            f"{series.n_samples} samples are compared with {simulated}; target.sampling_rate says "
-            "it"
+            f"its samples are {apart} apart; is the unit of its time, or target.sampling_rate, "
+            "right?"
         )
-    else:
-        ratios = series.seconds / seconds, series.sampling_rate / sampling_rate
-        if any(abs(ratio - 1) > recording.UNEVEN for ratio in ratios):
-            yield (
-                f"replicates of {series.seconds:g} s at {series.sampling_rate:g} Hz are compared "
-                f"with {simulated}, without resampling: their sampling errors and frequencies "
-                "differ"
-            )
-        if series.sampling_rate < SLOWEST_HZ:
-            yield (
-                f"its samples are {1 / series.sampling_rate:.4g} s apart; is the unit of its time, "
-                "or target.sampling_rate, right?"
-            )
-    if series.n_samples < 2 * len(series.order):
+    if series.n_samples <= len(series.order):
+        yield (
+            f"{series.n_samples} samples for {len(series.order)} regions: are time and region in "
+            "each other's place?"
+        )
+    elif series.n_samples < 2 * len(series.order):
         yield (
             f"{series.n_samples} samples for {len(series.order)} regions: correlations of so few "
             "are mostly chance"
+        )
+
+
+def of_values(looks: segments.Looks) -> Iterator[str]:
+    """Yield questions about the values of a recording."""
+    if looks.silent:
+        yield (
+            f"no variance in region {check.some(looks.silent)}; no score of such a replicate has a "
+            "value"
+        )
+    elif looks.zeros >= EMPTY_S:
+        yield (
+            f"all regions are zero for {looks.zeros:.3g} s on end; if bad segments were set to "
+            "zero, they should be left out (a .fif annotates them as BAD)"
+        )
+
+
+def of_lengths(times: Mapping[str, float], to: segments.Sampling) -> Iterator[str]:
+    """Yield what is left unused of simulated replicates.
+
+    times: dt, duration, transient and sampling_interval in ms; to: what they are brought to.
+    """
+    own = segments.simulated(times).seconds
+    if to.seconds < own * (1 - recording.UNEVEN):
+        steps = int(1000 * to.seconds / times["dt"] + 1e-6)
+        whole = (steps * times["dt"] + times["transient"]) / 1000
+        yield (
+            f"has {to.seconds:.4g} s on end, so that of simulated replicates of {own:.4g} s the "
+            f"rest is not compared; simulation.duration: {whole:.6g} s, with the transient, makes "
+            "use of all"
         )

@@ -1,7 +1,8 @@
 """Series of regional activity as files hold them: simulated ones and a user's recording alike."""
 
 import contextlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,8 +10,19 @@ import numpy as np
 
 from restmeg import check, formats, store, units
 from restmeg.errors import InputError
+from restmeg.formats import text
 
 UNEVEN = 0.01  # how far two sampling rates or lengths may differ and yet be the same
+# What a file leaves open, unless the user says otherwise: keys of the section ``target``.
+USUAL: dict[str, Any] = {
+    "variable": None,
+    "orientation": None,
+    "sampling_rate": None,
+    "labels": None,
+    "label_map": None,
+}
+IN_ORDER = "connectome"  # in place of a file of labels: they are the connectome's, in its order
+NUMBERED = re.compile(r"[A-Za-z]*[ _-]?\d+")  # what tools call regions where they know no names
 
 
 class Recording(NamedTuple):
@@ -29,23 +41,24 @@ class Recording(NamedTuple):
         return self.raw.n_samples
 
     @property
-    def seconds(self) -> float | None:
-        """Length of a replicate in s; None where the sampling rate is not known."""
-        return self.sampling_rate and self.n_samples / self.sampling_rate
+    def spans(self) -> list[tuple[int, int]]:
+        """Samples that may be used, first and one after the last; the same of each replicate."""
+        return [(0, self.n_samples)] if self.raw.spans is None else self.raw.spans
 
-    def pieces(self, k: int) -> Iterator[np.ndarray]:
+    def pieces(self, k: int, first: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """Yield replicate number k in pieces (samples, N), regions in the connectome's order.
 
-        Raises InputError for a value that is missing or not finite.
+        first, stop: samples. Raises InputError for a value that is missing or not finite.
         """
         length = store.piece_length(len(self.order))
-        for first in range(0, self.n_samples, length):
-            values = self.raw.read(k, slice(first, first + length))[:, self.order]
+        stop = self.n_samples if stop is None else stop
+        for start in range(first, stop, length):
+            values = self.raw.read(k, slice(start, min(start + length, stop)))[:, self.order]
             if not np.isfinite(values).all():
                 sample, region = np.argwhere(~np.isfinite(values))[0]
                 raise InputError(
-                    f"{self.path}: rate_E of replicate {self.replicates[k]}, region "
-                    f"'{self.labels[region]}', sample {first + sample}: missing or not finite; "
+                    f"{self.path}: {self.raw.variable} of replicate {self.replicates[k]}, region "
+                    f"'{self.labels[region]}', sample {start + sample}: missing or not finite; "
                     "expected a number"
                 )
             yield values
@@ -53,55 +66,139 @@ class Recording(NamedTuple):
 
 @contextlib.contextmanager
 def opened(
-    path: str | Path, labels: check.Names | None = None, sampling_rate: float | None = None
+    path: str | Path, labels: check.Names | None = None, given: Mapping | None = None
 ) -> Iterator[Recording]:
     """Open a file of activity whose regions are ``labels``, in any order; yield a Recording.
 
-    labels: None for those of the file; sampling_rate: in Hz, for a file without a time axis that
-    has units.
+    labels: None for those of the file; given: keys of the section ``target`` of the configuration,
+    where they are not as USUAL.
 
     Raises InputError as `judged` does, or if it cannot be read.
     """
-    with formats.reader("recording", path)(path) as raw:
-        yield judged(path, raw, labels, sampling_rate)
+    options = USUAL | dict(given or {})
+    with formats.reader("recording", path)(path, options) as raw:
+        yield judged(path, raw, labels, options)
 
 
 def judged(
     path: str | Path,
     raw: formats.RawRecording,
     labels: check.Names | None = None,
-    sampling_rate: float | None = None,
+    given: Mapping = USUAL,
 ) -> Recording:
-    """A Recording of what a file holds.
+    """A Recording of what a file holds; labels, given: as in `opened`.
 
     Raises InputError if it holds none, its regions are others, its time axis is uneven, or it says
     another sampling rate.
     """
     replicates = np.arange(raw.n_replicates) if raw.replicates is None else raw.replicates
+    names, places = named(path, raw, labels, given)
     if labels is None:
-        labels = check.unique_names(path, "region", raw.regions)
-        order = list(range(len(labels)))
+        labels, order = names, places
     else:
-        if len(raw.regions) != len(labels) == raw.n_samples:
+        if raw.n_regions != len(labels) == raw.n_samples:
             raise InputError(
-                f"{path}: {len(raw.regions)} regions and {raw.n_samples} samples for a connectome "
+                f"{path}: {raw.n_regions} regions and {raw.n_samples} samples for a connectome "
                 f"of {len(labels)} regions: time and region have changed places"
             )
-        order = check.match_regions(path, raw.regions, labels)
+        order = [places[at] for at in check.match_regions(path, names, labels)]
     if np.dtype(raw.dtype).kind not in "fiu":
-        raise InputError(f"{path}: rate_E: {raw.dtype}; expected real numbers")
+        raise InputError(f"{path}: {raw.variable}: {raw.dtype}; expected real numbers")
     check.unique_names(path, "replicate", replicates)
     if raw.n_replicates < 1:
         raise InputError(f"{path}: no replicate; expected at least 1")
     if raw.n_samples < 2:
         raise InputError(f"{path}: number of samples is {raw.n_samples}; expected >= 2")
-    own = _sampling_rate(path, raw.times, raw.time_unit)
-    if sampling_rate and own and abs(own / sampling_rate - 1) > UNEVEN:
+    own = raw.sampling_rate or _sampling_rate(path, raw.times, raw.time_unit)
+    stated = given["sampling_rate"]
+    if stated and own and abs(own / stated - 1) > UNEVEN:
         raise InputError(
-            f"config: target.sampling_rate: {sampling_rate:g} Hz, but {path} has a time axis "
+            f"config: target.sampling_rate: {stated:g} Hz, but {path} has a time axis "
             f"of {own:g} Hz; expected the same or auto"
         )
-    return Recording(path, raw, replicates, list(labels), order, own or sampling_rate)
+    return Recording(path, raw, replicates, list(labels), order, own or stated)
+
+
+def named(
+    path: str | Path,
+    raw: formats.RawRecording,
+    labels: check.Names | None = None,
+    given: Mapping = USUAL,
+) -> tuple[np.ndarray, list[int]]:
+    """Names of the regions of a file that are used, and their places in it.
+
+    Raises InputError if nobody says them, or for a name that the file has not.
+    """
+    if given["labels"] is None and raw.regions is None:
+        raise InputError(
+            f"{path}: has no names of its regions; expected target.labels: a file of them, or the "
+            f"word {IN_ORDER} if they are in its order"
+        )
+    own = None if raw.regions is None else check.unique_names(path, "region", raw.regions)
+    found = own
+    if given["labels"] is not None:
+        found = _stated(path, raw, labels, given["labels"])
+        if own is not None:
+            _check_same(path, own, found, given["labels"])
+    return _mapped(path, found, given["label_map"])
+
+
+def _check_same(path, own, found, source):
+    """Raise InputError if a file's own names, unless they are numbered, are not the user's."""
+    if list(own) != list(found) and not all(NUMBERED.fullmatch(name) for name in own):
+        raise InputError(
+            f"config: target.labels: {source} has other names, or another order, than {path} "
+            f"({check.some(found)} instead of {check.some(own)}); expected the same or auto"
+        )
+
+
+def _stated(path, raw, labels, source):
+    """Names that the user gives to the regions of a file, in its order."""
+    if source == IN_ORDER:
+        names, where = [] if labels is None else list(labels), "config: target.labels: connectome"
+    else:
+        names = [line.strip() for line in text.lines(source)]
+        check.unique_names(source, "label", names)
+        where = source
+    if len(names) != raw.n_regions:
+        turned = "; it has as many samples: are time and region in each other's place?"
+        raise InputError(
+            f"{where}: {len(names)} labels; expected {raw.n_regions}, one for each region of {path}"
+            + (turned if len(names) == raw.n_samples else "")
+        )
+    return np.array(names, dtype=object)
+
+
+def label_map(given: Any) -> dict[str, str | None]:
+    """{name in the file: name in the connectome, or None to leave it out}.
+
+    given: the same, or a table of two columns in a file. Raises InputError if it is none.
+    """
+    if not isinstance(given, str):
+        return {str(name): None if to is None else str(to) for name, to in (given or {}).items()}
+    found: dict[str, str | None] = {}
+    for k, row in enumerate(text.cells(text.lines(given)), 1):
+        if len(row) > 2 or not row[0]:
+            raise InputError(
+                f"{given}: row {k} has {len(row)} cells; expected two: a name in the recording, "
+                "and one in the connectome or nothing"
+            )
+        if row[0] in found:
+            raise InputError(f"{given}: name '{row[0]}' is there more than once")
+        found[row[0]] = (row[1] or None) if len(row) == 2 else None
+    return found
+
+
+def _mapped(path, names, given):
+    """Names after ``label_map``, and the places of those that are used."""
+    mapping = label_map(given)
+    for name in mapping:
+        if name not in names:
+            where = given if isinstance(given, str) else "config: target.label_map"
+            raise InputError(f"{where}: {path} has no region {check.nearest(name, names)}")
+    used = [(mapping.get(name, name), k) for k, name in enumerate(names)]
+    used = [(name, k) for name, k in used if name is not None]
+    return check.unique_names(path, "region", [name for name, _ in used]), [k for _, k in used]
 
 
 def _sampling_rate(path, times, unit):

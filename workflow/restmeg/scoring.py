@@ -1,13 +1,13 @@
 """Score a point of a study: from files of functional connectivity to tables."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import check, connectome, durations, store, tables
+from restmeg import check, connectome, store, tables
 from restmeg.errors import InputError, warn_of_results
 from restmeg.scores import KEY, LIKELIHOOD, SCORES, correlation
 from restmeg.scores.comparison import REPLICATE, SEGMENT, TARGET_REPLICATE, Comparison, Found
@@ -161,15 +161,12 @@ def score_point(
     point: str,
     out: Sequence[str | Path],
     theory_path: str | Path | None = None,
-    times: Mapping[str, float] | None = None,
-    recorded: tuple[int, int, float | None] | None = None,
 ) -> None:
     """Write the scores of one point, those of each of its replicates, and notes on them.
 
     simulated_paths, target_paths: connectivity.nc of the point's batches and of the target's;
     point: its name, which the files must have; out: paths of three tables; theory_path: theory.nc
-    of the point, which tells what scores are to be expected, and how likely the target is; times,
-    recorded: see `durations.unequal`, of a recording.
+    of the point, which tells what scores are to be expected, and how likely the target is.
 
     Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
@@ -191,12 +188,10 @@ def score_point(
         if not theory.notes:  # which say why there is none
             told.append(found[-1])
     left_out = gaps(simulated, target)
-    lengths = durations.unequal(times, recorded) if times else None
     warn_of_results(f"point {point}", left_out)
     notes = [
         *([simulated.point, "simulated", note] for note in simulated.notes),
         *([target.point, "target", note] for note in target.notes),
-        *([[target.point, "target", lengths.note()]] if lengths else []),
         *([point, "theory", note] for note in (theory.notes if theory else [])),
         *([point, "scores", note] for note in [*left_out, *remarks(told)]),
     ]

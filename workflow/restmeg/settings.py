@@ -35,6 +35,7 @@ TYPES = {
     "number": "a number",
     "integer": "a whole number",
     "boolean": "true or false",
+    "null": "nothing",
 }
 
 

@@ -232,14 +232,16 @@ def size(
     weights: np.ndarray,
     distances: np.ndarray,
     sensors: int,
-    recorded: tuple[int, int, float | None] | None = None,
+    recorded: tuple[int, int, float] | None = None,
+    held: float = 0.0,
     of_batch: Callable = max,
 ) -> costs.Size:
     """How large a study is.
 
     loaded: from `settings.load`; weights, distances: (N, N) of the connectome; sensors: of the lead
     field; recorded: replicates of the target, samples of each and its sampling rate in Hz, where it
-    is a recording; of_batch: which of the sizes of batches counts, the largest or the mean.
+    is a recording; held: MB of its files that are read as a whole; of_batch: which of the sizes of
+    batches counts, the largest or the mean.
     """
     times, connected = loaded["simulation"], weights > 0
     groups = plan.batches.items()
@@ -264,7 +266,9 @@ def size(
         targets=targets,
         target_batch=batch["target"] or targets,
         target_samples=target_samples,
-        target_rate=rate or synthetic[-1],  # where nobody says it
+        target_rate=rate,
+        recorded=recorded is not None,
+        held=held,
         networks=of_batch(networks or [0]),
     )
 

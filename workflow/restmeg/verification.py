@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from restmeg import bundled, provenance, store, tables
+from restmeg import bundled, provenance, settings, store, tables
 from restmeg.errors import InputError
 
 SNAKEFILE = Path(__file__).parents[2] / "Snakefile"
@@ -111,22 +111,30 @@ def _near_text(text, other):
     return bool(np.isclose(one, two, rtol=TABLE_DIGITS, atol=DIGITS, equal_nan=True))
 
 
-def absolute_sources(record: dict[str, Any], directory: Path) -> dict[str, dict[str, str]]:
+def absolute_sources(record: dict[str, Any], directory: Path) -> dict[str, dict[str, Any]]:
     """A configuration with the absolute paths of a study's files, as they are read elsewhere.
 
     Raises InputError if one is not what it was.
     """
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
+    schema = settings.load_schema(bundled.schema())
     for section, recorded in record["inputs"].items():
-        source = record["config"][section]["source"]
+        config = record["config"][section]
+        source = config["source"]
         if recorded is None:
             continue
-        path = bundled.example() if source == "example" else Path(source).expanduser()
-        path = directory / path
-        if provenance.of_bytes(path) != recorded:
-            raise InputError(f"{path}: is not the file that this study was made of")
-        if source != "example":
-            found[section] = {"source": str(path)}
+        several = isinstance(source, list)
+        given = [bundled.example()] if source == "example" else source if several else [source]
+        paths = [directory / Path(one).expanduser() for one in given]
+        digests = recorded if isinstance(recorded, list) else [recorded]
+        for path, digest in zip(paths, digests, strict=True):
+            if provenance.of_bytes(path) != digest:
+                raise InputError(f"{path}: is not the file that this study was made of")
+        if source == "example":
+            continue
+        found[section] = {"source": [*map(str, paths)] if several else str(paths[0])}
+        for name, other in settings.files(section, record["config"], schema).items():
+            found[section][name] = str(directory / other)
     return found
 
 

@@ -20,6 +20,7 @@ rule null:
         replicates=list(range(SETTINGS["simulation"]["replicates"])),
         measures=MEASURES,
         rows=ROWS,
+        alike=ALIKE,
         code=lambda wildcards: code(
             "null.py",
             *MEASURE_MODULES,

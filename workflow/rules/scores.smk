@@ -7,19 +7,15 @@ rule connectivity:
         "results/logs/connectivity/{role}_{point}_{batch}.log",
     benchmark:
         "results/benchmarks/connectivity/{role}_{point}_{batch}.tsv"
-    priority: 1  # a user's recording is read to its end before anything long starts
     conda:
         "../../environment.yml"
     resources:
         **asked("connectivity"),
     params:
-        labels=lambda wildcards: INPUTS.labels if wildcards.point == study.RECORDING else None,
-        recording=lambda wildcards: (
-            INPUTS.recording if wildcards.point == study.RECORDING else None
-        ),
+        alike=lambda wildcards: ALIKE if wildcards.role == "simulated" else None,
         measures=MEASURES,
         rows=ROWS,
-        code=code("connectivity.py", *LAZY),
+        code=code("connectivity.py", *MEASURE_MODULES),
     script:
         "../scripts/connectivity.py"
 
@@ -43,8 +39,6 @@ rule score_point:
     resources:
         **asked("score_point"),
     params:
-        times=TIMES,
-        recorded=INPUTS.recorded,
         code=code("score_point.py"),
     script:
         "../scripts/score_point.py"

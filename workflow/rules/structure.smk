@@ -57,3 +57,25 @@ rule leadfield:
         code=code("leadfield.py"),
     script:
         "../scripts/leadfield.py"
+
+
+rule recording:
+    output:
+        recording="results/recording.nc",
+    log:
+        "results/logs/recording.log",
+    benchmark:
+        "results/benchmarks/recording.tsv"
+    priority: 1  # a user's recording is read to its end before anything long starts
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("recording"),
+    params:
+        given=untracked("target"),
+        labels=INPUTS.labels,
+        sampling=ALIKE,
+        recording=INPUTS.recording,
+        code=code("recording.py", *INPUTS.readers),
+    script:
+        "../scripts/recording.py"

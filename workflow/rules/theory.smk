@@ -12,14 +12,9 @@ rule fourier:
     resources:
         **asked("fourier"),
     params:
-        labels=lambda wildcards: INPUTS.labels if wildcards.point == study.RECORDING else None,
-        sampling_rate=SETTINGS["target"]["sampling_rate"],
         recorded=STUDY.target == study.RECORDING,
-        recording=lambda wildcards: (
-            INPUTS.recording if wildcards.point == study.RECORDING else None
-        ),
         frequencies=SETTINGS["fit"]["frequencies"],
-        code=code("fourier.py", *INPUTS.readers),
+        code=code("fourier.py"),
     script:
         "../scripts/fourier.py"
 
@@ -43,6 +38,7 @@ rule theory:
         model=lambda wildcards: STUDY.models[wildcards.point],
         target_model=STUDY.models.get(STUDY.target),
         times=TIMES,
+        length=LENGTH,
         code=code("theory.py"),
     script:
         "../scripts/theory.py"

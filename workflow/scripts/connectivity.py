@@ -5,9 +5,9 @@ from restmeg import estimation, job
 with job.reporting(snakemake.log[0]):
     estimation.estimate_file(
         snakemake.input.activity,
-        snakemake.params.labels,
         snakemake.params.measures,
         snakemake.wildcards.role,
         snakemake.wildcards.point,
         snakemake.output.connectivity,
+        snakemake.params.alike,
     )

@@ -5,8 +5,6 @@ from restmeg import fourier, job
 with job.reporting(snakemake.log[0]):
     fourier.estimate_file(
         snakemake.input.activity,
-        snakemake.params.labels,
-        snakemake.params.sampling_rate,
         snakemake.params.recorded,
         snakemake.params.frequencies,
         snakemake.wildcards.point,

@@ -15,4 +15,5 @@ with job.reporting(snakemake.log[0]):
         snakemake.params.replicates,
         snakemake.params.measures,
         snakemake.output.connectivity,
+        snakemake.params.alike,
     )

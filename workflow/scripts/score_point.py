@@ -10,6 +10,4 @@ with job.reporting(snakemake.log[0]):
         snakemake.wildcards.point,
         [snakemake.output.scores, snakemake.output.replicates, snakemake.output.notes],
         snakemake.input.theory,
-        snakemake.params.times,
-        snakemake.params.recorded,
     )

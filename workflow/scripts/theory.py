@@ -10,6 +10,7 @@ with job.reporting(snakemake.log[0]):
         snakemake.params.target_model,
         snakemake.input.target or None,
         snakemake.params.times,
+        snakemake.params.length,
         snakemake.input.fourier,
         snakemake.wildcards.point,
         snakemake.output.theory,

@@ -21,17 +21,15 @@ class Format(NamedTuple):
     module: str  # of this package, with a function for each kind of content
     leaves_open: tuple[str, ...] = ()  # keys of the configuration that say what a file does not
     fragile: bool = False  # whether a damaged file may end the process that opens it
+    held: float = 0.0  # memory over its size of a recording that is read as a whole, not in pieces
 
 
 MEANING = ("orientation", "distance_unit")  # of two matrices that are nothing but numbers
 PAIR = (*MEANING, "distances", "labels")  # of which each has a file
-SOURCES = (
-    "labels",
-    "parcellation",
-    "combine",
-    "sign_flip",
-)  # of a lead field of many sources a region
+# Of a lead field of many sources a region.
+SOURCES = ("labels", "parcellation", "combine", "sign_flip")
 GAIN = ("unit", "orientation", "labels", "parcellation", "combine")  # that is nothing but numbers
+SERIES = ("orientation", "sampling_rate", "labels")  # of a matrix of series
 
 # {kind: {how the name of a file ends: its format}}; the first that fits counts.
 FORMATS = {
@@ -60,7 +58,13 @@ FORMATS = {
         ".npy": Format("gain", leaves_open=GAIN),
     },
     "recording": {
-        ".nc": Format("netcdf", fragile=True),
+        ".nc": Format("netcdf", leaves_open=("variable", "sampling_rate", "labels"), fragile=True),
+        ".fif": Format("fif", leaves_open=("labels",)),
+        ".mat": Format("series", leaves_open=("variable", *SERIES), fragile=True, held=3.0),
+        ".csv": Format("series", leaves_open=SERIES, held=12.0),
+        ".tsv": Format("series", leaves_open=SERIES, held=12.0),
+        ".txt": Format("series", leaves_open=SERIES, held=12.0),
+        ".npy": Format("series", leaves_open=SERIES),
     },
     # Arrays of numbers, which the formats above may be made of.
     "array": {
@@ -115,14 +119,18 @@ class RawRecording(NamedTuple):
     n_replicates: int
     n_samples: int
     dtype: Any
-    regions: np.ndarray
-    replicates: np.ndarray | None  # their numbers or names
+    regions: Any  # their names; None where the file has none
+    n_regions: int
+    replicates: Any  # their numbers or names, or None
     times: np.ndarray | None
     time_unit: Any
     read: Callable  # (replicate's place, slice of samples) -> (samples, regions), NaN if missing
-    provenance: dict  # parameters, seed and notes of a file of our own
-    seed: int | None
-    notes: list[str]
+    provenance: dict = {}  # parameters, seed and notes of a file of our own  # noqa: RUF012
+    seed: int | None = None
+    notes: list[str] = []  # noqa: RUF012
+    variable: str = "rate_E"  # what messages call the series
+    sampling_rate: float | None = None  # Hz, where the file says it without a time axis
+    spans: list[tuple[int, int]] | None = None  # samples that may be used, where not all may
 
 
 def find(kind: str, path: str | Path) -> Format:
@@ -151,8 +159,8 @@ def module(kind: str, path: str | Path) -> str:
 def reader(kind: str, path: str | Path) -> Callable:
     """The function that reads a file: path, ... -> what the class Raw... of its kind says.
 
-    Those of connectomes and lead fields also get the section of the configuration, for the keys
-    that their format leaves open; those of arrays the name of a variable, or None. That of
-    recordings is a context manager. Raises InputError for a format that is not known.
+    All but those of arrays also get the section of the configuration, for the keys that their
+    format leaves open; those of arrays get the name of a variable, or None. Those of recordings
+    are context managers. Raises InputError for a format that is not known.
     """
     return getattr(importlib.import_module(f"restmeg.{module(kind, path)}"), kind)

@@ -85,41 +85,73 @@ def leadfield(path: str | Path, given: Mapping) -> RawLeadField:  # noqa: ARG001
 
 
 @contextlib.contextmanager
-def recording(path: str | Path) -> Iterator[RawRecording]:
-    """``rate_E`` over ``replicate``, ``time`` and ``region``, or without ``replicate``."""
-    with _opened(path, "rate_E") as dataset:
-        rate = dataset["rate_E"]
-        if "region" not in dataset.variables:
+def recording(path: str | Path, given: Mapping | None = None) -> Iterator[RawRecording]:
+    """A variable over time and regions, and over ``replicate`` where there are several.
+
+    given: its key ``variable`` names it, if it is neither ``rate_E`` nor the only one of its kind.
+    Its dimensions may have any order.
+    """
+    with _opened(path) as dataset:
+        name = _series_name(path, dataset, given and given.get("variable"))
+        series = dataset[name]
+        names = [at for at in series.dimensions if at not in ("time", "replicate")]
+        order = [*(at for at in ("replicate",) if at in series.dimensions), "time", *names]
+        if len(names) != 1 or sorted(order) != sorted(series.dimensions):
             raise InputError(
-                f"{path}: no variable 'region'; expected one with the name of each region of rate_E"
+                f"{path}: {name} has dimensions {series.dimensions}; expected 'time' and 'region', "
+                "or 'replicate' as well"
             )
-        alone = rate.dimensions == ("time", "region")  # a recording of one session
-        if not alone and rate.dimensions != ("replicate", "time", "region"):
-            raise InputError(
-                f"{path}: rate_E has dimensions {rate.dimensions}; "
-                "expected ('replicate', 'time', 'region') or ('time', 'region')"
-            )
-        replicates = times = unit = None
+        several = len(order) == 3
+        sizes = dict(zip(series.dimensions, series.shape, strict=True))
+        replicates = times = unit = regions = None
         if "replicate" in dataset.variables:
             replicates = np.atleast_1d(store.read_values(dataset["replicate"]))
         if "time" in dataset.variables and dataset["time"].dimensions == ("time",):
             times = np.asarray(store.read_values(dataset["time"]))
             unit = getattr(dataset["time"], "units", None)
+        if names[0] in dataset.variables:
+            regions = np.atleast_1d(store.read_values(dataset[names[0]]))
 
         def read(k: int, piece: slice) -> np.ndarray:
-            return store.read_values(rate, piece if alone else (k, piece), missing=np.nan)
+            at = {"time": piece, "replicate": k}
+            index = tuple(at.get(dimension, slice(None)) for dimension in series.dimensions)
+            values = store.read_values(series, index, missing=np.nan)
+            left = [dimension for dimension in series.dimensions if dimension != "replicate"]
+            return values if left[0] == "time" else values.T
 
         parameters, seed = store.provenance(dataset)
         yield RawRecording(
-            n_replicates=1 if alone else rate.shape[0],
-            n_samples=rate.shape[-2],
-            dtype=rate.dtype,
-            regions=store.read_values(dataset["region"]),
-            replicates=replicates,
+            n_replicates=sizes["replicate"] if several else 1,
+            n_samples=sizes["time"],
+            dtype=series.dtype,
+            regions=regions,
+            n_regions=sizes[names[0]],
+            replicates=replicates if several or replicates is None else replicates[:1],
             times=times,
             time_unit=unit,
             read=read,
             provenance=parameters,
             seed=seed,
             notes=store.notes(dataset) if parameters else [],
+            variable=name,
         )
+
+
+def _series_name(path, dataset, stated):
+    """The variable that holds the series."""
+    over_time = [
+        name
+        for name, variable in dataset.variables.items()
+        if "time" in variable.dimensions and len(variable.dimensions) > 1
+    ]
+    name = stated or ("rate_E" if "rate_E" in dataset.variables else None)
+    if name is None and len(over_time) == 1:
+        return over_time[0]
+    if name is None or name not in dataset.variables:
+        wanted = f"no variable '{name}'" if name else f"{len(over_time)} series over 'time'"
+        raise InputError(
+            f"{path}: {wanted}; found {check.some(list(dataset.variables), shown=8) or 'none'}; "
+            "expected one over 'time' and 'region', named by target.variable where there are "
+            "several"
+        )
+    return name

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg import check
 from restmeg.errors import InputError
 from restmeg.formats import RawArray
 
@@ -27,5 +26,4 @@ def array(path: str | Path, variable: str | None = None) -> RawArray:
     if not isinstance(values, np.ndarray):
         values.close()
         raise InputError(f"{path}: is an archive of arrays; expected one by numpy.save")
-    check.size(path, "array", values.shape, values.dtype)
     return RawArray(values)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from restmeg import check, formats
 from restmeg.errors import InputError
 from restmeg.formats import RawArray, RawConnectome, matlab
@@ -47,6 +49,7 @@ def square(path: str | Path, name: str, variable: str | None) -> tuple:
         if matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] + 1 and columns is None:
             hint = "; if its first row has the names of the regions, they must not be numbers"
         raise InputError(f"{path}: {name}: shape {matrix.shape}; expected a square matrix{hint}")
+    check.size(path, name, matrix.shape, np.float64)
     if rows and columns:
         matrix = matrix[:, check.match_regions(path, columns, rows, of="its rows")]
     return matrix, rows or columns

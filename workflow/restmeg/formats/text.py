@@ -32,7 +32,7 @@ def array(path: str | Path, variable: str | None = None) -> RawArray:
     """
     if variable is not None:
         raise InputError(f"{path}: is text, which has no variable '{variable}'; expected none")
-    rows = _cells([line for line in lines(path) if not line.lstrip().startswith("#")])
+    rows = cells([line for line in lines(path) if not line.lstrip().startswith("#")])
     if not rows:
         raise InputError(f"{path}: is empty; expected a matrix")
     header = rows.pop(0) if _named(rows[0]) else None
@@ -42,7 +42,7 @@ def array(path: str | Path, variable: str | None = None) -> RawArray:
             raise InputError(f"{path}: row {k} has {len(row)} cells; expected {width} as in others")
     names = None
     corner = header is not None and len(header) == width and not header[0]
-    if width > 1 and (corner or any(_is_text(row[0]) for row in rows)):
+    if width > 1 and (corner or any(is_text(row[0]) for row in rows)):
         names = [row[0] for row in rows]
         rows = [row[1:] for row in rows]
         if header is not None and len(header) == width:
@@ -55,7 +55,7 @@ def array(path: str | Path, variable: str | None = None) -> RawArray:
     return RawArray(values, names, header)
 
 
-def _cells(texts):
+def cells(texts: list[str]) -> list[list[str]]:
     """Cells of lines, by what separates them in the first: tab, comma, semicolon or space."""
     if not texts:
         return []
@@ -64,7 +64,8 @@ def _cells(texts):
     return [[cell.strip() for cell in row] for row in split]
 
 
-def _is_text(cell):
+def is_text(cell: str) -> bool:
+    """Whether a cell is no number; an empty one is."""
     try:
         float(cell or "nan")
     except ValueError:
@@ -73,7 +74,7 @@ def _is_text(cell):
 
 
 def _named(row):
-    return not row[0] or any(map(_is_text, row))
+    return not row[0] or any(map(is_text, row))
 
 
 def _number(path, cell, row):

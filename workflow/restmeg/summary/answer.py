@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from restmeg import durations, tables
+from restmeg import tables
 from restmeg.scores import LIKELIHOOD, SCORES
 from restmeg.scores.standing import Estimate, standing
 from restmeg.summary.words import (
@@ -35,20 +35,18 @@ def sentences(scores: Rows, best_rows: Rows, nulls: Rows, study: Mapping) -> lis
     """Sentences about the first measure: which model, how good, and beside what.
 
     scores, best_rows, nulls: rows of scores.csv, best.csv and nulls.csv, the latter two none where
-    there is no such file; study: as in `page.write`. Where recorded and simulated replicates are
-    not as long as each other, nothing is said of a shortfall or of baselines.
+    there is no such file; study: as in `page.write`.
     """
     measure = first_measure(scores)
     scores, best_rows = of_measure(scores, measure), of_measure(best_rows, measure)
     point, by = deciding(scores, study["point"], study["axes"])
     found = {row["score"]: row for row in scores if row["point"] == point}
-    lengths = durations.unequal(study, study["recorded"])
     first = _which(scores, found, by, best_rows, study) if study["axes"] else _whether(found, study)
     which = _at(scores, found, by, study)
-    good = _how_unequal(found, which, lengths) if lengths else _how_good(found, which)
+    good = _how_good(found, which)
     if study["axes"]:
         good += _not_the_truth(found)
-    beside = "" if lengths else _beside(found)
+    beside = _beside(found)
     against = [
         row
         for row in nulls
@@ -202,14 +200,6 @@ def _how_good(found, at):
     if not math.isfinite(low) or _differs(found):
         return words + "."
     return words + ": as good as these data can tell."
-
-
-def _how_unequal(found, at, lengths):
-    """How well it does where lengths differ, so that a perfect model's match is not known."""
-    return (
-        f"{_match(found, at)}. No ceiling or baseline belongs to it, as {lengths.lengths()}: to "
-        f"compare, set {lengths.mend()}."
-    )
 
 
 def _match(found, at):

@@ -1,5 +1,7 @@
 """Which settings of a study differ from their defaults, in words."""
 
+import functools
+import operator
 from collections.abc import Mapping
 
 from restmeg import settings
@@ -19,20 +21,13 @@ def of(loaded: dict, schema: dict) -> list[list[str]]:
     for section, part in schema["properties"].items():
         if section in ("nulls", "sweep"):
             continue
-        rules = settings.scalars(section, part)
-        given, default = (
-            settings.flat(values[section], f"{section}.") for values in (loaded, usual)
-        )
-        for key, rule in rules.items():
-            if given[key] != default[key]:
-                of_model = key.startswith("target.model.")
-                rows.append(
-                    [
-                        key,
-                        _in_words(given[key], rule),
-                        ("that of the model, " if of_model else "") + _in_words(default[key], rule),
-                    ]
-                )
+        for key, rule in settings.scalars(section, part).items():
+            given, default = (
+                functools.reduce(operator.getitem, key.split("."), of) for of in (loaded, usual)
+            )
+            if given != default:
+                model = "that of the model, " if key.startswith("target.model.") else ""
+                rows.append([key, _in_words(given, rule), model + _in_words(default, rule)])
     for name, null in loaded["nulls"].items():
         networks = f"{null['number']} network" + ("s" if null["number"] > 1 else "")
         rows.append([f"nulls.{name}", f"{null['method']}, {networks}", "none"])
@@ -46,6 +41,10 @@ def _in_words(value: object, rule: Mapping) -> str:
     """A value with its unit: "4000 ms", "0.5, 1, 1.5", "68 values from 0.9 to 1.1 ms"."""
     rule = rule.get("items", rule)
     unit = f" {rule['unit']}" if "unit" in rule else ""
+    if isinstance(value, Mapping):  # of names to names
+        found = [f"{name} is {'left out' if to is None else to}" for name, to in value.items()]
+        more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+        return ", ".join(found[:LISTED]) + more
     if isinstance(value, list):
         if len(value) > LISTED and all(isinstance(item, int | float) for item in value):
             return f"{len(value)} values from {_plain(min(value))} to {_plain(max(value))}{unit}"

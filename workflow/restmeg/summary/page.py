@@ -41,7 +41,8 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         {column of a swept parameter: what to write for it}; ``truth``, {the same: its value in the
         synthetic target}; ``otherwise``, {what to write: value} of what the target has beside the
         sweep that the model has not; ``recorded``, of a recording its replicates, samples of each
-        and Hz, else None; ``speed`` (mm/ms); and ``dt``, ``duration``, ``transient`` and
+        and Hz, else None; ``length``, of the replicates that are compared (ms); ``speed``
+        (mm/ms); and ``dt``, ``duration``, ``transient`` and
         ``sampling_interval`` (ms).
     settings: from `deviations.of`.
     """
@@ -112,7 +113,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "recorded": bool(study["recorded"]),
         "recording": _recording(study["recorded"]) if study["recorded"] else "",
         "duration": duration(study["duration"]),
-        "recorded_time": duration(study["duration"] - study["transient"]),
+        "recorded_time": duration(study["length"]),
         "transient": duration(study["transient"]) if study["transient"] else "",
         "dt": duration(study["dt"]),
         "sampling_interval": duration(study["sampling_interval"]),
@@ -155,8 +156,6 @@ def _recording(recorded: tuple) -> str:
     """A recording by its replicates, their length and its sampling rate, in words."""
     n, n_samples, hertz = recorded
     whole = "one recording of" if n == 1 else f"a recording of {n} replicates of"
-    if not hertz:
-        return f"{whole} {n_samples} samples at a rate that is not known"
     return f"{whole} {duration(1000 * n_samples / hertz)} at {hertz:.6g}{SPACE}Hz"
 
 

@@ -48,11 +48,11 @@ def over_length(path: str | Path, point: str) -> OverLength:
     with store.open_netcdf(path, "fc") as dataset:
         parameters, _ = store.provenance(dataset)
         check.same(path, "point", parameters.get("point"), point)
-        times, lengths, expected = parameters["times"], np.zeros(0), {}
+        lengths, expected = np.zeros(0), {}
         if "score" in dataset.variables:
             lengths = dataset["length"][...]
             values = dataset["expected_over_length"][...].T
             expected = dict(zip(map(str, dataset["score"][...]), values, strict=True))
-        seconds = (times["duration"] - times["transient"]) / 1000
+        seconds = parameters["length"] / 1000
         trouble = "; ".join(store.notes(dataset))
         return OverLength(lengths, expected, seconds, dataset["fc"][...], trouble)

@@ -72,6 +72,7 @@ def predict_file(
     target_model: dict | None,
     target_path: str | Path | None,
     times: dict,
+    length: float,
     fourier_paths: Sequence[str | Path],
     point: str,
     path: str | Path,
@@ -80,8 +81,8 @@ def predict_file(
 
     connectome_path: connectome.nc; model, target_model: as in the configuration, plain numbers, the
     latter None where the target is a recording; target_path: theory.nc of the target where that is
-    another model; times: dt, duration and transient in ms, and the integrator's method;
-    fourier_paths: fourier.nc of the target's batches; point: name of the model.
+    another model; times: dt in ms, and the integrator's method; length: of the replicates that are
+    compared, in ms; fourier_paths: fourier.nc of the target's batches; point: name of the model.
 
     Where theory does not hold, the file says why and gives no numbers (NaN), and it is warned of.
     """
@@ -102,8 +103,7 @@ def predict_file(
     likely = LogLikelihood(np.full(len(given.replicates), np.nan), np.nan)
     if own.net is not None and not own.trouble:
         usable = None if target is not None and target.trouble else target
-        duration = times["duration"] - times["transient"]
-        contents |= _score_variables(scores(anatomy, own, usable, duration))
+        contents |= _score_variables(scores(anatomy, own, usable, length))
         if len(given.frequencies):
             likely = log_likelihood(own.net, given, gain_free=recorded)
     contents |= {
@@ -112,7 +112,14 @@ def predict_file(
         "scale": likely.gain,
     }
     warn_of_results(f"theory, point {point}", notes)
-    parameters = {"point": point, "model": model, "target_model": target_model, "times": times}
+    parameters = {
+        "point": point,
+        "model": model,
+        "target_model": target_model,
+        "dt": times["dt"],
+        "method": times["method"],
+        "length": length,
+    }
     _write(path, parameters, contents, notes)
 
 
