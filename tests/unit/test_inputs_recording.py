@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from restmeg import InputError, inputs
-from test_inputs import LABELS, OWN, checked, folder
+from restmeg import InputError, connectome, inputs, settings
+from test_inputs import LABELS, OWN, SCHEMA, checked, folder
 
 __all__ = ["folder"]  # a fixture that each test uses
 
@@ -32,7 +32,8 @@ def test_several_files_are_cut_each_on_its_own(monkeypatch):
     assert found.held == 0
     monkeypatch.setenv(inputs.PLANNED, "")
     inputs.hand_on(found)
-    assert inputs.planned(LABELS) == found
+    anatomy = connectome.read("connectome.npz")
+    assert inputs.planned(settings.load(config, SCHEMA), anatomy) == found
     config["target"]["source"].reverse()
     other, _ = checked(config)
     assert other.recorded == found.recorded

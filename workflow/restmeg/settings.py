@@ -139,7 +139,7 @@ def is_file(section: str, loaded: dict, schema: dict) -> bool:
 def files(section: str, loaded: dict, schema: dict) -> dict[str, str]:
     """Paths that a section names beside ``source``, by their keys."""
     properties = schema["properties"][section]["properties"]
-    given = {name: loaded[section][name] for name, rule in properties.items() if rule.get("file")}
+    given = {name: loaded[section].get(name) for name in properties if properties[name].get("file")}
     return {
         name: value
         for name, value in given.items()
