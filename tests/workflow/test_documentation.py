@@ -144,6 +144,7 @@ NOT_RUN = {  # and why
     "source .venv/bin/activate": "has no effect here",
     "pip install .": "test_install does",
     'pip install "snakemake-executor-plugin-slurm>=2.8,<3"': "test_project compares it",
+    "snakemake --cores 2 --configfile config/studies/hcp94.yaml": "tests/formats does",
     "snakemake --profile profiles/slurm": "tests/slurm does; its options are read below",
     "pip install snakemake-executor-plugin-cluster-generic": "of another plugin",
     "snakemake --executor cluster-generic --cluster-generic-submit-cmd ./submit.sh --jobs 3": (
@@ -209,24 +210,24 @@ def write_parcels(labels, subjects):
         raw.save(folder / "lcmv-parc-raw.fif", verbose="ERROR")
 
 
-@pytest.mark.parametrize(("name", "n"), [("README.md", 4), ("config/README.md", 6)])
-def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
-    monkeypatch.chdir(study.path)
-    given["labels"] = [f"R{k}" for k in range(4)]
+def write_files(given):
+    """Files with the names that configurations of the documentation have."""
     for recipe in recipes("config/README.md"):
         run(recipe, given)
-    np.savetxt("weights.csv", np.triu(given["weights"]))
-    np.savetxt("lengths.csv", np.triu(given["distances"]))
-    Path("regions.txt").write_text("\n".join(given["labels"]))
+    weights = np.random.default_rng(3).uniform(1, 1e4, (8, 8))
+    np.savetxt("weights.csv", np.triu(weights))
+    np.savetxt("lengths.csv", np.triu(50 + weights / 1e3))
+    Path("regions.txt").write_text("\n".join(EXAMPLE))
     centres = [f"{name} {k % 3 * 30} {k // 3 * 40} {k}" for k, name in enumerate(EXAMPLE)]
     Path("my_centres.txt").write_text("\n".join(centres))
     Path("my_parcellation.txt").write_text("\n".join(EXAMPLE[k % 8] for k in range(24)))
     write_parcels("parcels.txt", ["sub-01", "sub-02"])
-    Path("my_leadfield.nc").unlink(missing_ok=True)
-    xr.Dataset(
-        {"gain": (("region", "sensor"), given["gain"], {"units": "T/(nA m)"})},
-        {"region": given["labels"], "sensor": [f"M{k}" for k in range(9)]},
-    ).to_netcdf("my_leadfield.nc")
+
+
+@pytest.mark.parametrize(("name", "n"), [("README.md", 4), ("config/README.md", 6)])
+def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
+    monkeypatch.chdir(study.path)
+    write_files(given)
     found = settings_of(name)
     assert len(found) == n
     for text in found:
@@ -243,11 +244,37 @@ READY = [
 
 
 @pytest.mark.parametrize("path", READY, ids=lambda p: p.stem)
-def test_a_ready_study_can_be_planned(study, path):
+def test_a_ready_study_can_be_planned(study, path, given, monkeypatch):
+    monkeypatch.chdir(study.path)
+    write_files(given)
     study.config = {}
     result = study.snakemake("--dry-run", "--configfile", str(path))
     assert result.returncode == 0, result.stderr
     assert "simulate" in result.stdout + result.stderr
+
+
+def test_files_of_other_tools_lead_to_scores(study, given, monkeypatch):
+    """README's example of own data, in a shorter form: MRtrix, MNE and osl-ephys, to the end."""
+    monkeypatch.chdir(study.path)
+    write_files(given)
+    study.config = yaml.safe_load((ROOT / "config/studies/own_data.yaml").read_text())
+    assert study.config == yaml.safe_load(settings_of("README.md")[0])
+    study.config["simulation"] = {"duration": "2.3 s", "sampling_interval": "1 ms", "replicates": 4}
+    study.run()
+    scores = pd.read_csv(study.result("scores.csv")).set_index("score")
+    assert scores.loc["fc_match", "n"] == 4 * 2 * 11  # of two sessions of 22 s
+    assert np.isfinite(
+        scores.loc[["fc_match", "fc_match_ceiling", "log_likelihood"], "value"]
+    ).all()
+    with xr.open_dataset(study.result("recording.nc")) as dataset:
+        assert dataset.rate_E.shape == (22, 500, 8)
+        assert dataset.region.values.tolist() == EXAMPLE
+    with xr.open_dataset(study.result("connectome.nc")) as dataset:
+        weights = np.triu(np.loadtxt("weights.csv"), 1)
+        weights = weights + weights.T
+        expected = weights / weights.sum(axis=1).mean()
+        np.testing.assert_allclose(dataset.weights, expected, rtol=1e-12)
+    assert study.todo() == {}
 
 
 def test_every_table_that_readme_names_is_there(finished):
