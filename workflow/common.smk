@@ -198,7 +198,8 @@ SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))
 PROJECTED = POINTS if SETTINGS["leadfield"]["project"] == "all" else [SHOWN]
 # Samples and Hz of the segments of a recording, to which simulated replicates are brought.
-ALIKE = INPUTS.recorded and list(INPUTS.recorded[1:])
+# Samples and Hz of a recording's segments, and Hz of simulated replicates.
+ALIKE = INPUTS.recorded and [*INPUTS.recorded[1:], 1000 / TIMES["sampling_interval"]]
 SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
 TIMES = {key: SETTINGS["simulation"][key] for key in study.TIMES}
 LENGTH = 1000 * ALIKE[0] / ALIKE[1] if ALIKE else TIMES["duration"] - TIMES["transient"]  # ms
@@ -223,9 +224,7 @@ if AXES:
     BEST.append("results/best.csv")
 FIGURES += ["theory", "length"]
 # Where files are makes nothing another one.
-GIVEN = SimpleNamespace(
-    **{name: SETTINGS[name]["path"] for name in ("connectome", "leadfield", "target")}
-)
+GIVEN = SimpleNamespace(files=inputs.files(SETTINGS, SCHEMA))
 EFFECTIVE = {
     name: {key: value for key, value in values.items() if key != "path"}
     for name, values in SETTINGS.items()

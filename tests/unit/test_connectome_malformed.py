@@ -99,6 +99,65 @@ def test_what_goes_with_a_file_must_fit_it(tmp_path):
         assert f"config: connectome.{key}: has no effect on" in said
 
 
+def test_names_of_distances_alone_are_not_those_of_the_weights(tmp_path):
+    """Whose order nobody says then."""
+    path, options = text_pair(tmp_path)
+    order = [3, 1, 0, 2]
+    names = [LABELS[k] for k in order]
+    rows = [",".join(["", *names])]
+    turned = LENGTHS[np.ix_(order, order)]
+    rows += [",".join([n, *map(str, row)]) for n, row in zip(names, turned, strict=True)]
+    options["distances"].write_text("\n".join(rows))
+    assert f"{path}: has no names of its regions, and {options['distances']} has" in refused(
+        path, distances=options["distances"]
+    )
+    read = connectome.read(path, **options)
+    np.testing.assert_array_equal(read.distances, LENGTHS)
+    assert list(read.labels) == LABELS
+
+
+def test_a_foreign_npz_is_not_taken_for_our_own(tmp_path):
+    directed = np.triu(WEIGHTS)
+    np.savez(tmp_path / "c.npz", A=directed + 0.5 * directed.T, B=LENGTHS, labels=np.array(LABELS))
+    named = {"variables": {"weights": "A", "distances": "B"}}
+    assert "whether their rows are targets or sources is not said" in refused(
+        tmp_path / "c.npz", **named
+    )
+    read = connectome.read(tmp_path / "c.npz", orientation="source_target", **named)
+    assert read.assumed == ("distance_unit",)
+
+
+@pytest.mark.parametrize("method", ["none", "mean", "upper"])
+@pytest.mark.parametrize("value", [np.nan, -1.0, np.inf])
+def test_no_half_hides_what_is_no_weight(tmp_path, method, value):
+    wrong = WEIGHTS.copy()
+    wrong[2, 0] = value
+    path, options = text_pair(tmp_path, weights=wrong)
+    assert "weights[2, 0] is" in refused(path, symmetrise=method, **options)
+    wrong = LENGTHS.copy()
+    wrong[2, 0] = value
+    path, options = text_pair(tmp_path, distances=wrong)
+    assert "distances[2, 0] is" in refused(path, symmetrise=method, **options)
+
+
+def test_a_length_that_is_nan_is_none_where_nothing_is_connected(tmp_path):
+    """As tck2connectome writes the shortest of no streamlines."""
+    path, options = text_pair(tmp_path, distances=np.where(WEIGHTS > 0, LENGTHS, np.nan))
+    np.testing.assert_array_equal(connectome.read(path, **options).distances, LENGTHS)
+
+
+def test_a_unit_that_a_sidecar_says_is_not_overridden(tmp_path):
+    path, options = text_pair(tmp_path, "_weights.tsv", "\t")
+    net = tmp_path / "sub_weights.tsv"
+    net.write_text(path.read_text())
+    (tmp_path / "sub_distances.tsv").write_text("\n".join("\t".join(map(str, r)) for r in LENGTHS))
+    (tmp_path / "sub_distances.json").write_text('{"Units": "m"}')
+    given = {"labels": options["labels"]}
+    assert f"connectome.distance_unit: mm, but {net} says m" in refused(
+        net, distance_unit="mm", **given
+    )
+
+
 def test_labels_that_contradict_a_file_are_refused(tmp_path):
     names = np.array(LABELS)
     np.savez(tmp_path / "c.npz", weights=WEIGHTS, distances=LENGTHS, labels=names)

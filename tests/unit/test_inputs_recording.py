@@ -59,7 +59,8 @@ def test_a_simulation_sampled_more_coarsely_sets_the_rate():
         ({"orientation": "time_region"}, "names.txt: 6 labels; expected 37000, one for each"),
         ({"label_map": {"area 1": 3}}, "config: target.label_map.area 1: found 3; expected text"),
         ({"orientation": "time"}, 'config: target.orientation: found "time"; expected one of ti'),
-        ({"variable": "X"}, "one.npy: holds one array and no 'X'; expected no name"),
+        ({"variable": "X"}, "config: target.variable: has no effect on one.npy, which says"),
+        ({"source": ["one.npy", "./one.npy"]}, "config: target.source: 'one.npy' is there more"),
         ({"seed": 3}, "config: target.seed: has no effect where target.source is ['one.npy'"),
     ],
 )  # fmt: skip

@@ -88,7 +88,7 @@ def test_a_network_is_simulated_like_a_point_of_the_study(paths, model, anatomy,
 
 @pytest.mark.filterwarnings("ignore:null rewired. all regions")
 def test_a_network_is_compared_with_a_recording_like_a_point(paths, model, anatomy):
-    alike = [40, 1000.0]
+    alike = [40, 1000.0, 2000.0]
     found = run(paths, model, [1], alike=alike)
     null = null_networks.network("degree_length", anatomy, 3, 1)
     expected = as_a_point(paths, model, null, alike=alike)

@@ -128,3 +128,21 @@ def test_pieces_are_the_whole_replicate_in_the_connectome_s_order(tmp_path, monk
         assert [len(piece) for piece in pieces] == [70] * 7 + [10]
         np.testing.assert_array_equal(np.concatenate(pieces), expected)
         assert np.array_equal(np.concatenate(list(found.pieces(1, 100, 333))), expected[100:333])
+
+
+@pytest.mark.parametrize(
+    ("names", "numbered"),
+    [
+        (["parcel_0", "parcel_1", "parcel_2"], True),
+        (["1", "2", "3"], True),
+        (["R1", "R2", "R3"], True),
+        (["V1", "M1", "BA4"], False),
+        (["parcel_0", "parcel_2", "parcel_3"], False),
+        (["parcel_7", "parcel_8"], False),
+        (["parcel_1", "parcel_0"], False),
+        (["front", "back"], False),
+    ],
+)
+def test_which_names_are_of_no_regions(names, numbered):
+    """M1 and V1 are; whoever takes them for numbers takes one region for another."""
+    assert recording.numbered(names) == numbered

@@ -301,12 +301,6 @@ REFUSED = [
     (
         "x-raw.fif",
         lambda folder: write_fif(folder / "x-raw.fif"),
-        {"orientation": "time_region"},
-        "config: target.orientation: time_region, which no .fif leaves open (x-raw.fif)",
-    ),
-    (
-        "x-raw.fif",
-        lambda folder: write_fif(folder / "x-raw.fif"),
         {"sampling_rate": 1000.0},
         "config: target.sampling_rate: 1000 Hz, but x-raw.fif has a time axis of 250 Hz",
     ),

@@ -184,7 +184,25 @@ def test_simulations_have_the_covariances_of_theory(model):
 def test_a_step_that_it_is_unstable_with_is_said(model):
     assert rates.step_notes(0.1, model, np.ones(8), ADAMS_BASHFORTH) == {}
     found = rates.step_notes(0.3, model, np.zeros(8), ADAMS_BASHFORTH)
-    assert "is too long for simulation.method adams_bashforth" in found["method.I"][1]
-    assert "population I may change by 1.12 of themselves" in found["method.I"][1]
+    assert "may be too long for simulation.method adams_bashforth" in found["method.I"][1]
+    assert "population I decay by up to 1.43 of themselves" in found["method.I"][1]
     network = near_hopf(model)[2]
     assert rates.step_notes(1.0, network, np.zeros(8), ADAMS_BASHFORTH) == {}
+
+
+def test_a_coupling_that_it_is_unstable_with_is_said(model):
+    """A sum of decays, none of which is fast alone: rates then jump from step to step."""
+    rng = np.random.default_rng(0)
+    weights = rng.random((8, 8))
+    np.fill_diagonal(weights, 0)
+    given = near_hopf(model, 0.3)[2] | {"coupling": "diffusive", "coupling_strength": 12.0}
+    given["noise"] |= {"sigma": 0.01}
+    found = {}
+    for method in (ADAMS_BASHFORTH, EXPONENTIAL_EULER):
+        net = build_network(weights / weights.sum(axis=1).mean(), 0 * weights, given, 2.0, method)
+        rate = simulation.run(net, initial_state(net), stream(1, "simulated", 0), 20_000)
+        found[method] = np.diff(rate[1000:], axis=0).std()
+    assert found[ADAMS_BASHFORTH] > 10 * found[EXPONENTIAL_EULER]
+    told = rates.step_notes(2.0, given, np.ones(8), ADAMS_BASHFORTH)
+    assert "population E decay by up to" in told["method.E"][1]
+    assert rates.step_notes(2.0, given, np.ones(8), EXPONENTIAL_EULER) == {}

@@ -149,14 +149,23 @@ def test_simulated_series_are_filtered_and_cut_and_all_is_read():
                 yield values[k, at : at + 1000]
             left.append(k)
 
-    found = segments.alike(Passing(), 10_000.0, [500, 250.0])
+    found = segments.alike(Passing(), [500, 250.0, 10_000.0])
     for k in range(2):
         whole = np.concatenate(list(found.pieces(k)))
         expected = signal.resample_poly(values[k], 1, 40, axis=0, padtype="antireflect")[:500]
         np.testing.assert_allclose(whole, expected, atol=1e-10)
     assert left == [0, 1]
-    same = segments.alike(Passing(), 10_000.0, [20_000, 9950.0])  # less than a hundredth
+    same = segments.alike(Passing(), [20_000, 9950.0, 10_000.0])  # less than a hundredth
     np.testing.assert_array_equal(np.concatenate(list(same.pieces(1))), values[1, :20_000])
+    with pytest.raises(
+        InputError, match="replicate 1 is 1 samples shorter than what it is compared"
+    ):
+        list(segments.alike(Passing(), [926, 250.0, 10_000.0]).pieces(1))
+
+
+def test_a_simulated_replicate_has_the_samples_that_are_simulated():
+    times = {"dt": 0.1, "duration": 4123.4, "transient": 300.3, "sampling_interval": 0.1}
+    assert segments.simulated(times).n_samples == 38_231  # where the quotient is 38230.99...
 
 
 GIVEN = recording.USUAL | {"sampling_rate": 1200.0, "orientation": "time_region"}

@@ -120,10 +120,15 @@ def test_a_study_s_files_are_found_from_elsewhere_and_are_the_same(tmp_path):
     assert v.absolute_sources(record, tmp_path) == expected
     record["inputs"]["target"] = [hashlib.sha256(text).hexdigest() for text in (b"mine", b"two")]
     record["config"]["connectome"] |= {"labels": "names.txt", "regions": ["a", "b"]}
+    record["config"]["leadfield"] = {"source": "sphere", "centres": "mine.npz"}
+    mine = record["inputs"]["connectome"]
+    record["inputs"] |= {"connectome.labels": mine, "leadfield": None, "leadfield.centres": mine}
+    (tmp_path / "names.txt").write_bytes(b"mine")
     record["config"]["target"] = {"source": ["mine.npz", "two.npy"], "labels": "connectome"}
     (tmp_path / "two.npy").write_bytes(b"two")
     assert v.absolute_sources(record, tmp_path) == {
         "connectome": expected["connectome"] | {"labels": str(tmp_path / "names.txt")},
+        "leadfield": {"centres": str(tmp_path / "mine.npz")},
         "target": {"source": [str(tmp_path / "mine.npz"), str(tmp_path / "two.npy")]},
     }
     (tmp_path / "mine.npz").write_bytes(b"other")

@@ -66,12 +66,13 @@ def read(path: str | Path, **given: Any) -> Connectome:
     raw = formats.reader("connectome", path)(path, options)
     factor = _millimetres(path, raw, options["distance_unit"], described)
     labels = _labels(path, raw, options["labels"])
-    symmetric = preparation.symmetrised(path, raw.weights, raw.distances, options["symmetrise"])
+    matrices = numbers(path, raw.weights, raw.distances)
+    symmetric = preparation.symmetrised(path, *matrices, options["symmetrise"])
     weights, distances, labels = standard(path, *symmetric, labels)
     if _rows_are_sources(path, weights, raw, options, described):
         weights, distances = (np.ascontiguousarray(matrix.T) for matrix in (weights, distances))
     centres = None if raw.centres is None else _centres(path, raw.centres, len(labels))
-    nobody = {"distance_unit": raw.distance_unit, "labels": raw.labels}
+    nobody = {"distance_unit": raw.distance_unit or raw.usual_unit, "labels": raw.labels}
     assumed = tuple(name for name, own in nobody.items() if own is None and options[name] is None)
     anatomy = Connectome(weights, distances * factor, labels, centres, assumed)
     return preparation.prepared(path, anatomy, options)
@@ -88,20 +89,15 @@ def done(given: Mapping) -> dict:
 
 
 def _millimetres(path, raw, stated, described):
-    """What distances are to be multiplied by."""
-    if stated is not None:
-        factor = units.factor("config: connectome.distance_unit", stated, "mm")
-        if "distance_unit" in described.leaves_open:
-            return factor
-    own = units.factor(f"{path}: distances", raw.distance_unit or "mm", "mm")
-    if "distance_unit" not in described.leaves_open:
-        own = units.factor(f"{path}: distances", raw.distance_unit, "mm")
-        if stated is not None and factor not in (1.0, own):
-            raise InputError(
-                f"config: connectome.distance_unit: {stated}, but {path} says "
-                f"{raw.distance_unit}; expected the same or auto"
-            )
-    return own
+    """What distances are to be multiplied by. Raises InputError if user and file contradict."""
+    where = "config: connectome.distance_unit"
+    own = raw.distance_unit
+    if own is None and "distance_unit" in described.leaves_open:
+        return units.factor(where, stated or raw.usual_unit or "mm", "mm")
+    factor = units.factor(f"{path}: distances", own, "mm")
+    if stated is not None and units.factor(where, stated, "mm") != factor:
+        raise InputError(f"{where}: {stated}, but {path} says {own}; expected the same or auto")
+    return factor
 
 
 def _labels(path, raw, file):
@@ -163,24 +159,9 @@ def standard(
     non-negative, labels are unique and as many, and either each connected pair has a length or
     none has. The diagonals are set to zero: a region's coupling to itself is part of its own model.
     """
-    if np.shape(weights) == np.shape(distances) and np.asarray(weights).dtype.kind in "fiub":
-        # What is not there may have no length.
-        distances = np.where(
-            np.equal(weights, 0) & np.not_equal(distances, distances), 0, distances
-        )
-    matrices = []
-    for name, matrix in (("weights", weights), ("distances", distances)):
-        matrix = check.numbers(path, name, matrix)
-        if matrix.shape[0] != matrix.shape[1]:
-            raise InputError(f"{path}: {name}: shape {matrix.shape}; expected a square matrix")
-        check.every(path, name, matrix, matrix >= 0, "values >= 0")
+    weights, distances = numbers(path, weights, distances)
+    for matrix in (weights, distances):
         np.fill_diagonal(matrix, 0.0)
-        matrices.append(matrix)
-    weights, distances = matrices
-    if weights.shape != distances.shape:
-        raise InputError(
-            f"{path}: weights have shape {weights.shape} but distances {distances.shape}"
-        )
     labels = check.unique_names(path, "label", labels)
     if len(labels) != len(weights):
         raise InputError(f"{path}: {len(labels)} labels for {len(weights)} regions")
@@ -193,6 +174,26 @@ def standard(
         raise InputError(f"{path}: weights between regions are all zero; expected a connection")
     _check_lengths(path, weights, distances, labels)
     return weights, distances, labels
+
+
+def numbers(path: str | Path, weights: Any, distances: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Both matrices as doubles. A length that is NaN is none where there is no weight.
+
+    Raises InputError unless both are square, of one size, finite and not negative.
+    """
+    matrices = [
+        check.square(path, name, matrix)
+        for name, matrix in (("weights", weights), ("distances", distances))
+    ]
+    if matrices[0].shape != matrices[1].shape:
+        raise InputError(
+            f"{path}: weights have shape {matrices[0].shape} but distances {matrices[1].shape}"
+        )
+    matrices[1][np.isnan(matrices[1]) & (matrices[0] == 0)] = 0.0
+    for name, matrix in zip(("weights", "distances"), matrices, strict=True):
+        check.every(path, name, matrix, np.isfinite(matrix), "finite values")
+        check.every(path, name, matrix, matrix >= 0, "values >= 0")
+    return matrices[0], matrices[1]
 
 
 def _check_lengths(path, weights, distances, labels):

@@ -117,13 +117,15 @@ def estimate_file(
     finite.
     """
     with recording.opened(activity_path) as series:
-        given = series if alike is None else segments.alike(series, series.sampling_rate, alike)
+        given = series if alike is None else segments.alike(series, alike)
         found = estimate(given, names, role)
         raw = series.raw
     warn_of_results(activity_path, found.notes)
     parameters = raw.provenance | {"role": role, "point": point, "measures": names}
     if alike is not None:
-        parameters["compared"] = dict(zip(("samples", "sampling_rate"), alike, strict=True))
+        parameters["compared"] = dict(
+            zip(("samples", "sampling_rate", "simulated_rate"), alike, strict=True)
+        )
     with store.new_netcdf(path, TITLE, parameters, raw.seed) as dataset:
         for name, values in found.contents(series, names).items():
             store.add(dataset, name, values)

@@ -18,6 +18,7 @@ TITLE = "Fourier coefficients of tapered segments"
 SEGMENT = 4.0  # s
 FIRST = 2  # a Hann window leaks the mean into the first bin
 HIGHEST = {False: 100.0, True: 45.0}  # Hz, of a simulated target and of a recording
+PASSED = 0.42  # of the sampling rate: what no filter before sampling has touched
 OF_SAMPLING = 0.125  # of the sampling rate: beyond that, what folds back is felt
 # Sum of squared correlations between a Hann window's bins: 1 + 2 (2/3)^2 + 2 (1/6)^2. Neighbours
 # say the same in part, so that variances of estimates are larger by this.
@@ -60,13 +61,14 @@ def bins(
     """Which Fourier bins (n,) of a segment count.
 
     length: in samples; sampling_rate: in Hz; band: lowest and highest frequency in Hz, or None for
-    all up to HIGHEST or OF_SAMPLING, whichever is lower, which may be none.
+    all up to HIGHEST or OF_SAMPLING, whichever is lower, which may be none. None of a recording
+    are above PASSED.
 
     Raises InputError if a band has none.
     """
     resolution = sampling_rate / length
     low, high = band or (0.0, min(HIGHEST[recorded], OF_SAMPLING * sampling_rate))
-    high = min(high, sampling_rate / 2 - resolution)
+    high = min(high, PASSED * sampling_rate if recorded else sampling_rate / 2 - resolution)
     # A frequency that is meant to be a bin is one, whatever its last digits are.
     first = max(FIRST, int(np.ceil(low / resolution - 1e-6)))
     last = int(np.floor(high / resolution + 1e-6))

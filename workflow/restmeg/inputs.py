@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import warnings
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -68,6 +69,12 @@ def check_sources(loaded: dict, schema: dict, results: str | Path, example: str)
                 _usable(section, one, f"{others} or a file", results)
                 for one in (source if isinstance(source, list) else [source])
             ]
+            double, times = Counter(map(os.path.realpath, paths)).most_common(1)[0]
+            if times > 1:
+                raise InputError(
+                    f"config: {section}.source: '{Path(double).name}' is there more than once; "
+                    "expected each file once"
+                )
             loaded[section]["path"] = paths if section == "target" else paths[0]
         else:
             loaded[section]["path"] = example if section == "connectome" else None
@@ -76,6 +83,18 @@ def check_sources(loaded: dict, schema: dict, results: str | Path, example: str)
             expected = ", ".join(["a file", *words])
             loaded[section][name] = _usable(section, given, expected, results, name)
     settings.check_effects(loaded, schema)
+
+
+def files(loaded: dict, schema: dict) -> dict[str, str | list[str] | None]:
+    """Paths of all files of a study by the keys that name them; None where a part is made.
+
+    loaded: with paths from `check_sources`. The sources stand under the names of their sections.
+    """
+    found = {section: loaded[section]["path"] for section in KINDS}
+    for section in KINDS:
+        for name, path in settings.files(section, loaded, schema).items():
+            found[f"{section}.{name}"] = path
+    return found
 
 
 def open_elsewhere(loaded: dict) -> None:
@@ -170,6 +189,14 @@ def check_recording(
     Raises InputError for what cannot be used, and warns (InputWarning) of what is seldom meant.
     """
     paths, found = given["path"], []
+    for name in ("variable", "orientation", "labels"):
+        if given[name] is not None and not any(
+            name in formats.leaves_open("recording", path) for path in paths
+        ):
+            raise InputError(
+                f"config: target.{name}: has no effect on {paths[0]}, which says that itself; "
+                "expected it left out"
+            )
     for path in paths:
         with recording.opened(path, labels, given) as series:
             found.append(segments.sampling(series))

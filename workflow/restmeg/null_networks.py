@@ -135,8 +135,7 @@ def simulate_batch(
             batch = study._replace(anatomy=null)
             values = simulation.simulated(batch, progress=lambda **_: contextlib.nullcontext(bar))
             series = simulation.Passing(batch, (piece for piece, _ in values))
-            rate = segments.simulated(times).rate
-            given = series if alike is None else segments.alike(series, rate, alike)
+            given = series if alike is None else segments.alike(series, alike)
             try:
                 estimate = estimation.estimate(given, measures, role)
             except InputError as error:

@@ -15,24 +15,21 @@ from restmeg.formats import text
 def symmetrised(
     path: str | Path, weights: np.ndarray, distances: np.ndarray, method: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and distances of undirected connections, as a file has them (N, N).
+    """Weights and distances (N, N) of undirected connections.
 
     method: "none"; "upper" or "lower" takes that half of both for the other one as well; "mean" the
         mean of both halves of the weights, and of the lengths where both halves have one.
 
-    Raises InputError if that half has nothing, or matrices are not square.
+    Raises InputError if that half has nothing.
     """
     if method == "none":
         return weights, distances
     matrices = []
     for name, matrix in (("weights", weights), ("distances", distances)):
-        matrix = check.square(path, name, matrix)
         if method == "mean":
             both = (matrix > 0) & (matrix.T > 0)
-            one = np.where(np.isnan(matrix), 0.0, matrix) + np.where(
-                np.isnan(matrix.T), 0.0, matrix.T
-            )
-            matrices.append(one / 2 if name == "weights" else np.where(both, one / 2, one))
+            halved = (name == "weights") | both
+            matrices.append((matrix + matrix.T) / np.where(halved, 2, 1))
             continue
         half = np.triu(matrix, 1) if method == "upper" else np.tril(matrix, -1)
         if not half.any():

@@ -24,7 +24,8 @@ from restmeg.version import __version__
 
 NAME = "provenance.json"
 PACKAGES = ("numpy", "numba", "scipy", "netCDF4", "snakemake")
-# Files with the same bits on every machine; others have nine digits (and figures are for the eye).
+# Files with the same bits on every machine, where nothing was filtered; others have nine digits,
+# and figures are for the eye.
 BITS = {"activity.nc", "connectivity.nc"}
 
 
@@ -37,8 +38,8 @@ def write(
 ) -> None:
     """Write down what results are, as JSON, without a clock or a host.
 
-    config: the checked settings, in plain numbers (ms, mm/ms); inputs: {section: path of its file,
-    or a list of them}, or None for what is made; outputs: results, below the folder of ``path``;
+    config: the checked settings, in plain numbers (ms, mm/ms); inputs: {key: path of its file, or a
+    list of them}, or None for what is made; outputs: results, below the folder of ``path``;
     workflow: the folder of the workflow's code.
     """
     folder = Path(path).parent

@@ -8,6 +8,7 @@ from restmeg import check
 from restmeg.model import ADAMS_BASHFORTH, EXPONENTIAL_EULER
 
 LONG_STEP = 0.5  # of a time constant: a longer step than that follows something else
+EXPLICIT_STEP = 0.6  # of a rate: more decay than that in a step is near what is unstable
 STEEP_STEP = 1  # what a diffusive coupling may pull a rate back in one step
 NEAR = 0.02  # of the way from rest to a limit: a rate that never leaves this edge is saturated
 BEYOND = 0.1  # of the range: farther out than that no rounding or short step gets
@@ -70,19 +71,8 @@ def step_notes(
                 f"{shortest:g} ms; what is simulated is then the integrator and not the model"
             )
             found[f"{section}.{name}"] = dt / shortest, text
-    if method == ADAMS_BASHFORTH:  # explicit in all: it is unstable where a rate decays by 1 a step
-        given = {name: np.atleast_1d(value) for name, value in model["parameters"].items()}
-        for name, own in (("E", given["wEE"]), ("I", -given["wII"])):
-            steepest_own = given[f"a_{name}"] / 4 * own
-            decays = np.maximum(np.abs(steepest_own - 1), 1) / given[f"tau_{name}"]
-            most = dt * np.max(decays)
-            if most > LONG_STEP:
-                text = (
-                    f"simulation.dt, {dt:g} ms, is too long for simulation.method {method}: rates "
-                    f"of population {name} may change by {most:.3g} of themselves in a step, "
-                    f"expected at most {LONG_STEP:g}"
-                )
-                found[f"method.{name}"] = most, text
+    if method == ADAMS_BASHFORTH:
+        found |= _explicit_notes(dt, model, row_sums)
     if model["coupling"] == "diffusive":
         with np.errstate(over="ignore"):
             pull = model["coupling_strength"] * slope(model) * row_sums
@@ -95,6 +85,30 @@ def step_notes(
                 "connectome.normalise mends it"
             )
             found["coupling"] = steepest, text
+    return found
+
+
+def _explicit_notes(dt, model, row_sums):
+    """The same of Adams and Bashforth's method, which is explicit in all of it.
+
+    It is unstable where a rate decays by 1 a step: by itself, as it inhibits itself, and by a
+    diffusive coupling. At its steepest, in the middle, F has the slope a / 4.
+    """
+    given = {name: np.atleast_1d(value) for name, value in model["parameters"].items()}
+    with np.errstate(over="ignore"):
+        pull = model["coupling_strength"] * row_sums if model["coupling"] == "diffusive" else 0.0
+        inhibition = {"E": np.maximum(pull - given["wEE"], 0), "I": given["wII"]}
+        found = {}
+        for name, own in inhibition.items():
+            steepest = given[f"a_{name}"] / 4
+            most = np.max(dt / given[f"tau_{name}"] * (1 + given["r"] + steepest * own))
+            if most > EXPLICIT_STEP:
+                text = (
+                    f"simulation.dt, {dt:g} ms, may be too long for simulation.method "
+                    f"{ADAMS_BASHFORTH}: rates of population {name} decay by up to {most:.3g} of "
+                    f"themselves in a step, expected at most {EXPLICIT_STEP:g}"
+                )
+                found[f"method.{name}"] = float(most), text
     return found
 
 

@@ -22,7 +22,7 @@ USUAL: dict[str, Any] = {
     "label_map": None,
 }
 IN_ORDER = "connectome"  # in place of a file of labels: they are the connectome's, in its order
-NUMBERED = re.compile(r"[A-Za-z]*[ _-]?\d+")  # what tools call regions where they know no names
+NUMBERED = re.compile(r"(.*?)(\d+)")  # what tools call regions where they know no names
 
 
 class Recording(NamedTuple):
@@ -101,7 +101,12 @@ def judged(
                 f"{path}: {raw.n_regions} regions and {raw.n_samples} samples for a connectome "
                 f"of {len(labels)} regions: time and region have changed places"
             )
-        order = [places[at] for at in check.match_regions(path, names, labels)]
+        try:
+            order = [places[at] for at in check.match_regions(path, names, labels)]
+        except InputError as error:
+            if given["labels"] is not None or not numbered(names):
+                raise
+            raise InputError(f"{error}; target.labels says what its numbered ones are") from None
     if np.dtype(raw.dtype).kind not in "fiu":
         raise InputError(f"{path}: {raw.variable}: {raw.dtype}; expected real numbers")
     check.unique_names(path, "replicate", replicates)
@@ -143,9 +148,18 @@ def named(
     return _mapped(path, found, given["label_map"])
 
 
+def numbered(names: check.Names) -> bool:
+    """Whether names are one word, or none, with numbers from 0 or 1 on: those of no regions."""
+    found = [NUMBERED.fullmatch(name) for name in names]
+    if not all(found) or len({one[1] for one in found if one}) > 1:
+        return False
+    numbers = [int(one[2]) for one in found if one]
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] in (0, 1)
+
+
 def _check_same(path, own, found, source):
     """Raise InputError if a file's own names, unless they are numbered, are not the user's."""
-    if list(own) != list(found) and not all(NUMBERED.fullmatch(name) for name in own):
+    if list(own) != list(found) and not numbered(own):
         raise InputError(
             f"config: target.labels: {source} has other names, or another order, than {path} "
             f"({check.some(found)} instead of {check.some(own)}); expected the same or auto"

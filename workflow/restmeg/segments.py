@@ -15,6 +15,7 @@ import numpy as np
 
 from restmeg import check, fingerprint, recording, resampling, store
 from restmeg.errors import InputError
+from restmeg.schedule import schedule
 
 TITLE = "Recording in segments"
 
@@ -41,8 +42,7 @@ class Segment(NamedTuple):
 
 def simulated(times: Mapping[str, float]) -> Sampling:
     """That of a simulated replicate. times: duration, transient, sampling_interval in ms."""
-    kept = times["duration"] - times["transient"]
-    return Sampling(int(kept / times["sampling_interval"]), 1000 / times["sampling_interval"])
+    return Sampling(schedule(times).samples, 1000 / times["sampling_interval"])
 
 
 def factor(rate: float, common: float) -> Fraction:
@@ -94,14 +94,13 @@ def cut(series: recording.Recording, to: Sampling) -> Iterator[Segment]:
             yield from (Segment(k, (first, stop), number) for number in range(number))
 
 
-def alike(series: Any, rate: float | None, to: Sequence) -> "Alike":
-    """Simulated series as a recording is that they are compared with.
+def alike(series: Any, to: Sequence[float]) -> "Alike":
+    """Simulated series, a `estimation.Series`, as the recording is that they are compared with.
 
-    series: a `estimation.Series` of ``rate`` (Hz); to: samples and Hz of the recording's segments.
+    to: samples and Hz of the recording's segments, and Hz that the series are simulated at.
     """
-    if rate is None:
-        raise InputError(f"{series.path}: no time axis with units; expected that of activity.nc")
-    return Alike(series, rate, Sampling(*to))
+    n_samples, rate, own = to
+    return Alike(series, own, Sampling(int(n_samples), rate))
 
 
 class Alike:
@@ -120,6 +119,11 @@ class Alike:
             if left:
                 yield piece[:left]
             left = max(0, left - len(piece))
+        if left:
+            raise InputError(
+                f"simulation: replicate {self.replicates[k]} is {left} samples shorter than "
+                f"what it is compared with; expected {self.n_samples}"
+            )
 
 
 def _brought(pieces: Iterator[np.ndarray], by: Fraction) -> Iterator[np.ndarray]:

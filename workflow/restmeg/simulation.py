@@ -16,6 +16,7 @@ from restmeg import connectome, fingerprint, journal, rates, store
 from restmeg.core import layout, network
 from restmeg.errors import InputError, warn_of_results
 from restmeg.model import Network, build_network, initial_state, stream
+from restmeg.schedule import sample_times, schedule
 
 _NONE_GIVEN = np.empty((0, 0, 0))
 _NO_RECORD = np.empty((0, 0), np.float32)
@@ -48,30 +49,6 @@ def run(
         net.second_order,
     )
     return out
-
-
-class Schedule(NamedTuple):
-    """Numbers of steps."""
-
-    transient: int
-    every: int
-    samples: int
-
-
-def schedule(simulation: dict) -> Schedule:
-    """Whole numbers of steps from dt, duration, transient and sampling_interval, all in ms."""
-    dt = simulation["dt"]
-    every = round(simulation["sampling_interval"] / dt)
-    transient = round(simulation["transient"] / dt)
-    return Schedule(transient, every, (round(simulation["duration"] / dt) - transient) // every)
-
-
-def sample_times(plan: Schedule, dt: float, first: int, last: int) -> np.ndarray:
-    """Times (last - first,) in ms of some samples, at the end of the recorded step."""
-    steps = plan.transient + plan.every * np.arange(first + 1, last + 1)
-    # Where the rate is whole, divide by it: 300.1 ms then is not 300.10000000000002 ms.
-    rate = 1.0 / dt
-    return steps / round(rate) if abs(rate - round(rate)) < 1e-9 else steps * dt
 
 
 class Batch(NamedTuple):

@@ -10,6 +10,7 @@ import numpy as np
 
 from restmeg import costs, settings
 from restmeg.errors import InputError
+from restmeg.schedule import schedule
 
 # All that a replicate takes: times, and how they are stepped through.
 TIMES = ("dt", "duration", "transient", "sampling_interval", "method")
@@ -246,7 +247,7 @@ def size(
     times, connected = loaded["simulation"], weights > 0
     groups = plan.batches.items()
     slowest = min(model["conduction_speed"] for model in plan.models.values())
-    samples = int((times["duration"] - times["transient"]) / times["sampling_interval"])
+    samples = schedule(times).samples
     synthetic = loaded["target"]["replicates"], samples, 1000 / times["sampling_interval"]
     targets, target_samples, rate = recorded or synthetic
     batch = {role: of_batch([len(numbers) for numbers in of.values()]) for role, of in groups}

@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from restmeg import bundled, provenance, settings, store, tables
+from restmeg import bundled, provenance, store, tables
 from restmeg.errors import InputError
+from restmeg.study import RECORDING
 
 SNAKEFILE = Path(__file__).parents[2] / "Snakefile"
 DIGITS = 1e-9  # of a variable's largest value: what a library's FFT and linear algebra may change
@@ -56,12 +57,21 @@ def compare(new: Path, name: str, recorded: str, original: Path) -> str:
     """
     if provenance.digest(new) == recorded:
         return SAME
-    if Path(name).name in provenance.BITS:
+    if _is_exact(new, name):
         return OTHER
     if not original.exists() or provenance.digest(original) != recorded:
         return UNKNOWN
     near = near_netcdf if new.suffix == ".nc" else near_table
     return NEAR if near(new, original) else OTHER
+
+
+def _is_exact(path, name):
+    """Whether a file has the same bits on every machine: not where its series were filtered."""
+    if Path(name).name not in provenance.BITS:
+        return False
+    with store.open_netcdf(path) as dataset:
+        parameters, _ = store.provenance(dataset)
+    return "compared" not in parameters and parameters.get("point") != RECORDING
 
 
 def near_netcdf(path: Path, other_path: Path) -> bool:
@@ -117,24 +127,22 @@ def absolute_sources(record: dict[str, Any], directory: Path) -> dict[str, dict[
     Raises InputError if one is not what it was.
     """
     found: dict[str, dict[str, Any]] = {}
-    schema = settings.load_schema(bundled.schema())
-    for section, recorded in record["inputs"].items():
-        config = record["config"][section]
-        source = config["source"]
+    for key, recorded in record["inputs"].items():
+        section, _, name = key.partition(".")
+        given = record["config"][section][name or "source"]
         if recorded is None:
             continue
-        several = isinstance(source, list)
-        given = [bundled.example()] if source == "example" else source if several else [source]
-        paths = [directory / Path(one).expanduser() for one in given]
+        several = isinstance(given, list)
+        bundled_one = not name and given == "example"
+        sources = [bundled.example()] if bundled_one else given if several else [given]
+        paths = [directory / Path(one).expanduser() for one in sources]
         digests = recorded if isinstance(recorded, list) else [recorded]
         for path, digest in zip(paths, digests, strict=True):
             if provenance.of_bytes(path) != digest:
                 raise InputError(f"{path}: is not the file that this study was made of")
-        if source == "example":
-            continue
-        found[section] = {"source": [*map(str, paths)] if several else str(paths[0])}
-        for name, other in settings.files(section, record["config"], schema).items():
-            found[section][name] = str(directory / other)
+        if not bundled_one:
+            absolute = [*map(str, paths)] if several else str(paths[0])
+            found.setdefault(section, {})[name or "source"] = absolute
     return found
 
 

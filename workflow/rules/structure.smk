@@ -74,7 +74,7 @@ rule recording:
     params:
         given=untracked("target"),
         labels=INPUTS.labels,
-        sampling=ALIKE,
+        sampling=ALIKE and ALIKE[:2],
         recording=INPUTS.recording,
         code=code("recording.py", *INPUTS.readers),
     script:

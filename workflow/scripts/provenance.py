@@ -6,7 +6,7 @@ with job.reporting(snakemake.log[0]):
     provenance.write(
         snakemake.output.provenance,
         snakemake.params.config,
-        vars(snakemake.params.given),
+        snakemake.params.given.files,
         snakemake.input,
         snakemake.params.workflow.path,
     )

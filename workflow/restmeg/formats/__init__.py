@@ -92,8 +92,9 @@ class RawConnectome(NamedTuple):
     weights: np.ndarray
     distances: np.ndarray
     labels: Any  # None where the file has none
-    distance_unit: Any  # None where neither the file nor its format says it
-    orientation: str | None  # of the rows, "target_source" or "source_target"; None likewise
+    distance_unit: Any = None  # None where the file does not say it
+    usual_unit: str | None = None  # that of its format then, if there is one
+    orientation: str | None = None  # of the rows, "target_source" or "source_target", if known
     centres: Any = None  # (regions, 3) in mm
 
 

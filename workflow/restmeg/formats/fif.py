@@ -12,18 +12,12 @@ from restmeg.formats import RawRecording
 
 
 @contextlib.contextmanager
-def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:
+def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:  # noqa: ARG001
     """Channels of type ``misc``, or if there are none all that are no stimulus channels.
 
     What is annotated as bad (its description begins with BAD) is left out, and so are joints of
     recordings that were put together (BAD boundary, EDGE boundary).
     """
-    for key in ("variable", "orientation"):
-        if given[key] is not None:
-            raise InputError(
-                f"config: target.{key}: {given[key]}, which no .fif leaves open ({path}); expected "
-                "auto"
-            )
     import mne  # costs a second, and few studies need it
 
     try:

@@ -54,7 +54,14 @@ def connectome(path: str | Path, given: Mapping) -> RawConnectome:  # noqa: ARG0
                 f"{path}: centres", getattr(dataset["centres"], "units", None), "mm"
             )
             centres = store.read_values(dataset["centres"]) * factor
-        return RawConnectome(matrices[0], matrices[1], labels, unit, "target_source", centres)
+        return RawConnectome(
+            matrices[0],
+            matrices[1],
+            labels,
+            distance_unit=unit,
+            orientation="target_source",
+            centres=centres,
+        )
 
 
 def leadfield(path: str | Path, given: Mapping) -> RawLeadField:  # noqa: ARG001

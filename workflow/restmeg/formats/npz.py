@@ -6,11 +6,9 @@ from pathlib import Path
 from restmeg import store
 from restmeg.formats import RawConnectome, RawLeadField
 
-# Names of weights, distances and labels, and what is known of rows: our own, and tvboptim's.
-LAYOUTS = {
-    ("weights", "distances", "labels"): "target_source",
-    ("weights", "lengths", "region_labels"): None,
-}
+# Names of weights, distances and labels: our own, and tvboptim's.
+OURS = ("weights", "distances", "labels")
+LAYOUTS = (OURS, ("weights", "lengths", "region_labels"))
 
 
 def connectome(path: str | Path, given: Mapping) -> RawConnectome:
@@ -19,8 +17,7 @@ def connectome(path: str | Path, given: Mapping) -> RawConnectome:
     In our own layout a row is a target, and distances are in mm, unless the user says otherwise.
     """
     there = store.names_in_npz(path)
-    usual = next((names for names in LAYOUTS if set(names) <= set(there)), next(iter(LAYOUTS)))
-    ours = usual == next(iter(LAYOUTS))
+    usual = next((names for names in LAYOUTS if set(names) <= set(there)), OURS)
     chosen = [
         given["variables"][part] or name
         for part, name in zip(("weights", "distances", "labels"), usual, strict=True)
@@ -30,7 +27,14 @@ def connectome(path: str | Path, given: Mapping) -> RawConnectome:
         labels = store.read_npz(path, chosen[2])[0] if chosen[2] in there else None
     else:
         weights, distances, labels = store.read_npz(path, *chosen)
-    return RawConnectome(weights, distances, labels, "mm" if ours else None, LAYOUTS[usual])
+    known = tuple(chosen) == OURS
+    return RawConnectome(
+        weights,
+        distances,
+        labels,
+        usual_unit="mm" if known else None,
+        orientation="target_source" if known else None,
+    )
 
 
 def leadfield(path: str | Path, given: Mapping) -> RawLeadField:  # noqa: ARG001

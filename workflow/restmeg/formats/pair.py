@@ -7,7 +7,7 @@ import numpy as np
 
 from restmeg import check, formats
 from restmeg.errors import InputError
-from restmeg.formats import RawArray, RawConnectome, matlab
+from restmeg.formats import RawArray, RawConnectome, matlab, text
 
 
 def connectome(path: str | Path, given: Mapping) -> RawConnectome:
@@ -28,13 +28,22 @@ def connectome(path: str | Path, given: Mapping) -> RawConnectome:
     weights, labels = square(path, "weights", variables["weights"])
     second = elsewhere or path
     distances, other = square(second, "distances", variables["distances"])
-    if labels is not None and other is not None:
-        order = check.match_regions(second, other, labels)
-        distances = distances[order][:, order]
-    labels = labels or other
     if variables["labels"]:
         labels = matlab.names(path, variables["labels"])
-    return RawConnectome(weights, distances, labels, None, None)
+    if other is not None:
+        order = check.match_regions(second, other, _known(path, labels, given["labels"], second))
+        distances = distances[order][:, order]
+    return RawConnectome(weights, distances, labels)
+
+
+def _known(path, labels, file, second):
+    """Names of the regions of the weights, which those of the distances are matched to."""
+    if labels is None and file is None:
+        raise InputError(
+            f"{path}: has no names of its regions, and {second} has; expected connectome.labels, a "
+            f"file of those of {path}"
+        )
+    return [line.strip() for line in text.lines(file)] if labels is None else labels
 
 
 def square(path: str | Path, name: str, variable: str | None) -> tuple:

@@ -12,12 +12,13 @@ from pathlib import Path
 from restmeg.errors import InputError
 
 SECONDS = 8  # to read what a good file says of itself: milliseconds
+RATE = 10**7  # bytes a second that a slow disk gives at least
 MEMORY = 2**31  # bytes
 SMALL = 10**7  # values of a variable that are read
 DAMAGED = 3  # exit status
 START = f"""
 import resource, signal, sys
-signal.alarm({SECONDS})
+signal.alarm(int(sys.argv[2]))
 used = int(open("/proc/self/statm").read().split()[0]) * 4096 if sys.platform == "linux" else 2**33
 resource.setrlimit(resource.RLIMIT_AS, (used + {MEMORY}, used + {MEMORY}))
 """
@@ -42,11 +43,12 @@ except Exception as error:
     sys.exit({DAMAGED})
 """
 MATLAB = f"""
+import math
 from restmeg.formats import matlab
 from restmeg.errors import InputError
 try:
-    for name, (kind, _) in matlab.variables(sys.argv[1]).items():
-        if kind in matlab.NUMERIC:
+    for name, (kind, shape) in matlab.variables(sys.argv[1]).items():
+        if kind in matlab.NUMERIC and math.prod(shape) < {SMALL}:
             matlab.array(sys.argv[1], name)
 except InputError as error:
     print(str(error).removeprefix(sys.argv[1] + ": "))
@@ -59,7 +61,9 @@ def check(path: str | Path) -> None:
     """Raise InputError for a file that is damaged inside, ends who opens it, or holds it."""
     opened = next((code for ending, code in OPENED.items() if str(path).endswith(ending)), NETCDF)
     package = Path(__file__).parents[2]
-    command = [sys.executable, "-c", START + opened, str(path)]
+    size = Path(path).stat().st_size if Path(path).exists() else 0
+    seconds = SECONDS + size // RATE
+    command = [sys.executable, "-c", START + opened, str(path), str(seconds)]
     environment = os.environ | {"PYTHONPATH": str(package)}
     done = subprocess.run(
         command, capture_output=True, text=True, errors="replace", check=False, env=environment
@@ -69,10 +73,8 @@ def check(path: str | Path) -> None:
     ended = -done.returncode
     if ended > 0:
         found = (
-            f"is not open after {SECONDS} s"
+            f"is not open after {seconds} s, so it is damaged, or its disk is very slow"
             if ended == signal.SIGALRM
-            else f"ends the process that opens it ({signal.Signals(ended).name})"
+            else f"ends the process that opens it ({signal.Signals(ended).name}), so it is damaged"
         )
-        raise InputError(
-            f"{path}: cannot be read: it {found}, so it is damaged; expected a whole file"
-        )
+        raise InputError(f"{path}: cannot be read: it {found}; expected a whole file")

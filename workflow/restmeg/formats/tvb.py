@@ -34,7 +34,7 @@ def connectome(path: str | Path, given: Mapping) -> RawConnectome:  # noqa: ARG0
         ) from None
     weights, distances = (_matrix(path, part, read[part]) for part in ("weights", "distances"))
     labels, centres = _centres(path, read["centres"])
-    return RawConnectome(weights, distances, labels, "mm", None, centres)
+    return RawConnectome(weights, distances, labels, usual_unit="mm", centres=centres)
 
 
 def _part(path, archive, wanted):
