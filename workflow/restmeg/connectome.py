@@ -205,7 +205,7 @@ def _check_lengths(path, weights, distances, labels):
     if is_triangle(distances) and not is_triangle(weights):
         raise InputError(
             f"{path}: distances are a triangle and weights are not; expected the length of each "
-            "pair in both halves, such as distances + distances.T"
+            "pair in both halves, such as distances + distances.T, or connectome.symmetrise"
         )
     i, j = np.argwhere(without)[0]
     swapped = "; are weights and distances swapped?" if without.sum() > connected.sum() / 10 else ""

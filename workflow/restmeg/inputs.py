@@ -143,7 +143,8 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     """
     models = [*plan.models.values()]
     simulation = loaded["simulation"]
-    check_network(loaded["connectome"]["path"], anatomy, models, simulation)
+    given = loaded["connectome"]
+    check_network(given["path"], anatomy, models, simulation, given["distances"])
 
     given = loaded["leadfield"]
     centres = _centres(given, anatomy)
@@ -257,16 +258,28 @@ def _centres(given, anatomy):
 def _check_band(given, sampling, recorded):
     """Raise InputError if no frequency of a target is in the band that is asked for."""
     if given["frequencies"]:
+        highest = fourier.PASSED * sampling.rate
+        if recorded and given["frequencies"][1] > highest:
+            text = (
+                f"fit.frequencies: nothing counts above {highest:.4g} Hz, as of a recording at "
+                f"{sampling.rate:g} Hz filters leave less there"
+            )
+            warn("config", [text])
         _, length = fourier.segments(*sampling)
         fourier.bins(length, sampling.rate, recorded, given["frequencies"])
 
 
 def check_network(
-    path: str | Path, anatomy: connectome.Connectome, models: list[dict], times: dict
+    path: str | Path,
+    anatomy: connectome.Connectome,
+    models: list[dict],
+    times: dict,
+    beside: str | None = None,
 ) -> None:
     """Check models, in plain numbers, on a connectome, and ask what is seldom meant.
 
-    path: what messages call the connectome; times: dt in ms, and the integrator's method.
+    path: what messages call the connectome; times: dt in ms, and the integrator's method;
+    beside: the file of its distances, if that is another.
 
     Raises InputError for models that do not fit it, and warns (InputWarning) of what is seldom
     meant.
@@ -275,7 +288,7 @@ def check_network(
     with np.errstate(over="ignore"):
         row_sums = anatomy.weights.sum(axis=1)
     _check_per_region(models, anatomy.labels)
-    warn(path, questions.of_connectome(path, anatomy))
+    warn(path, questions.of_connectome(path, anatomy, beside))
     _check_coupling(path, row_sums, models)
     warn(path, questions.of_coupling(row_sums, models))
     warn("config", questions.of_step(dt, row_sums, models, times["method"]))

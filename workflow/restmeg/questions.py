@@ -29,8 +29,11 @@ SCALE = (
 )
 
 
-def of_connectome(path: str | Path, anatomy: connectome.Connectome) -> Iterator[str]:
-    """Yield questions about a Connectome; path: of its file."""
+def of_connectome(
+    path: str | Path, anatomy: connectome.Connectome, beside: str | Path | None = None
+) -> Iterator[str]:
+    """Yield questions about a Connectome; path: of its file; beside: of that of its distances."""
+    of = f"of {beside}, " if beside else ""
     weights, distances, labels = anatomy[:3]
     if "labels" in anatomy.assumed:
         yield (
@@ -38,7 +41,7 @@ def of_connectome(path: str | Path, anatomy: connectome.Connectome) -> Iterator[
             "order; connectome.labels names them"
         )
     if "distance_unit" in anatomy.assumed:
-        yield "says no unit of its distances, so mm is assumed; connectome.distance_unit says it"
+        yield f"{of}no unit of distances is said, so mm is assumed; connectome.distance_unit says it"
     if connectome.is_triangle(weights):
         yield (
             "weights are a triangle, connections one way only; a file of undirected weights must "
@@ -59,15 +62,17 @@ def of_connectome(path: str | Path, anatomy: connectome.Connectome) -> Iterator[
     if longest == 0:
         yield "all distances are 0; signals arrive without delay"
     elif not BRAIN_MM[0] <= longest <= BRAIN_MM[1]:
-        if BRAIN_MM[0] <= weights.max() <= BRAIN_MM[1] and weights[connected].min() > 1:
+        # Lengths differ less than streamline counts, whatever weights were divided by.
+        spread, other = (m[connected].max() / max(m[connected].min(), 1e-300) for m in anatomy[:2])
+        if longest > BRAIN_MM[1] and 1 < spread < other / 3:
             cause = "are weights and distances swapped?"
         elif "distance_unit" not in formats.leaves_open("connectome", path):
             cause = "is the attribute 'units' of distances right?"
         else:
             cause = "if they are in another unit, say so with connectome.distance_unit"
         yield (
-            f"the longest connection is {longest:.4g} mm, where a brain's have {BRAIN_MM[0]} to "
-            f"{BRAIN_MM[1]} mm; {cause}"
+            f"{of}the longest connection is {longest:.4g} mm, where a brain's have "
+            f"{BRAIN_MM[0]} to {BRAIN_MM[1]} mm; {cause}"
         )
 
 

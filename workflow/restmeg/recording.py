@@ -104,9 +104,13 @@ def judged(
         try:
             order = [places[at] for at in check.match_regions(path, names, labels)]
         except InputError as error:
-            if given["labels"] is not None or not numbered(names):
-                raise
-            raise InputError(f"{error}; target.labels says what its numbered ones are") from None
+            hint = "target.label_map brings names together, or leaves some out"
+            if given["labels"] is None and numbered(names):
+                hint = (
+                    f"target.labels says what numbered ones are: a file of names, or {IN_ORDER} if "
+                    "they are in its order"
+                )
+            raise InputError(f"{error}; {hint}") from None
     if np.dtype(raw.dtype).kind not in "fiu":
         raise InputError(f"{path}: {raw.variable}: {raw.dtype}; expected real numbers")
     check.unique_names(path, "replicate", replicates)

@@ -12,6 +12,7 @@ import numpy as np
 from restmeg import check, sensors
 from restmeg.errors import InputError
 
+SMALLEST = 0.01  # m: no brain is smaller
 RADIUS = 0.09  # m: of the head
 ORIGIN = np.array(sensors.ORIGIN)
 
@@ -39,6 +40,11 @@ def computed(given: Mapping, labels: check.Names, centres: Any) -> dict:
     middle = (centres.min(axis=0) + centres.max(axis=0)) / 2
     radii = (centres - middle) / 1000
     distance = np.linalg.norm(radii, axis=1)
+    if distance.max() < SMALLEST:
+        raise InputError(
+            f"{where}: the centres of all regions are within {1000 * distance.max():.3g} mm of "
+            f"their middle; expected those of a brain, in mm (are they in m?)"
+        )
     if not (distance < RADIUS).all():
         k = int(np.argmax(distance))
         raise InputError(

@@ -1,5 +1,6 @@
 """What came out of a run, in a few lines of text."""
 
+import textwrap
 from pathlib import Path
 
 from restmeg import bundled, settings, tables
@@ -10,6 +11,7 @@ PAGES = ("summary.html", "report.html")
 OF_SWEEP = ("best.csv", "differences.csv")
 KEY = ["structure_function_coupling", "fc_match", "fc_match_ceiling", "fc_distance"]
 BEST = [LIKELIHOOD, "fc_distance"]  # which tell parameters
+WIDTH = 90  # of a sentence's lines
 
 
 def places(folder: Path) -> str:
@@ -85,7 +87,9 @@ def _over_points(folder, rows, measure, labels, point, by):
     lines = [f"at {at}, {which if n > 1 else 'the only point'}"]
     path = folder / "results/best.csv"
     best = answer.of_measure(tables.read(path)[1], measure) if path.exists() else []
-    return [*lines, *filter(None, (table.best_values(best, rows, name, labels) for name in BEST))]
+    lines += filter(None, (table.best_values(best, rows, name, labels) for name in BEST))
+    doubt = answer.contradiction(rows, best, labels)
+    return [*lines, *textwrap.wrap(doubt, WIDTH)]
 
 
 def _at(row, labels):

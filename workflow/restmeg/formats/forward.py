@@ -25,7 +25,7 @@ def leadfield(path: str | Path, given: Mapping) -> RawLeadField:  # noqa: ARG001
             if space["type"] == "vol" or (len(used) > 1 and (used == [0, 0, 1]).all()):
                 raise InputError(
                     f"{path}: has a volume of sources, which have no direction; expected sources "
-                    "on a surface, or with directions"
+                    "on a surface (or leadfield.source: sphere, with the centres of regions)"
                 )
         forward = mne.convert_forward_solution(
             forward, surf_ori=True, force_fixed=True, copy=False, verbose="ERROR"

@@ -27,7 +27,7 @@ def array(path: str | Path, variable: str | None = None) -> RawArray:
         if len(matrices) != 1:
             raise InputError(
                 f"{path}: {len(matrices)} matrices ({_some(matrices or found)}); "
-                "expected one, or its name in the configuration"
+                "expected one, or its name (connectome.variables, leadfield.variable, target.variable)"
             )
         variable = matrices[0]
     if variable not in found:

@@ -9,6 +9,7 @@ from restmeg.scores.standing import Estimate, standing
 from restmeg.summary.words import (
     SPACE,
     best,
+    best_in_words,
     decimal,
     estimate,
     joined,
@@ -141,16 +142,19 @@ def _which(scores, found, by, best_rows, study):
     if by != LIKELIHOOD:
         some = any(_finite(row) for row in scores if row["score"] == LIKELIHOOD)
         words += "; all are as likely" if some else "; no point has a likelihood, as notes say"
-    return f"{words}.{_contradiction(scores, best_rows, study)}"
+    doubt = contradiction(scores, best_rows, study["axes"])
+    return f"{words}. {doubt}" if doubt else f"{words}."
 
 
-def _contradiction(scores, best_rows, study):
-    """Where likelihood and distance exclude each other's values; a sentence after a space.
+def contradiction(scores: Rows, best_rows: Rows, axes: Mapping[str, str]) -> str:
+    """Where likelihood and distance exclude each other's values, in a sentence; or nothing.
 
-    Of a range of points the truth may be anywhere up to the next point, which is worse.
+    Of a range of points the truth may be anywhere up to the next point, which is worse. At the edge
+    of the sweep, where there is no range, the distance must surely be smaller than at the likeliest
+    point.
     """
     texts = []
-    for axis, label in study["axes"].items():
+    for axis, label in axes.items():
         rows = {row["score"]: row for row in best_rows if row["parameter"] == axis}
         if not {LIKELIHOOD, DISTANCE} <= rows.keys():
             continue
@@ -163,19 +167,37 @@ def _contradiction(scores, best_rows, study):
         )
         below = max((x for x in values if x < least), default=-math.inf)
         above = min((x for x in values if x > most), default=math.inf)
-        if high < below or low > above:
+        if near.at_edge:
+            edge = tables.value(rows[DISTANCE]["value"])
+            excluded = not low <= edge <= high and _is_nearer(scores)
+        else:
+            excluded = high < below or low > above
+        if excluded and math.isfinite(low):
             texts.append(
                 f"{named(label, likely.value)} ({likely.low} to {likely.high}) is likeliest, but "
-                f"{named(label, near.value)} nearest"
-                + (f" ({near.low} to {near.high})" if near.low else "")
+                f"{best_in_words(near, label)} nearest"
             )
     if not texts:
         return ""
     return (
-        f" Likelihood and FC distance exclude each other: {joined(texts)}; so the model is "
+        f"Likelihood and FC distance exclude each other: {joined(texts)}; so the model is "
         "hardly the whole truth, and the likelihood's interval, which presumes that it is, says "
         "too little."
     )
+
+
+def _is_nearer(scores):
+    """Whether the FC distance is surely smaller somewhere than at the likeliest point."""
+    of = {
+        name: [row for row in scores if row["score"] == name and _finite(row)]
+        for name in (LIKELIHOOD, DISTANCE)
+    }
+    if not all(of.values()):
+        return False
+    likeliest = max(of[LIKELIHOOD], key=lambda row: tables.value(row["value"]))["point"]
+    nearest = min(of[DISTANCE], key=lambda row: tables.value(row["value"]))
+    here = [row for row in of[DISTANCE] if row["point"] == likeliest]
+    return bool(here) and tables.value(here[0]["ci_low"]) > tables.value(nearest["ci_high"])
 
 
 def _how_good(found, at):

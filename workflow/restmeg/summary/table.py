@@ -24,7 +24,7 @@ def in_words(row: Mapping[str, str], highest: float = math.nan) -> dict:
     """
     score = SCORES[row["score"]]
     found = [tables.value(row[name]) for name in ("value", "ci_low", "ci_high", "expected")]
-    if math.isfinite(highest):
+    if math.isfinite(highest) and row["n"] != "0":  # of a point where theory does not hold
         found = [(x - highest) / int(row["n"]) for x in found]
     value, low, high, expected = (float(score.read(x)) for x in found)
     finite, sure = math.isfinite(value), math.isfinite(low)
