@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from restmeg import check
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 from restmeg.formats import RawArray
 
 NUMERIC = {"double", "single", "sparse", "logical"} | {
@@ -109,12 +109,14 @@ def is_hdf5(path: str | Path) -> bool:
         with Path(path).open("rb") as file:
             start = file.read(520)
     except OSError as error:
-        raise _unreadable(path, error.strerror) from None
+        raise _unreadable(path, error) from None
     return HDF5 in (start[:8], start[512:])  # MATLAB writes a header of 512 bytes before it
 
 
-def _unreadable(path, reason):
-    return InputError(f"{path}: cannot be read as a MATLAB file ({reason}); expected a .mat file")
+def _unreadable(path, error):
+    return InputError(
+        f"{path}: cannot be read as a MATLAB file ({reason(error)}); expected a .mat file"
+    )
 
 
 def _some(found):
