@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 from restmeg.formats import RawRecording
 
 
@@ -24,12 +24,8 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:
                 f"config: target.{key}: {given[key]}, which no .fif leaves open ({path}); expected "
                 "auto"
             )
-    import mne  # costs a second, and few studies need it
-
+    raw = _opened(path)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of names of files, and of what it does not know
-            raw = mne.io.read_raw_fif(path, preload=False, verbose="ERROR")
         kinds, spans = raw.get_channel_types(), _spans(raw)
     except Exception as error:  # it can be damaged in many ways
         raise _unreadable(path, error) from None
@@ -60,6 +56,23 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:
         )
 
 
+def parts(path: str | Path) -> list[str | Path]:
+    """The file and those that it goes on in, as MNE splits what is too large for one."""
+    with contextlib.closing(_opened(path)) as raw:
+        return [Path(name) for name in raw.filenames]
+
+
+def _opened(path):
+    import mne  # costs a second, and few studies need it
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of names of files, and of what it does not know
+            return mne.io.read_raw_fif(path, preload=False, verbose="ERROR")
+    except Exception as error:  # it can be damaged in many ways
+        raise _unreadable(path, error) from None
+
+
 def _spans(raw):
     """Samples, first and one after the last, of all that is not annotated as bad."""
     good = np.ones(raw.n_times, bool)
@@ -82,8 +95,7 @@ def _spans(raw):
 
 
 def _unreadable(path, error):
-    reason = " ".join(str(error).split())[:200]
     return InputError(
-        f"{path}: cannot be read as FIF ({reason or type(error).__name__}); expected a Raw of MNE "
-        "with a channel for each region"
+        f"{path}: cannot be read as FIF ({reason(error)}); expected a Raw of MNE with a channel "
+        "for each region"
     )
