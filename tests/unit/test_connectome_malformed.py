@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import scipy.io
@@ -281,6 +282,12 @@ def test_what_is_no_matrix_of_matlab(tmp_path, write):
     assert "names: is of class cell; expected numbers" in refused(path, **options)
     options["variables"] = {"weights": "sc", "distances": "len", "labels": "len"}
     refused(path, **options)
+    if write is as_version_73:
+        with h5py.File(path, "r+") as file:
+            file["/#refs#/number"] = np.array([[0.5]])
+            file["names"][0] = file["/#refs#/number"].ref
+        options["variables"]["labels"] = "names"
+        assert "names: no cell array of texts; expected one" in refused(path, **options)
 
 
 def test_a_matrix_of_matlab_that_declares_too_much(tmp_path):

@@ -1,5 +1,6 @@
 """Lead fields of other tools that cannot be used, and what is said of each."""
 
+import h5py
 import leadfields
 import numpy as np
 import pytest
@@ -324,6 +325,27 @@ def test_a_head_model_of_brainstorm_that_cannot_be_used(tmp_path, changes, given
 def test_a_lead_field_of_fieldtrip_that_cannot_be_used(tmp_path, matrices, changes, message):
     path = tmp_path / "lf.mat"
     leadfields.fieldtrip(path, matrices, **changes)
+    assert message_of(path, labels="connectome").startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("inside", "yes!", "lf.mat: inside: type <U4; expected real numbers"),
+        (
+            "pos",
+            "here",
+            "lf.mat: positions of sources: shape () of <U4; expected numbers of (4, 3)",
+        ),
+    ],
+)
+def test_text_in_place_of_numbers_in_version_73(tmp_path, name, text, message):
+    path = tmp_path / "lf.mat"
+    leadfields.hdf5_fieldtrip(path, [FREE[:, 0]] * 4)
+    with h5py.File(path, "r+") as file:
+        del file["lf"][name]
+        file["lf"][name] = np.array([[ord(letter)] for letter in text], np.uint16)
+        file["lf"][name].attrs["MATLAB_class"] = np.bytes_("char")
     assert message_of(path, labels="connectome").startswith(message)
 
 

@@ -8,7 +8,7 @@ from restmeg import disk, sensors, store, units
 from restmeg.errors import InputError
 
 MOST = 2 * 10**9  # bytes: FIF has no more in a file
-UNEVEN = 0.01  # of the sampling interval: times in 32 bits or in rounded ms are even
+UNEVEN = 0.1  # of the sampling interval: one that is missing moves half of it or more
 
 
 def write(sensors_path: str | Path, path: str | Path) -> None:

@@ -125,13 +125,18 @@ def _of_hdf5(path, place, names):
             values = group[name][()]
             if name == CELL:
                 cells = [file[reference] for reference in np.ravel(values)]
-                parts[name] = [
-                    np.zeros((0, 0)) if "MATLAB_empty" in cell.attrs else cell[()].T
-                    for cell in cells
-                ]
+                parts[name] = list(map(_value, cells))
             elif name == "label":
                 texts = [np.ravel(file[reference][()].T) for reference in np.ravel(values)]
                 parts[name] = ["".join(map(chr, text)) for text in texts]
             else:
-                parts[name] = values.T
+                parts[name] = _value(group[name])
         return parts
+
+
+def _value(item):
+    if "MATLAB_empty" in item.attrs:  # what is there is its shape
+        return np.zeros((0, 0))
+    if item.attrs.get("MATLAB_class") == b"char":  # which is kept as numbers
+        return np.array("".join(map(chr, np.ravel(item[()].T))))
+    return item[()].T

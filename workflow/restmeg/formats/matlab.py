@@ -48,11 +48,13 @@ def names(path: str | Path, variable: str) -> list[str]:
     check.size(path, variable, found[variable][1], object)
     if is_hdf5(path):
         with _opened(path) as file:
-            item = file[variable]
-            cells = np.ravel(item[()].T)
-            if item.dtype.kind != "O":
-                raise InputError(f"{path}: {variable}: no cell array; expected one of texts")
-            return ["".join(map(chr, np.ravel(file[cell][()].T))) for cell in cells]
+            try:
+                cells = [file[cell][()].T for cell in np.ravel(file[variable][()].T)]
+                return ["".join(map(chr, np.ravel(cell))) for cell in cells]
+            except Exception:  # numbers, a structure, or others in its cells
+                raise InputError(
+                    f"{path}: {variable}: no cell array of texts; expected one"
+                ) from None
     texts = [str(np.squeeze(text)) for text in np.ravel(_read(path, variable))]
     return [text.strip() for text in texts]
 

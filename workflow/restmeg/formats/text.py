@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from restmeg import check
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 from restmeg.formats import RawArray
 
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
@@ -19,7 +19,7 @@ def lines(path: str | Path) -> list[str]:
         check.size(path, "text", (Path(path).stat().st_size,), np.uint8)
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise InputError(f"{path}: cannot be read ({reason(error)})") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not text in UTF-8; expected a text file") from None
     if "\0" in text:
