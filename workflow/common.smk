@@ -67,7 +67,7 @@ def check_all():
         loaded = settings.load(config, SCHEMA)
         inputs.check_sources(loaded, SCHEMA, "results", EXAMPLE)
         if workflow.is_main_process:
-            inputs.open_elsewhere(loaded)
+            inputs.open_elsewhere(loaded, SCHEMA)
         anatomy = connectome.from_settings(loaded["connectome"])
         plan = study.plan(loaded, SCHEMA, anatomy.weights)
         found = None if workflow.is_main_process else inputs.planned(loaded, anatomy)

@@ -160,7 +160,7 @@ def test_distances_in_a_triangle_beside_full_weights_are_refused(tmp_path, trian
     np.savez(path, **arrays(weights=FULL, distances=triangle(PAIRS)))
     assert message_of(path) == (
         "distances are a triangle and weights are not; expected the length of each pair in both "
-        "halves, such as distances + distances.T"
+        "halves, such as distances + distances.T, or connectome.symmetrise"
     )
     # Both a triangle are connections one way only, if it is the same one.
     np.savez(path, **arrays(weights=triangle(FULL), distances=triangle(PAIRS)))

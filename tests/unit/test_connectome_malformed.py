@@ -1,10 +1,13 @@
 """Files that are damaged, or plausible but wrong: one clear line each."""
 
+import io
+import json
 import pickle
 import zipfile
 import zlib
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import scipy.io
@@ -45,6 +48,12 @@ TEXTS = {
     ",a,b,b\na,0,1,2\nb,1,0,2\nb,2,2,0\n": "region 'b' is there more than once",
     "a,b\n0,1,2\n1,0,2\n2,2,0\n": "2 names in its first row for 3 columns",
     "0\0,1": "has zero bytes in it; expected a text file",
+    '0,1,2\n"1,0,2\n2,2,0\n': "line 2 has a quotation mark without its other one; expected both",
+    f'"{"1" * 200_000}",1,2\n1,0,2\n2,2,0\n': "line 1 has a quotation mark without its other one",
+    f"{'1' * 200_000},1,2\n1,0,2\n2,2,0\n": "weights[0, 0] is inf; expected finite values",
+    "0;1;2\n1,5;0;2\n2;2;0\n": "row 2: '1,5'; expected a number with a decimal point, not a comma",
+    "0\t1,5e-3\n": "row 1: '1,5e-3'; expected a number with a decimal point, not a comma",
+    "0;1,5;2\n1,5;0;2\n2;2;0\n": "row 1: '1,5'; expected a number with a decimal point, not a com",
     "é".encode("latin-1"): "is not text in UTF-8; expected a text file",
 }
 
@@ -182,6 +191,67 @@ ZIPS = {
 }
 
 
+def npy(values):
+    """An array as numpy.save writes it."""
+    file = io.BytesIO()
+    np.save(file, values)
+    return file.getvalue()
+
+
+MEMBERS = {
+    "centres.txt in Latin-1": ("centres.txt", "é 1 2 3".encode("latin-1")),
+    "centres.npy of numbers alone": ("centres.npy", npy(np.ones(4))),
+    "centres.npy that is none": ("centres.npy", b"no"),
+    "centres.npy of nothing": ("centres.npy", b""),
+    "weights.npy of nothing": ("weights.npy", b""),
+    "weights.txt in Latin-1": ("weights.txt", "é".encode("latin-1")),
+}
+
+
+@pytest.mark.parametrize("case", MEMBERS)
+def test_zips_with_a_part_that_is_not_what_its_name_says(tmp_path, case):
+    name, content = MEMBERS[case]
+    tvb_zip(tmp_path / "c.zip", **{name[:-4]: None})
+    with zipfile.ZipFile(tmp_path / "c.zip", "a") as archive:
+        archive.writestr(name, content)
+    assert f"{name}: cannot be read" in refused(tmp_path / "c.zip")
+
+
+def test_centres_of_a_zip_may_be_an_array_of_text(tmp_path):
+    tvb_zip(tmp_path / "c.zip", centres=None)
+    centres = np.array([[name, "1", "2.5", "-3"] for name in LABELS])
+    with zipfile.ZipFile(tmp_path / "c.zip", "a") as archive:
+        archive.writestr("centres.npy", npy(centres))
+    read = connectome.read(tmp_path / "c.zip")
+    assert list(read.labels) == LABELS
+    np.testing.assert_array_equal(read.centres, [[1, 2.5, -3]] * 4)
+
+
+@pytest.mark.parametrize("name", ["c.zip", "c.mat"])
+def test_several_lines_of_a_library_are_told_in_one(tmp_path, monkeypatch, name):
+    def fail(*_, **__):
+        raise ValueError("one\n  two\nthree")
+
+    monkeypatch.setattr(zipfile, "ZipFile", fail)
+    monkeypatch.setattr(scipy.io, "whosmat", fail)
+    (tmp_path / name).write_bytes(bytes(1000))
+    variables = {"weights": "sc", "distances": "len"}
+    assert "(one two three)" in refused(
+        tmp_path / name, **({"variables": variables} if name == "c.mat" else {})
+    )
+
+
+@pytest.mark.parametrize("rows", [5, [5], {"a": "b"}])
+def test_a_json_of_bids_that_names_no_files(tmp_path, rows):
+    for name in ("weights", "distances"):
+        np.savetxt(tmp_path / f"{name}.tsv", LENGTHS, delimiter="\t")
+    (tmp_path / "weights.json").write_text(json.dumps({"CoordsRows": rows}))
+    said = refused(tmp_path / "weights.tsv")
+    assert said.startswith(f"{tmp_path / 'weights.json'}: CoordsRows is no list of names; expected")
+    (tmp_path / "weights.json").write_text(json.dumps({"CoordsRows": ["labels" * 999 + ".tsv"]}))
+    assert list(connectome.read(tmp_path / "weights.tsv").labels) == ["R0", "R1", "R2", "R3"]
+
+
 @pytest.mark.parametrize("name", ZIPS)
 def test_zips_that_lack_a_part(tmp_path, name):
     changes, message = ZIPS[name]
@@ -271,6 +341,12 @@ def test_what_is_no_matrix_of_matlab(tmp_path, write):
     assert "names: is of class cell; expected numbers" in refused(path, **options)
     options["variables"] = {"weights": "sc", "distances": "len", "labels": "len"}
     refused(path, **options)
+    if write is as_version_73:
+        with h5py.File(path, "r+") as file:
+            file["/#refs#/number"] = np.array([[0.5]])
+            file["names"][0] = file["/#refs#/number"].ref
+        options["variables"]["labels"] = "names"
+        assert "names: no cell array of texts; expected one" in refused(path, **options)
 
 
 def test_a_matrix_of_matlab_that_declares_too_much(tmp_path):

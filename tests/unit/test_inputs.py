@@ -286,6 +286,23 @@ def test_a_path_may_begin_at_the_user_s_home(monkeypatch, folder):
     assert loaded["connectome"]["path"] == str(folder / "connectome.npz")
 
 
+def test_all_files_of_a_fragile_format_are_opened_elsewhere_first(monkeypatch):
+    given = {
+        "connectome": {"source": "w.csv", "distances": "d.mat", "labels": "names.txt"},
+        "leadfield": {"source": "gain.mat", "parcellation": "places.mat", "combine": "sum"},
+        "target": {"source": ["recording.nc", "x.npy"], "labels": "names.txt"},
+    }
+    names = ["w.csv", "d.mat", "names.txt", "gain.mat", "places.mat", "x.npy"]
+    for name in names:
+        Path(name).touch()
+    loaded = settings.load(given, SCHEMA)
+    inputs.check_sources(loaded, SCHEMA, "results", EXAMPLE)
+    opened = []
+    monkeypatch.setattr(inputs.probe, "check", opened.append)
+    inputs.open_elsewhere(loaded, SCHEMA)
+    assert opened == ["d.mat", "gain.mat", "places.mat", "recording.nc"]
+
+
 @pytest.mark.parametrize("name", ["connectome.npz", "leadfield.npz", "recording.nc"])
 def test_files_are_read_before_any_job(name):
     Path(name).write_bytes(Path(name).read_bytes()[:-200])

@@ -116,13 +116,26 @@ def test_positions_of_fieldtrip_outside_the_head_are_left_out(tmp_path, inside):
     matrices = [np.zeros((0, 0)) if k == 2 else 1e-9 * FIXED[:, [k]] for k in range(5)]
     leadfields.fieldtrip(path, matrices, **changes)
     parcels = tmp_path / "parcels.npy"
-    np.save(parcels, [0, 1, 2, 2, 3])
+    np.save(parcels, [0, 1, -1, 2, 3])
     found = read(path, "T/(nA m)", parcellation=str(parcels), combine="sum")
     np.testing.assert_allclose(found.gain, 1e-9 * FIXED[:, [0, 1, 3, 4]].T, rtol=1e-12)
     assert found.remarks == (
         f"1 of 5 sources are of no region of the connectome, or outside the head, and left out "
         f"({parcels})",
     )
+
+
+@pytest.mark.parametrize(("none", "told"), [(0, True), (-1, False)])
+def test_a_list_of_places_that_has_none_of_none_is_told_how_it_is_read(tmp_path, none, told):
+    """[1, 2, 3, 1, 2, 0] of four regions may be from 1, with 0 for none: it is taken from 0."""
+    np.save(tmp_path / "gain.npy", FIXED[:, :7])
+    np.save(tmp_path / "places.npy", [1, 2, 3, 1, 2, 0, none])
+    given = {"parcellation": str(tmp_path / "places.npy"), "orientation": "sensor_region"}
+    found = read(tmp_path / "gain.npy", "T/(A m)", combine="sum", **given)
+    own = [[5, 6] if told else [5], [0, 3], [1, 4], [2]]
+    expected = np.array([1e-9 * FIXED[:, columns].sum(axis=1) for columns in own])
+    np.testing.assert_allclose(found.gain, expected, rtol=1e-12)
+    assert any("0 is the first region, 'left V1'" in text for text in found.remarks) == told
 
 
 @pytest.mark.parametrize("kind", ["npy", "mat"])
@@ -195,6 +208,15 @@ def test_names_in_a_text_file_say_what_is_what(tmp_path, kind, transposed, n):
     found = read(path)
     np.testing.assert_allclose(found.gain, GAIN[:, :n], rtol=1e-15)
     assert list(found.sensors) == NAMES[:n]
+
+
+def test_names_beside_rows_need_no_names_of_columns(tmp_path):
+    path, order = tmp_path / "gain.csv", [3, 1, 0, 2]
+    rows = [f"{LABELS[k]}," + ",".join(map(repr, GAIN[k].tolist())) for k in order]
+    path.write_text("\n".join(rows))
+    np.testing.assert_array_equal(read(path).gain, GAIN)
+    path.write_text("\n".join(rows).replace(",", ";"))
+    np.testing.assert_array_equal(read(path).gain, GAIN)
 
 
 def test_a_variable_of_a_mat_is_named(tmp_path):

@@ -1,5 +1,6 @@
 """Lead fields of other tools that cannot be used, and what is said of each."""
 
+import h5py
 import leadfields
 import numpy as np
 import pytest
@@ -106,6 +107,19 @@ LISTS = [
         "for none; are they from 1?",
     ),
     ([str(place - 1) for place in PLACES], "parcels.txt: numbers from -2 to 2; expected places"),
+    (
+        [str(place + 1) for place in PLACES],
+        "parcels.txt: numbers from 0 to 4; expected places in the connectome from 0 to 3, or -1 "
+        "for none; are they from 1?",
+    ),
+    (
+        [str(min(place + 1, 2)) for place in PLACES],
+        "parcels.txt: numbers from 0 to 2, and region 'Insula' has none; expected places in the "
+        "connectome from 0 to 3, and -1 for none; are they from 1, with 0 for none? Then",
+    ),
+    (["²"] * 18, "parcels.txt: its names, '²', are none of the connectome's"),
+    (["--3"] * 18, "parcels.txt: its names, '--3', are none of the connectome's"),
+    (["0", "7" * 5000] * 9, "parcels.txt: numbers from 0 to 777777777777777, of up to 5000 digits"),
 ]
 
 
@@ -139,6 +153,11 @@ def test_both_sides_as_long_as_a_parcellation(tmp_path):
     [
         (np.arange(18) + 0.5, "numbers that are not whole; expected places of regions"),
         (np.full(18, np.inf), "numbers that are not whole; expected places of regions"),
+        (
+            np.full(18, 1e300),
+            "numbers from 100000000000000 to 100000000000000, of up to 301 digits",
+        ),
+        (np.full(18, np.longdouble("1e4900")), "its names, 'inf', are none of the connectome's"),
         (np.zeros((2, 9), int), "shape (2, 9) of int64; expected a list of names or places"),
         (np.array(["a", None] * 9, object), "cannot be read as .npy (it holds Python objects)"),
     ],
@@ -249,6 +268,17 @@ BRAINSTORM = {"Gain": FREE.reshape(7, -1), "GridOrient": NORMALS, "GridLoc": NOR
             "config: leadfield.sign_flip: true, but model.mat does not say the directions",
         ),
         ({}, {"orientation": "sensor_region"}, "config: leadfield.orientation: has no effect on"),
+        (
+            {"Gain": 1j + np.ones((7, 54))},
+            {},
+            "model.mat: Gain: type complex128; expected real num",
+        ),
+        ({"GridOrient": 1j * NORMALS}, {}, "model.mat: GridOrient: type complex128; expected real"),
+        (
+            {"GridOrient": np.zeros((0, 0)), "GridLoc": NORMALS[:-1]},
+            {"dipoles": "tangential"},
+            "model.mat: positions of sources: shape (17, 3) of float64; expected numbers of (18, ",
+        ),
     ],
 )
 def test_a_head_model_of_brainstorm_that_cannot_be_used(tmp_path, changes, given, message):
@@ -281,11 +311,41 @@ def test_a_head_model_of_brainstorm_that_cannot_be_used(tmp_path, changes, given
             {"inside": [9]},
             "lf.mat: inside: 1 values up to 9; expected one for each of 4 positions, or",
         ),
+        ([FREE[:, 0]] * 4, {"inside": "yes"}, "lf.mat: inside: type <U3; expected real numbers"),
+        ([FREE[:, 0] + 1j] * 4, {}, "lf.mat: leadfield: type complex128; expected real numbers"),
+        ([np.array([["x"]])] * 4, {}, "lf.mat: leadfield: type <U1; expected real numbers"),
+        (
+            [FREE[:, 0]] * 4,
+            {"pos": NORMALS[:3]},
+            "lf.mat: positions of sources: shape (3, 3) of float64; expected numbers of (4, 3)",
+        ),
+        ([FREE[:, 0]] * 4, {"pos": "here"}, "lf.mat: positions of sources: shape (1,) of <U4; exp"),
     ],
 )
 def test_a_lead_field_of_fieldtrip_that_cannot_be_used(tmp_path, matrices, changes, message):
     path = tmp_path / "lf.mat"
     leadfields.fieldtrip(path, matrices, **changes)
+    assert message_of(path, labels="connectome").startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("inside", "yes!", "lf.mat: inside: type <U4; expected real numbers"),
+        (
+            "pos",
+            "here",
+            "lf.mat: positions of sources: shape () of <U4; expected numbers of (4, 3)",
+        ),
+    ],
+)
+def test_text_in_place_of_numbers_in_version_73(tmp_path, name, text, message):
+    path = tmp_path / "lf.mat"
+    leadfields.hdf5_fieldtrip(path, [FREE[:, 0]] * 4)
+    with h5py.File(path, "r+") as file:
+        del file["lf"][name]
+        file["lf"][name] = np.array([[ord(letter)] for letter in text], np.uint16)
+        file["lf"][name].attrs["MATLAB_class"] = np.bytes_("char")
     assert message_of(path, labels="connectome").startswith(message)
 
 
@@ -306,6 +366,14 @@ TEXTS = [
     ),
     ("left V1,right V1,Precuneus,Insula\n1,2,x,4\n", "gain.csv: row 1: 'x'; expected a number"),
     ("1,2\n1\n", "gain.csv: row 2 has 1 cells; expected 2 as in others"),
+    (
+        "left V1;0,1;0,2\nInsula;1;2\n",
+        "gain.csv: row 1: '0,1'; expected a number with a decimal point, not a comma",
+    ),
+    (
+        ";a;b\nleft V1;0,1;0,2\n",
+        "gain.csv: row 1: '0,1'; expected a number with a decimal point, not a comma",
+    ),
 ]
 
 

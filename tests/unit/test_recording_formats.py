@@ -282,7 +282,7 @@ REFUSED = [
         "x.mat",
         lambda folder: scipy.io.savemat(folder / "x.mat", {"X": SERIES, "Y": SERIES}),
         ANY,
-        "2 matrices ('X', 'Y'); expected one, or its name in the configuration",
+        "2 matrices ('X', 'Y'); expected one, or its name in",
     ),
     (
         "x.mat",

@@ -258,6 +258,21 @@ def test_a_digest_is_of_all_that_counts(tmp_path):
     assert segments.digest(paths[:2], renamed) == segments.digest(*changes[3])
 
 
+def test_a_digest_is_of_all_parts_of_a_split_file(tmp_path):
+    import mne
+
+    path, info = tmp_path / "x-raw.fif", mne.create_info(LABELS, 250.0, "misc")
+    raw = mne.io.RawArray(wandering(200_000)[0].T, info, verbose="ERROR")
+    raw.save(path, split_size="2MB", buffer_size_sec=1.0, verbose="ERROR")
+    second = tmp_path / "x-raw-1.fif"
+    assert second.exists()
+    before = segments.digest([path], GIVEN)
+    content = bytearray(second.read_bytes())
+    content[len(content) // 2] ^= 1
+    second.write_bytes(content)
+    assert segments.digest([path], GIVEN) != before
+
+
 def test_files_are_called_the_same_wherever_they_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     given = ["sub-01/x.fif", str(tmp_path / "sub-02/x.fif")]

@@ -179,6 +179,20 @@ def test_sensors_of_a_file(tmp_path):
     np.testing.assert_allclose(coils.axes[:, 2], [[0, 0, 1], [1, 0, 0]])
 
 
+def test_sensors_that_do_not_say_where_the_head_is_are_refused(tmp_path):
+    import mne
+
+    info = sensors.to_info(*sensors.find(5), 600.0)
+    info["dev_head_t"] = None
+    path = str(tmp_path / "subject-info.fif")
+    mne.io.write_info(path, info, verbose="ERROR")
+    with pytest.raises(InputError) as caught:
+        sensors.find(path)
+    assert str(caught.value).startswith(
+        f"{path}: has its sensors in coordinates of the device and no dev_head_t, which brings them"
+    )
+
+
 def test_all_that_it_was_made_from_is_in_its_file(tmp_path):
     import xarray as xr
 

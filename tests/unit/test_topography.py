@@ -65,6 +65,60 @@ def test_half_of_what_sensors_are_is_refused(tmp_path, missing):
         leadfield.read(tmp_path / "part.nc", LABELS)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({name: slice(3) for name in sensors.VARIABLES}, "sensor_kind: 3 sensors; expected 4, as"),
+        ({"coil_type": slice(3)}, "have shapes (4,), (4,), (4, 3), (4, 3, 3), (3,); expected"),
+        ({"sensor_kind": 0}, "have shapes (), (4,), (4, 3), (4, 3, 3), (4,); expected"),
+    ],
+)
+def test_sensors_are_as_many_as_the_gain_has(tmp_path, changes, message):
+    leadfield.write(tmp_path / "whole.nc", lead(4), "sphere")
+    with xr.open_dataset(tmp_path / "whole.nc") as whole:
+        parts = {
+            name: ([f"{name}_{k}" for k in range(np.ndim(values))], values)
+            for name, chosen in changes.items()
+            for values in [whole[name].values[chosen]]
+        }
+        whole.drop_vars(list(changes)).assign(parts).to_netcdf(tmp_path / "part.nc")
+    with pytest.raises(InputError) as caught:
+        leadfield.read(tmp_path / "part.nc", LABELS)
+    assert message in str(caught.value)
+
+
+MANY = np.arange(300_000.0)
+
+
+@pytest.mark.parametrize(
+    ("times", "even"),
+    [
+        (np.delete(MANY, 10_000), False),
+        (MANY + (MANY == 10_000) * 0.2, False),
+        (0.1 * MANY, True),
+        ((0.1 * MANY).astype(np.float32), True),
+        (MANY / 3, True),
+    ],
+)
+def test_times_are_held_against_a_grid_however_many_there_are(tmp_path, times, even):
+    with store.new_netcdf(tmp_path / "sensors.nc", "x", {}) as dataset:
+        names, coils = sensors.find(1)
+        for name, values in {
+            "replicate": np.array([0]),
+            "time": times,
+            "sensor": names,
+            "field": np.ones((1, len(times), 1), np.float32),
+            **coils.variables(),
+        }.items():
+            store.add(dataset, name, values)
+    if even:
+        epochs.write(tmp_path / "sensors.nc", tmp_path / "sensors-epo.fif")
+        assert (tmp_path / "sensors-epo.fif").exists()
+        return
+    with pytest.raises(InputError, match="its samples are not evenly spaced"):
+        epochs.write(tmp_path / "sensors.nc", tmp_path / "sensors-epo.fif")
+
+
 @pytest.mark.parametrize("times", [[0.0, 1.0, 3.0], [0.0, 1.0, 2.0]])
 def test_epochs_need_even_samples(tmp_path, times):
     with store.new_netcdf(tmp_path / "sensors.nc", "x", {}) as dataset:

@@ -102,11 +102,11 @@ def _text(path, what, name):
 
 
 def match_regions(
-    path: str | Path, regions: Any, labels: Names, of: str = "the connectome"
+    path: str | Path, regions: Any, labels: Names, of: str = "the connectome", mend: str = ""
 ) -> list[int]:
     """The order that brings ``regions`` (of the file ``path``) to ``labels`` (of the connectome).
 
-    of: what messages call what the labels are of.
+    of: what messages call what the labels are of; mend: what they say at their end.
 
     Raises InputError, which tells what is missing and what may be meant, unless both are the same
     set.
@@ -124,7 +124,7 @@ def match_regions(
             hint += f"; {near}?"
         raise InputError(
             f"{path}: {len(position)} regions{without}; {of} {has} {len(labels)}, "
-            f"and both must name the same ones{hint}"
+            f"and both must name the same ones{hint}" + (f"; {mend}" if mend else "")
         )
     return [position[label] for label in labels]
 

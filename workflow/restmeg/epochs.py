@@ -8,7 +8,7 @@ from restmeg import disk, sensors, store, units
 from restmeg.errors import InputError
 
 MOST = 2 * 10**9  # bytes: FIF has no more in a file
-UNEVEN = 1e-6  # of the sampling interval
+UNEVEN = 0.1  # of the sampling interval: one that is missing moves half of it or more
 
 
 def write(sensors_path: str | Path, path: str | Path) -> None:
@@ -37,7 +37,8 @@ def write(sensors_path: str | Path, path: str | Path) -> None:
         times = store.read_values(dataset["time"])
         times = times * units.factor(f"{sensors_path}: time", dataset["time"].units, "ms") / 1000
         rate = (len(times) - 1) / (times[-1] - times[0])
-        if not np.allclose(np.diff(times) * rate, 1, rtol=0, atol=UNEVEN * len(times)):
+        even = times[0] + np.arange(len(times)) / rate
+        if not np.allclose(times * rate, even * rate, rtol=0, atol=UNEVEN):
             raise InputError(f"{sensors_path}: its samples are not evenly spaced; expected so")
         series = np.empty((len(replicates), len(names), len(times)))
         for k in range(len(series)):

@@ -28,6 +28,12 @@ class InputError(ValueError):
         super().__init__(message)
 
 
+def reason(error: Exception) -> str:
+    """What an error of a library says, as one line of at most 300 characters; else its kind."""
+    said = getattr(error, "strerror", None) or str(error)
+    return " ".join(str(said).split())[:300] or type(error).__name__
+
+
 def warn_of_results(where: str | Path, notes: Iterable[str]) -> None:
     """Warn (ResultWarning) of each note on results, for who called the function that calls this."""
     for note in notes:

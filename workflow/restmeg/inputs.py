@@ -97,15 +97,18 @@ def files(loaded: dict, schema: dict) -> dict[str, str | list[str] | None]:
     return found
 
 
-def open_elsewhere(loaded: dict) -> None:
+def open_elsewhere(loaded: dict, schema: dict) -> None:
     """Open files that may be fragile elsewhere first; InputError for one that ends that process.
 
-    loaded: with paths from `check_sources`.
+    loaded, schema: as in `check_sources`, which has been called.
     """
     for section, kind in KINDS.items():
         given = loaded[section]["path"] or []
         for path in given if isinstance(given, list) else [given]:
             if formats.find(kind, path).fragile:
+                probe.check(path)
+        for path in settings.files(section, loaded, schema).values():
+            if formats.is_fragile(path):  # matrices and lists; others are text
                 probe.check(path)
 
 

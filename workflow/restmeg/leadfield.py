@@ -151,6 +151,11 @@ def judged(
         raise InputError(
             f"{path}: {len(names)} names of sensors; expected {gain.shape[1]}, as gain has"
         )
+    if raw.coils is not None and len(raw.coils.kinds) != gain.shape[1]:
+        raise InputError(
+            f"{path}: sensor_kind: {len(raw.coils.kinds)} sensors; expected {gain.shape[1]}, as "
+            "gain has"
+        )
     possible = np.abs(gain) <= MAX_GAIN
     check.every(path, "gain", gain, possible, f"at most {MAX_GAIN:g} {UNIT} in size")
     if not gain.any():

@@ -41,7 +41,7 @@ def of_connectome(
             "order; connectome.labels names them"
         )
     if "distance_unit" in anatomy.assumed:
-        yield f"{of}no unit of distances is said, so mm is assumed; connectome.distance_unit says it"
+        yield f"{of}no unit of distances is said, so mm is assumed; connectome.distance_unit tells"
     if connectome.is_triangle(weights):
         yield (
             "weights are a triangle, connections one way only; a file of undirected weights must "
@@ -64,7 +64,8 @@ def of_connectome(
     elif not BRAIN_MM[0] <= longest <= BRAIN_MM[1]:
         # Lengths differ less than streamline counts, whatever weights were divided by.
         spread, other = (m[connected].max() / max(m[connected].min(), 1e-300) for m in anatomy[:2])
-        if longest > BRAIN_MM[1] and 1 < spread < other / 3:
+        as_lengths = BRAIN_MM[0] <= weights.max() <= BRAIN_MM[1] and weights[connected].min() > 1
+        if as_lengths or (longest > BRAIN_MM[1] and 1 < spread < other / 3):
             cause = "are weights and distances swapped?"
         elif "distance_unit" not in formats.leaves_open("connectome", path):
             cause = "is the attribute 'units' of distances right?"

@@ -75,7 +75,7 @@ def opened(
 
     Raises InputError as `judged` does, or if it cannot be read.
     """
-    options = USUAL | dict(given or {})
+    options = USUAL if given is None else USUAL | dict(given)
     with formats.reader("recording", path)(path, options) as raw:
         yield judged(path, raw, labels, options)
 
@@ -101,16 +101,9 @@ def judged(
                 f"{path}: {raw.n_regions} regions and {raw.n_samples} samples for a connectome "
                 f"of {len(labels)} regions: time and region have changed places"
             )
-        try:
-            order = [places[at] for at in check.match_regions(path, names, labels)]
-        except InputError as error:
-            hint = "target.label_map brings names together, or leaves some out"
-            if given["labels"] is None and numbered(names):
-                hint = (
-                    f"target.labels says what numbered ones are: a file of names, or {IN_ORDER} if "
-                    "they are in its order"
-                )
-            raise InputError(f"{error}; {hint}") from None
+        order = [
+            places[at] for at in check.match_regions(path, names, labels, mend=_mend(given, names))
+        ]
     if np.dtype(raw.dtype).kind not in "fiu":
         raise InputError(f"{path}: {raw.variable}: {raw.dtype}; expected real numbers")
     check.unique_names(path, "replicate", replicates)
@@ -150,6 +143,18 @@ def named(
         if own is not None:
             _check_same(path, own, found, given["labels"])
     return _mapped(path, found, given["label_map"])
+
+
+def _mend(given, names):
+    """What brings the names of a user's recording together with the connectome's."""
+    if given is USUAL:  # a file of our own
+        return ""
+    if given["labels"] is None and numbered(names):
+        return (
+            f"target.labels says what numbered ones are: a file of names, or {IN_ORDER} if they "
+            "are in its order"
+        )
+    return "target.label_map brings names together, or leaves some out"
 
 
 def numbered(names: check.Names) -> bool:
@@ -195,7 +200,7 @@ def label_map(given: Any) -> dict[str, str | None]:
     if not isinstance(given, str):
         return {str(name): None if to is None else str(to) for name, to in (given or {}).items()}
     found: dict[str, str | None] = {}
-    for k, row in enumerate(text.cells(text.lines(given)), 1):
+    for k, row in enumerate(text.cells(text.lines(given), given), 1):
         if len(row) > 2 or not row[0]:
             raise InputError(
                 f"{given}: row {k} has {len(row)} cells; expected two: a name in the recording, "

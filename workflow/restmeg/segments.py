@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import check, fingerprint, recording, resampling, store
+from restmeg import check, fingerprint, formats, recording, resampling, store
 from restmeg.errors import InputError
 from restmeg.schedule import schedule
 
@@ -221,7 +221,8 @@ def digest(paths: Sequence[str | Path], given: Mapping) -> str:
         labels = fingerprint.of_file(labels)
     options = {key: given[key] for key in recording.USUAL}
     options |= {"labels": labels, "label_map": recording.label_map(given["label_map"])}
-    return fingerprint.content([fingerprint.of_file(path) for path in paths], options)
+    files = [file for path in paths for file in formats.parts(path)]
+    return fingerprint.content([fingerprint.of_file(file) for file in files], options)
 
 
 class Looks(NamedTuple):

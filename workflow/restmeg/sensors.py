@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from restmeg import check
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 
 UNITS = {"mag": "T", "grad": "T/m"}  # of what a kind of sensor measures
 MIXED = "sensor_unit"  # units of what is of sensors of both kinds: see the variable of that name
 RADIUS = 0.12  # m: of a helmet of point magnetometers
+HEAD = 4  # MNE's number of head coordinates
 POINT = 2000  # MNE's coil type of a magnetometer of no size
 # Systems by name: MNE's name, and where the origin of their own coordinates is put, m. The middle
 # of the sphere that fits their sensors best is then at ORIGIN.
@@ -60,7 +61,8 @@ def unit(coils: Coils | None) -> str:
 def stored(path: str | Path, variables: dict[str, Any]) -> Coils | None:
     """Coils of the VARIABLES of a file, or None if it has no kinds of sensors.
 
-    Raises InputError for what cannot be.
+    Raises InputError for what cannot be; whether there are as many as the file has sensors is for
+    who knows those.
     """
     if "sensor_kind" not in variables:
         return None
@@ -70,8 +72,16 @@ def stored(path: str | Path, variables: dict[str, Any]) -> Coils | None:
             f"{path}: has sensor_kind but no variable {check.some(missing)}; expected all of "
             f"{', '.join(VARIABLES)}, or none"
         )
-    kinds, units, positions, axes, types = (np.asarray(variables[name]) for name in VARIABLES)
-    n = len(kinds)
+    parts = [np.asarray(variables[name]) for name in VARIABLES]
+    kinds, units, positions, axes, types = parts
+    n, shapes = kinds.size, [part.shape for part in parts]
+    numbers = all(part.dtype.kind in "fiu" and np.isfinite(part).all() for part in parts[2:])
+    if shapes != [(n,), (n,), (n, 3), (n, 3, 3), (n,)] or not numbers:
+        raise InputError(
+            f"{path}: {', '.join(VARIABLES)} have shapes {check.some(shapes, quote='', shown=5)}; "
+            f"expected texts of {(n,)} and {(n,)} and finite numbers of {(n, 3)}, {(n, 3, 3)} and "
+            f"{(n,)}"
+        )
     coils = Coils(kinds.astype(str).astype(object), positions, axes, types)
     unknown = sorted(set(coils.kinds) - set(UNITS))
     if unknown:
@@ -80,12 +90,6 @@ def stored(path: str | Path, variables: dict[str, Any]) -> Coils | None:
         raise InputError(
             f"{path}: sensor_unit: other units than those of sensor_kind; expected T for mag and "
             "T/m for grad"
-        )
-    shapes = (positions.shape, axes.shape, types.shape)
-    if shapes != ((n, 3), (n, 3, 3), (n,)) or not np.isfinite(positions).all():
-        raise InputError(
-            f"{path}: sensor_position, sensor_axes and coil_type have shapes {shapes}; expected "
-            f"finite values of {(n, 3)}, {(n, 3, 3)} and {(n,)}"
         )
     return coils
 
@@ -163,14 +167,15 @@ def problems_told(path: str | Path, what: str) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise InputError(f"{path}: cannot be read as FIF ({reason}); expected {what}") from None
+        raise InputError(
+            f"{path}: cannot be read as FIF ({reason(error)}); expected {what}"
+        ) from None
 
 
 def of_info(path: str | Path, info: Any) -> tuple[np.ndarray, Coils]:
     """Names and coils of the MEG channels of an MNE Info, in head coordinates.
 
-    Raises InputError if it has none.
+    Raises InputError if it has none, or does not say where the head is.
     """
     import mne
 
@@ -185,6 +190,12 @@ def of_info(path: str | Path, info: Any) -> tuple[np.ndarray, Coils]:
     moved, turned = np.zeros(3), np.eye(3)
     if info["dev_head_t"] is not None:
         turned, moved = info["dev_head_t"]["trans"][:3, :3], info["dev_head_t"]["trans"][:3, 3]
+    elif any(channel["coord_frame"] != HEAD for channel in channels):
+        raise InputError(
+            f"{path}: has its sensors in coordinates of the device and no dev_head_t, which brings "
+            "them to the head; expected it: set info['dev_head_t'] to that of a recording of the "
+            "same head, or to mne.Transform('meg', 'head') if both coordinates are the same"
+        )
     kinds = [mne.channel_type(info, k) for k in picks]
     coils = Coils(
         np.array(kinds, dtype=object),

@@ -4,6 +4,7 @@ Rows may be regions with names, regions in order, or sources that a parcellation
 and which of rows and columns are sensors may have to be found out.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ NAMING = (
     "leadfield.parcellation"
 )
 SENSOR_FIRST = "sensor_region"
+WHOLE = re.compile(r"[+-]?[0-9]+")
+LONGEST = 15  # digits of a place that are worth reading
 
 
 def of_regions(
@@ -39,11 +42,15 @@ def of_regions(
             "config: leadfield.parcellation and leadfield.labels both say what rows are; expected "
             "one of them"
         )
-    names = None if listed is None else parcellation(listed, labels)
+    names = None
+    if listed is not None:
+        names, remarks = parcellation(listed, labels)
+        raw = raw._replace(remarks=(*raw.remarks, *remarks))
     if given["labels"] is not None:
         names = _labels(given["labels"], labels)
     if not raw.oriented:
         raw = _oriented(path, raw, names, labels, given)
+    _check_places(path, raw)
     if listed is None:
         _without_effect(given, "combine", "sign_flip")
         return _in_order(path, raw, names, labels, given)
@@ -55,17 +62,31 @@ def of_regions(
     return _combined(path, raw, names, labels, given)
 
 
-def parcellation(path: str | Path, labels: check.Names) -> list[str | None]:
+def _check_places(path, raw):
+    """Raise InputError unless what is there of positions is one of each row."""
+    if raw.places is None:
+        return
+    found, expected = np.asarray(raw.places), (len(raw.gain), 3)
+    if found.dtype.kind not in "fiu" or found.shape != expected:
+        raise InputError(
+            f"{path}: positions of sources: shape {found.shape} of {found.dtype}; expected numbers "
+            f"of {expected}, as many as the gain has"
+        )
+
+
+def parcellation(path: str | Path, labels: check.Names) -> tuple[list[str | None], tuple[str, ...]]:
     """The region of each source in a file, None for what is of no region of the connectome.
+
+    Also what a user should be told of how the file is read.
 
     The file has a name in each line, or cells of one row or column, or whole numbers, which are
     places in the connectome from 0; -1 is none. Lines may be empty. Raises InputError for other
-    numbers, or if none is of a region.
+    numbers, if none is of a region, or if numbers may be from 1 with 0 for none.
     """
     entries = _listed(path) if str(path).endswith((".npy", ".mat")) else _entries(path)
     known = {str(label) for label in labels}
     whole = [entry for entry in entries if entry]
-    if whole and all(entry.lstrip("-").isdigit() for entry in whole) and not known & set(whole):
+    if whole and all(map(WHOLE.fullmatch, whole)) and not known & set(whole):
         return _by_place(path, entries, labels)
     found = [entry if entry in known else None for entry in entries]
     if not any(found):
@@ -73,7 +94,7 @@ def parcellation(path: str | Path, labels: check.Names) -> list[str | None]:
             f"{path}: its names, {check.some(list(dict.fromkeys(whole))) or 'none'}, are none of "
             f"the connectome's, {check.some(list(labels))}; expected names of its regions"
         )
-    return found
+    return found, ()
 
 
 def _listed(path):
@@ -100,7 +121,7 @@ def _listed(path):
         return [str(value).strip() for value in values.ravel()]
     if not np.isfinite(values).all() or not np.array_equal(values, np.round(values)):
         raise InputError(f"{path}: numbers that are not whole; expected places of regions")
-    return [str(int(value)) for value in values.ravel()]
+    return [f"{value:.0f}" for value in values.ravel().tolist()]
 
 
 def _entries(path):
@@ -113,14 +134,35 @@ def _entries(path):
 
 
 def _by_place(path, entries, labels):
-    places = [int(entry or -1) for entry in entries]
-    if max(places) >= len(labels) or min(places) < -1:
-        hint = "; are they from 1?" if min(places) == 1 and max(places) == len(labels) else ""
+    """Regions by place, and remarks as `parcellation`: 0 may be meant as none, and 1 as the first.
+
+    Where -1 or an empty entry is there it is not, nor where that leaves the last region alone: it
+    is then refused. Else it cannot be known, and is told.
+    """
+    longest = max(map(len, entries))
+    places = [int(entry[:LONGEST] or -1) for entry in entries]
+    lowest, highest, last = min(places), max(places), len(labels) - 1
+    if longest > LONGEST or highest > last or lowest < -1:
+        hint = "; are they from 1?" if lowest in (0, 1) and highest == last + 1 else ""
+        long = f", of up to {longest} digits" if longest > LONGEST else ""
         raise InputError(
-            f"{path}: numbers from {min(places)} to {max(places)}; expected places in the "
-            f"connectome from 0 to {len(labels) - 1}, or -1 for none{hint}"
+            f"{path}: numbers from {lowest} to {highest}{long}; expected places in the connectome "
+            f"from 0 to {last}, or -1 for none{hint}"
         )
-    return [None if place < 0 else str(labels[place]) for place in places]
+    remarks: tuple[str, ...] = ()
+    if lowest == 0:
+        if highest < last:
+            raise InputError(
+                f"{path}: numbers from 0 to {highest}, and region '{labels[last]}' has none; "
+                f"expected places in the connectome from 0 to {last}, and -1 for none; are they "
+                "from 1, with 0 for none? Then subtract 1 from all"
+            )
+        remarks = (
+            f"0 is the first region, '{labels[0]}', in {path}, as -1 would be none; if 0 is none "
+            "there and 1 the first region, subtract 1 from all",
+        )
+    regions = [None if place < 0 else str(labels[place]) for place in places]
+    return regions, remarks
 
 
 def _labels(given, labels):
@@ -132,7 +174,7 @@ def _labels(given, labels):
 
 
 def _oriented(path, raw, names, labels, given):
-    """Rows as regions or sources, columns as sensors; sensors without any value are dropped."""
+    """Rows as regions or sources, columns as sensors."""
     matrix = check.matrix(path, "gain", raw.gain)
     stated = given["orientation"]
     axis_names = [raw.regions, raw.sensors]  # of rows and columns so far
@@ -290,7 +332,7 @@ def _directions(path, places, labels, given):
         )
     if given["dipoles"] != "tangential":
         return sphere.unit_vectors(given["dipoles"], labels)
-    if places is None or np.shape(places)[1:] != (3,) or not np.isfinite(places).all():
+    if places is None or not np.isfinite(places).all():
         raise InputError(
             f"{path}: does not say where its sources are; expected a file in leadfield.dipoles"
         )

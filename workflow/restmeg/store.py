@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from restmeg import check, disk
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 from restmeg.variables import VARIABLES
 from restmeg.version import __version__
 
@@ -108,10 +108,8 @@ def open_netcdf(path: str | Path, *names: str) -> netCDF4.Dataset:
     """
     try:
         dataset = netCDF4.Dataset(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read as NetCDF ({error.strerror or error})") from None
-    except (RuntimeError, UnicodeError) as error:  # it is, but what it says of itself is damaged
-        raise InputError(f"{path}: cannot be read as NetCDF ({error})") from None
+    except (OSError, RuntimeError, UnicodeError) as error:  # or what it says of itself is damaged
+        raise InputError(f"{path}: cannot be read as NetCDF ({reason(error)})") from None
     dataset.set_always_mask(False)  # a masked array then means that values are missing
     for name in names:
         if name not in dataset.variables:
@@ -227,7 +225,7 @@ def read_values(
     try:
         array = variable[index]
     except (RuntimeError, UnicodeError) as error:  # damaged data, or text that is not UTF-8
-        raise InputError(f"{path}: {variable.name} cannot be read ({error})") from error
+        raise InputError(f"{path}: {variable.name} cannot be read ({reason(error)})") from error
     if variable.dtype == "S1":  # text in the classic way, a character an element
         # Bytes, as whether they are UTF-8 is for the reader of names to say.
         return netCDF4.chartostring(np.ma.filled(array, b""), encoding="bytes")
@@ -271,13 +269,11 @@ def _npz(path):
                 yield archive
     except InputError:
         raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read as .npz ({error.strerror or error})") from error
     except Exception as error:  # a zip archive can be broken in many ways
-        reason = str(error)
-        if "allow_pickle" in reason:
-            reason = "it holds Python objects; save labels as text, np.array(labels, dtype=str)"
-        raise InputError(f"{path}: cannot be read as .npz ({reason})") from error
+        why = reason(error)
+        if "allow_pickle" in why:
+            why = "it holds Python objects; save labels as text, np.array(labels, dtype=str)"
+        raise InputError(f"{path}: cannot be read as .npz ({why})") from error
 
 
 def _declared(archive, name):

@@ -9,11 +9,6 @@ from restmeg.figures import style
 
 TRACES = 16  # traces that can be told apart in one panel
 SHOWN_MS = 500.0  # of time in a trace
-# Kinds of sensors: title, what they measure, its unit in figures and the factor to it.
-KINDS = {
-    "mag": ("Magnetometers", "magnetic field", "fT", 1e15),
-    "grad": ("Gradiometers", "gradient of the field", "fT/cm", 1e13),
-}
 
 
 @style.look()
@@ -33,7 +28,7 @@ def traces(
     panels = [(activity, labels, "Regional activity", "excitatory rate", "1")]
     if kinds is None:
         panels.append((1e15 * field, sensors, "Sensors", "magnetic field", "fT"))
-    for kind, (title, what, unit, factor) in KINDS.items():
+    for kind, (title, what, unit, factor) in style.SENSORS.items():
         chosen = np.array([]) if kinds is None else np.flatnonzero(np.asarray(kinds) == kind)
         if len(chosen):
             panels.append(

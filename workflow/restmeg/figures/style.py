@@ -30,6 +30,11 @@ LINES = {
     "baseline_log_weights": (ANATOMY, "-."),
     "baseline_distance": (ANATOMY, "--"),
 }
+# Kinds of sensors: title, what they measure, its unit in figures and the factor to it.
+SENSORS = {
+    "mag": ("Magnetometers", "magnetic field", "fT", 1e15),
+    "grad": ("Gradiometers", "gradient of the field", "fT/cm", 1e13),
+}
 SMALL = {"fontsize": 9, "fontweight": "normal"}  # of a title beside another
 DPI = 150
 SETTINGS = {

@@ -10,8 +10,6 @@ from matplotlib.tri import CubicTriInterpolator, Triangulation, UniformTriRefine
 from restmeg import sensors
 from restmeg.figures import style
 
-# What a map shows of each kind of sensor: title, unit of figures and factor to it.
-SCALES = {"mag": ("Magnetometers", "fT", 1e15), "grad": ("Gradiometers", "fT/cm", 1e13)}
 LEVELS = 12
 FEWEST = 4  # sensors that make a map
 LONGEST = 3.0  # times the usual side of a triangle between neighbours: more is no neighbourhood
@@ -25,12 +23,12 @@ def topography(deviation: np.ndarray, coils: sensors.Coils) -> Figure:
     their squares. Sensors are laid out by their angle from the vertical through the middle of the
     head, the nose up.
     """
-    kinds = [kind for kind in SCALES if (coils.kinds == kind).any()]
+    kinds = [kind for kind in style.SENSORS if (coils.kinds == kind).any()]
     figure = style.new_figure(0.6 + 3.9 * len(kinds), 3.7)
     for axes, kind in zip(np.ravel(figure.subplots(1, len(kinds))), kinds, strict=True):
         of_kind = coils.kinds == kind
         places, values = _by_place(coils.positions[of_kind], deviation[of_kind])
-        title, unit, factor = SCALES[kind]
+        title, _, unit, factor = style.SENSORS[kind]
         _map(axes, flat(places), factor * values, unit)
         axes.set_title(title, loc="center")
     return figure

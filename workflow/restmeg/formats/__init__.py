@@ -152,9 +152,20 @@ def leaves_open(kind: str, path: str | Path) -> tuple[str, ...]:
     return next(endings, ())
 
 
+def is_fragile(path: str | Path) -> bool:
+    """Whether its name is that of a fragile array."""
+    return any(row.fragile and str(path).endswith(end) for end, row in FORMATS["array"].items())
+
+
 def module(kind: str, path: str | Path) -> str:
     """Dotted name within restmeg of the module that reads a file. Raises InputError as `find`."""
     return f"formats.{find(kind, path).module}"
+
+
+def parts(path: str | Path) -> list[str | Path]:
+    """The files that a recording is in: itself, and those that it goes on in."""
+    read = importlib.import_module(f"restmeg.{module('recording', path)}")
+    return read.parts(path) if hasattr(read, "parts") else [path]
 
 
 def reader(kind: str, path: str | Path) -> Callable:

@@ -5,6 +5,7 @@ XCP-D and giga_connectome) or in a file that the JSON names (``CoordsRows`` of w
 """
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,10 +37,20 @@ def _described(path):
         raise InputError(f"{sidecar}: cannot be read as JSON; expected names and values") from None
 
 
+def _is_file(path):
+    return os.path.isfile(path)  # noqa: PTH113 as it takes names of any length
+
+
 def _labels(path, described):
     """Names in the first of the files of coordinates that is one of labels."""
-    for name in described.get("CoordsRows") or []:
-        file = Path(path).parent / str(name)
-        if "label" in file.stem and file.is_file() and file.suffix in (".tsv", ".txt"):
+    named = described.get("CoordsRows") or []
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise InputError(
+            f"{Path(path).with_suffix('.json')}: CoordsRows is no list of names; expected those of "
+            "files"
+        )
+    for name in named:
+        file = Path(path).parent / name
+        if "label" in file.stem and file.suffix in (".tsv", ".txt") and _is_file(file):
             return check.unique_names(file, "label", text.lines(file))
     return None

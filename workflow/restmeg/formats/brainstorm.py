@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from restmeg import check
 from restmeg.errors import InputError
 from restmeg.formats import RawLeadField, matlab
 
@@ -21,9 +22,9 @@ def leadfield(path: str | Path) -> RawLeadField:
 
     Sensors that are no MEG sensors, whose rows are NaN, are left to the judge.
     """
-    gain = np.asarray(matlab.array(path, "Gain").values, dtype=np.float64)
-    orient = np.asarray(matlab.array(path, "GridOrient").values, dtype=np.float64)
-    if gain.ndim != 2 or gain.shape[1] % 3:
+    gain = check.matrix(path, "Gain", matlab.array(path, "Gain").values)
+    orient = matlab.array(path, "GridOrient").values
+    if gain.shape[1] % 3:
         raise InputError(
             f"{path}: Gain: shape {gain.shape}; expected (channels, 3 times the sources)"
         )
@@ -32,8 +33,9 @@ def leadfield(path: str | Path) -> RawLeadField:
     if not orient.size:
         places = None
         if "GridLoc" in matlab.variables(path):
-            places = np.asarray(matlab.array(path, "GridLoc").values, dtype=np.float64)
+            places = matlab.array(path, "GridLoc").values
         return RawLeadField(gain, None, None, UNIT, places=places, some_missing=True)
+    orient = check.matrix(path, "GridOrient", orient)
     if orient.shape != (n, 3) or not np.isfinite(orient).all():
         raise InputError(
             f"{path}: GridOrient: shape {orient.shape}; expected finite values of ({n}, 3), as "

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from restmeg import check
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 from restmeg.formats import RawLeadField, matlab
 
 CELL = "leadfield"  # the field with one matrix (sensors, 3 or 1) for each position
@@ -46,8 +46,11 @@ def leadfield(path: str | Path) -> RawLeadField:
         )
     (shape,) = shapes
     there = np.array([np.size(cell) > 0 for cell in cells])
+    kinds = {np.asarray(cell).dtype for cell in cells if np.size(cell)}
+    _check_numbers(path, CELL, kinds)
     if parts.get("inside") is not None:
         inside = np.ravel(parts["inside"])
+        _check_numbers(path, "inside", {inside.dtype})
         if inside.size != len(cells):  # before 2016 it was a list of places from 1
             if not np.isin(inside, np.arange(len(cells)) + 1).all():
                 raise InputError(
@@ -69,6 +72,15 @@ def leadfield(path: str | Path) -> RawLeadField:
     return RawLeadField(gain, None, labels, None, places=parts.get("pos"), there=there)
 
 
+def _check_numbers(path, name, kinds):
+    """Raise InputError unless types of arrays are those of real numbers."""
+    other = sorted(str(kind) for kind in kinds if kind.kind not in "fiub")
+    if other:
+        raise InputError(
+            f"{path}: {name}: type {check.some(other, quote='')}; expected real numbers"
+        )
+
+
 def _struct(path, place, names) -> dict[str, Any]:
     """Fields of a structure, or of the file for "."; cells as lists, and labels as texts."""
     try:
@@ -85,10 +97,9 @@ def _struct(path, place, names) -> dict[str, Any]:
     except InputError:
         raise
     except Exception as error:  # it can be damaged in many ways
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(
-            f"{path}: cannot be read as a lead field of FieldTrip ({reason}); expected one by "
-            "ft_prepare_leadfield"
+            f"{path}: cannot be read as a lead field of FieldTrip ({reason(error)}); expected one "
+            "by ft_prepare_leadfield"
         ) from None
 
 
@@ -114,13 +125,18 @@ def _of_hdf5(path, place, names):
             values = group[name][()]
             if name == CELL:
                 cells = [file[reference] for reference in np.ravel(values)]
-                parts[name] = [
-                    np.zeros((0, 0)) if "MATLAB_empty" in cell.attrs else cell[()].T
-                    for cell in cells
-                ]
+                parts[name] = list(map(_value, cells))
             elif name == "label":
                 texts = [np.ravel(file[reference][()].T) for reference in np.ravel(values)]
                 parts[name] = ["".join(map(chr, text)) for text in texts]
             else:
-                parts[name] = values.T
+                parts[name] = _value(group[name])
         return parts
+
+
+def _value(item):
+    if "MATLAB_empty" in item.attrs:  # what is there is its shape
+        return np.zeros((0, 0))
+    if item.attrs.get("MATLAB_class") == b"char":  # which is kept as numbers
+        return np.array("".join(map(chr, np.ravel(item[()].T))))
+    return item[()].T

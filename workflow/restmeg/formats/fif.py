@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 from restmeg.formats import RawRecording
+
+SENSORS = {"mag", "grad", "ref_meg"}  # types of channels that no region has
 
 
 @contextlib.contextmanager
@@ -18,16 +20,17 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:  # no
     What is annotated as bad (its description begins with BAD) is left out, and so are joints of
     recordings that were put together (BAD boundary, EDGE boundary).
     """
-    import mne  # costs a second, and few studies need it
-
+    raw = _opened(path)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of names of files, and of what it does not know
-            raw = mne.io.read_raw_fif(path, preload=False, verbose="ERROR")
         kinds, spans = raw.get_channel_types(), _spans(raw)
     except Exception as error:  # it can be damaged in many ways
         raise _unreadable(path, error) from None
     with contextlib.closing(raw):
+        if "misc" not in kinds and set(kinds) & SENSORS:
+            raise InputError(
+                f"{path}: its channels are sensors, not regions; expected time courses of regions, as "
+                "channels of type misc"
+            )
         of_regions = [k for k, kind in enumerate(kinds) if kind == "misc"]
         picks = of_regions or [k for k, kind in enumerate(kinds) if kind != "stim"]
 
@@ -54,6 +57,23 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:  # no
         )
 
 
+def parts(path: str | Path) -> list[str | Path]:
+    """The file and those that it goes on in, as MNE splits what is too large for one."""
+    with contextlib.closing(_opened(path)) as raw:
+        return [Path(name) for name in raw.filenames]
+
+
+def _opened(path):
+    import mne  # costs a second, and few studies need it
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of names of files, and of what it does not know
+            return mne.io.read_raw_fif(path, preload=False, verbose="ERROR")
+    except Exception as error:  # it can be damaged in many ways
+        raise _unreadable(path, error) from None
+
+
 def _spans(raw):
     """Samples, first and one after the last, of all that is not annotated as bad."""
     good = np.ones(raw.n_times, bool)
@@ -76,8 +96,7 @@ def _spans(raw):
 
 
 def _unreadable(path, error):
-    reason = " ".join(str(error).split())[:200]
     return InputError(
-        f"{path}: cannot be read as FIF ({reason or type(error).__name__}); expected a Raw of MNE "
-        "with a channel for each region"
+        f"{path}: cannot be read as FIF ({reason(error)}); expected a Raw of MNE with a channel "
+        "for each region"
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from restmeg import check
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 from restmeg.formats import RawArray
 
 NUMERIC = {"double", "single", "sparse", "logical"} | {
@@ -27,7 +27,7 @@ def array(path: str | Path, variable: str | None = None) -> RawArray:
         if len(matrices) != 1:
             raise InputError(
                 f"{path}: {len(matrices)} matrices ({_some(matrices or found)}); "
-                "expected one, or its name (connectome.variables, leadfield.variable, target.variable)"
+                "expected one, or its name in connectome.variables, or variable of another section"
             )
         variable = matrices[0]
     if variable not in found:
@@ -48,11 +48,13 @@ def names(path: str | Path, variable: str) -> list[str]:
     check.size(path, variable, found[variable][1], object)
     if is_hdf5(path):
         with _opened(path) as file:
-            item = file[variable]
-            cells = np.ravel(item[()].T)
-            if item.dtype.kind != "O":
-                raise InputError(f"{path}: {variable}: no cell array; expected one of texts")
-            return ["".join(map(chr, np.ravel(file[cell][()].T))) for cell in cells]
+            try:
+                cells = [file[cell][()].T for cell in np.ravel(file[variable][()].T)]
+                return ["".join(map(chr, np.ravel(cell))) for cell in cells]
+            except Exception:  # numbers, a structure, or others in its cells
+                raise InputError(
+                    f"{path}: {variable}: no cell array of texts; expected one"
+                ) from None
     texts = [str(np.squeeze(text)) for text in np.ravel(_read(path, variable))]
     return [text.strip() for text in texts]
 
@@ -109,12 +111,14 @@ def is_hdf5(path: str | Path) -> bool:
         with Path(path).open("rb") as file:
             start = file.read(520)
     except OSError as error:
-        raise _unreadable(path, error.strerror) from None
+        raise _unreadable(path, error) from None
     return HDF5 in (start[:8], start[512:])  # MATLAB writes a header of 512 bytes before it
 
 
-def _unreadable(path, reason):
-    return InputError(f"{path}: cannot be read as a MATLAB file ({reason}); expected a .mat file")
+def _unreadable(path, error):
+    return InputError(
+        f"{path}: cannot be read as a MATLAB file ({reason(error)}); expected a .mat file"
+    )
 
 
 def _some(found):

@@ -8,7 +8,7 @@ import numpy as np
 
 from restmeg import check, store, units
 from restmeg import sensors as geometry
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 from restmeg.formats import RawConnectome, RawLeadField, RawRecording
 
 
@@ -19,7 +19,7 @@ def _opened(path, *names):
         try:
             yield dataset
         except (RuntimeError, UnicodeError) as error:
-            raise InputError(f"{path}: cannot be read as NetCDF ({error})") from error
+            raise InputError(f"{path}: cannot be read as NetCDF ({reason(error)})") from error
 
 
 def connectome(path: str | Path, given: Mapping) -> RawConnectome:  # noqa: ARG001

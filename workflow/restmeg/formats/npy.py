@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 from restmeg.formats import RawArray
 
 
@@ -15,13 +15,13 @@ def array(path: str | Path, variable: str | None = None) -> RawArray:
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read as .npy ({error.strerror or error})") from None
+        raise InputError(f"{path}: cannot be read as .npy ({reason(error)})") from None
     except Exception as error:  # a header can be broken in many ways
-        reason = str(error)
-        if "allow_pickle" in reason or "Python objects" in reason:
-            reason = "it holds Python objects"
+        why = reason(error)
+        if "allow_pickle" in why or "Python objects" in why:
+            why = "it holds Python objects"
         raise InputError(
-            f"{path}: cannot be read as .npy ({reason}); expected one by numpy.save"
+            f"{path}: cannot be read as .npy ({why}); expected one by numpy.save"
         ) from None
     if not isinstance(values, np.ndarray):
         values.close()

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from restmeg import check
-from restmeg.errors import InputError
+from restmeg.errors import InputError, reason
 from restmeg.formats import RawConnectome
 
 PARTS = {"weights": "weights", "distances": "tract_lengths", "centres": "cent"}
@@ -18,7 +18,8 @@ PARTS = {"weights": "weights", "distances": "tract_lengths", "centres": "cent"}
 def connectome(path: str | Path, given: Mapping) -> RawConnectome:  # noqa: ARG001
     """``weights``, ``tract_lengths`` (mm) and ``centres``: name, x, y, z (mm) of each region.
 
-    A part is known by its name within the zip, in whatever folder: text (.txt, also .bz2) or .npy.
+    A part is known by its name within the zip, in whatever folder: text (.txt, also .bz2) or .npy,
+    in which names and centres are four columns of text.
     The library's code takes rows for targets, its guide says the opposite: the user knows.
     """
     try:
@@ -26,11 +27,10 @@ def connectome(path: str | Path, given: Mapping) -> RawConnectome:  # noqa: ARG0
             read = {part: _part(path, archive, name) for part, name in PARTS.items()}
     except InputError:
         raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read as zip ({error.strerror or error})") from None
     except Exception as error:  # a zip archive can be broken in many ways
         raise InputError(
-            f"{path}: cannot be read as zip ({error}); expected a connectome of The Virtual Brain"
+            f"{path}: cannot be read as zip ({reason(error)}); expected a connectome of The "
+            "Virtual Brain"
         ) from None
     weights, distances = (_matrix(path, part, read[part]) for part in ("weights", "distances"))
     labels, centres = _centres(path, read["centres"])
@@ -70,27 +70,31 @@ def _part(path, archive, wanted):
 def _matrix(path, part, member):
     name, content = member
     try:
-        if name.endswith(".npy"):
-            return np.load(io.BytesIO(content), allow_pickle=False)
-        return np.array([line.split() for line in _lines(content)], dtype=np.float64)
-    except ValueError as error:
+        rows = _rows(name, content)
+        return rows if isinstance(rows, np.ndarray) else np.array(rows, dtype=np.float64)
+    except Exception as error:  # a .npy file can be broken in many ways
         raise InputError(
-            f"{path}: {name}: cannot be read as {part} ({error}); expected a matrix of numbers"
+            f"{path}: {name}: cannot be read as {part} ({reason(error)}); expected a matrix of "
+            "numbers"
         ) from None
 
 
 def _centres(path, member):
     name, content = member
-    rows = [line.split() for line in _lines(content)]
     try:
+        rows = _rows(name, content)
+        labels = [str(row[0]) for row in rows]
         centres = np.array([row[1:4] for row in rows], dtype=np.float64)
         assert centres.shape == (len(rows), 3)
-    except (ValueError, AssertionError):
+    except Exception:
         raise InputError(
-            f"{path}: {name}: cannot be read; expected a name and three numbers a line"
+            f"{path}: {name}: cannot be read; expected a name and three numbers a line, in UTF-8"
         ) from None
-    return [row[0] for row in rows], centres
+    return labels, centres
 
 
-def _lines(content):
-    return [line for line in content.decode().splitlines() if line.strip()]
+def _rows(name, content):
+    """An array, or the cells of each line of text that is not empty."""
+    if name.endswith(".npy"):
+        return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
+    return [line.split() for line in content.decode().splitlines() if line.strip()]

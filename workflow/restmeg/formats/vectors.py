@@ -19,8 +19,7 @@ def named(path: str | Path, width: int) -> tuple[np.ndarray, np.ndarray]:
     for k, line in enumerate(text.lines(path), 1):
         if line.lstrip().startswith("#"):
             continue
-        mark = next((mark for mark in "\t,;" if mark in line), None)
-        rest = line.strip().rsplit(mark, width)
+        rest = line.strip().rsplit(text.separator(line), width)
         try:
             numbers = [float(cell) for cell in rest[1:]]
             assert len(numbers) == width and np.isfinite(numbers).all() and rest[0].strip()
