@@ -5,7 +5,7 @@ import math
 import pytest
 import scored
 from restmeg.scores.standing import standing
-from restmeg.summary import answer, words
+from restmeg.summary import answer, table, words
 
 K, V = "model.k", "model.v"
 LABELS = {K: "coupling strength", V: "conduction speed (mm/ms)"}
@@ -149,6 +149,33 @@ def test_likelihood_and_distance_that_exclude_each_other(likely, near, told):
     first, *_ = said(sweep(), best, study=SWEPT)
     assert ("Likelihood and FC distance exclude each other: coupling strength" in first) == told
     assert ("the model is hardly the whole truth" in first) == told
+
+
+@pytest.mark.parametrize(
+    ("distances", "told"),
+    [
+        (((0.04, 0.03, 0.05), (0.02, 0.015, 0.025), (0.01, 0.005, 0.012)), True),
+        (((0.04, 0.03, 0.05), (0.02, 0.010, 0.025), (0.01, 0.005, 0.012)), False),
+        ((scored.NONE, scored.NONE, (0.01, 0.005, 0.012)), False),
+    ],
+)
+def test_a_distance_that_falls_to_the_edge_excludes_the_likelihood_where_it_surely_does(
+    distances, told
+):
+    rows = []
+    for (point, k), likely, far in zip(STRENGTHS.items(), (990, 1000, 995), distances, strict=True):
+        own = {"log_likelihood": (likely, math.nan, math.nan), "fc_distance": far}
+        rows += scored.rows(point, {K: k}, **own)
+    best = [estimate(1.5, 1.4, 1.6), scored.best("fc_distance", K, 2.0, at_edge=True)]
+    first, *_ = said(rows, best, study=SWEPT)
+    assert ("is likeliest, but coupling strength 2 (edge of the sweep) nearest" in first) == told
+    assert ("exclude each other" in first) == told
+
+
+def test_a_point_without_a_likelihood_has_none_in_the_table():
+    rows = scored.texts(scored.rows(log_likelihood=scored.NONE))
+    row = next(row for row in rows if row["score"] == "log_likelihood") | {"n": "0"}
+    assert table.in_words(row, highest=1000.0)["value"] == "none"
 
 
 def test_words_are_named_by_the_best_point():

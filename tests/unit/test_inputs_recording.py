@@ -40,6 +40,17 @@ def test_several_files_are_cut_each_on_its_own(monkeypatch):
     assert other.recording != found.recording
 
 
+def test_frequencies_that_filters_have_taken_are_said():
+    config = two_files()
+    config["simulation"] |= {"sampling_interval": "4 ms", "duration": "1.3 s"}
+    _, said = checked(config | {"fit": {"frequencies": ["5 Hz", "120 Hz"]}})
+    assert said == [
+        "config: fit.frequencies: nothing counts above 105 Hz, as of a recording at 250 Hz filters "
+        "leave less there"
+    ]
+    assert checked(config | {"fit": {"frequencies": ["5 Hz", "100 Hz"]}})[1] == []
+
+
 def test_a_simulation_sampled_more_coarsely_sets_the_rate():
     config = two_files()
     config["simulation"] |= {"sampling_interval": "4 ms", "duration": "1.3 s"}

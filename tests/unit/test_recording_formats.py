@@ -300,6 +300,12 @@ REFUSED = [
     ),
     (
         "x-raw.fif",
+        lambda folder: write_fif(folder / "x-raw.fif", kind="mag"),
+        {},
+        "its channels are sensors, not regions; expected series of regions, as channels of",
+    ),
+    (
+        "x-raw.fif",
         lambda folder: write_fif(folder / "x-raw.fif"),
         {"sampling_rate": 1000.0},
         "config: target.sampling_rate: 1000 Hz, but x-raw.fif has a time axis of 250 Hz",

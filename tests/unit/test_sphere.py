@@ -254,6 +254,13 @@ CASES = [
         {"centres": "area 0 1 2 3\narea 1 1 2 x\n"},
         "FILE: line 2: 'area 1 1 2 x'; expected a name and 3 finite numbers",
     ),
+    (
+        {},
+        {
+            "centres": "area 0 0.01 0 0\narea 1 0 0.02 0\narea 2 0 0 0.03\narea 3 0.04 0 0\narea 4 0 0 0\narea 5 0 0 0\n"
+        },
+        "FILE: the centres of all regions are within 0.0",
+    ),
     ({}, {"centres": "area 0 1 2 nan\n"}, "FILE: line 1: 'area 0 1 2 nan'; expected a name and"),
     ({}, {"centres": "area 0 1 2 3\n"}, "FILE: 1 regions, without 'area 1', 'area 2', 'area 3'"),
     (

@@ -28,7 +28,7 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:  # no
     with contextlib.closing(raw):
         if "misc" not in kinds and set(kinds) & SENSORS:
             raise InputError(
-                f"{path}: its channels are sensors, not regions; expected time courses of regions, as "
+                f"{path}: its channels are sensors, not regions; expected series of regions, as "
                 "channels of type misc"
             )
         of_regions = [k for k, kind in enumerate(kinds) if kind == "misc"]
