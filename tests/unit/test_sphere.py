@@ -257,7 +257,7 @@ CASES = [
     (
         {},
         {
-            "centres": "area 0 0.01 0 0\narea 1 0 0.02 0\narea 2 0 0 0.03\narea 3 0.04 0 0\narea 4 0 0 0\narea 5 0 0 0\n"
+            "centres": "".join(f"area {k} {k / 100} 0 0\n" for k in range(6)),
         },
         "FILE: the centres of all regions are within 0.0",
     ),
