@@ -68,7 +68,7 @@ def read(path: str | Path, **given: Any) -> Connectome:
     labels = _labels(path, raw, options["labels"])
     matrices = numbers(path, raw.weights, raw.distances)
     symmetric = preparation.symmetrised(path, *matrices, options["symmetrise"])
-    weights, distances, labels = standard(path, *symmetric, labels)
+    weights, distances, labels = _joined(path, *symmetric, labels)
     if _rows_are_sources(path, weights, raw, options, described):
         weights, distances = (np.ascontiguousarray(matrix.T) for matrix in (weights, distances))
     centres = None if raw.centres is None else _centres(path, raw.centres, len(labels))
@@ -159,7 +159,11 @@ def standard(
     non-negative, labels are unique and as many, and either each connected pair has a length or
     none has. The diagonals are set to zero: a region's coupling to itself is part of its own model.
     """
-    weights, distances = numbers(path, weights, distances)
+    return _joined(path, *numbers(path, weights, distances), labels)
+
+
+def _joined(path, weights, distances, labels):
+    """Matrices of doubles with their labels, as `standard` returns them; changed in place."""
     for matrix in (weights, distances):
         np.fill_diagonal(matrix, 0.0)
     labels = check.unique_names(path, "label", labels)
