@@ -198,10 +198,10 @@ SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))
 PROJECTED = POINTS if SETTINGS["leadfield"]["project"] == "all" else [SHOWN]
 # Samples and Hz of the segments of a recording, to which simulated replicates are brought.
-# Samples and Hz of a recording's segments, and Hz of simulated replicates.
-ALIKE = INPUTS.recorded and [*INPUTS.recorded[1:], 1000 / TIMES["sampling_interval"]]
 SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
 TIMES = {key: SETTINGS["simulation"][key] for key in study.TIMES}
+# Samples and Hz of a recording's segments, and Hz of simulated replicates.
+ALIKE = INPUTS.recorded and [*INPUTS.recorded[1:], 1000 / TIMES["sampling_interval"]]
 LENGTH = 1000 * ALIKE[0] / ALIKE[1] if ALIKE else TIMES["duration"] - TIMES["transient"]  # ms
 MEASURES = SETTINGS["connectivity"]["measures"]
 ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the table of measures
