@@ -197,7 +197,6 @@ POINTS = [point.name for point in STUDY.points]
 SHOWN = STUDY.shown.name
 FIRST_BATCH = next(iter(STUDY.batches["simulated"]))
 PROJECTED = POINTS if SETTINGS["leadfield"]["project"] == "all" else [SHOWN]
-# Samples and Hz of the segments of a recording, to which simulated replicates are brought.
 SEEDS = {"simulated": SETTINGS["simulation"]["seed"], "target": SETTINGS["target"]["seed"]}
 TIMES = {key: SETTINGS["simulation"][key] for key in study.TIMES}
 # Samples and Hz of a recording's segments, and Hz of simulated replicates.
