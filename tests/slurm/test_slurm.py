@@ -17,7 +17,7 @@ time.sleep({})
 """
 # More than a simulation here asks for, and less than twice that.
 HOG = """\
-held = bytearray(700 * 2**20)
+held = bytearray(600 * 2**20)
 held[::4096] = b"x" * len(held[::4096])
 """
 
