@@ -106,7 +106,7 @@ def _labels(path, raw, file):
         if raw.labels is not None:
             return raw.labels
         return np.array([f"R{k}" for k in range(len(np.atleast_1d(raw.weights)))], dtype=object)
-    names = [line.strip() for line in text.lines(file)]
+    names = text.names(file)
     check.unique_names(file, "label", names)
     if raw.labels is not None and list(map(str, raw.labels)) != names:
         raise InputError(

@@ -66,7 +66,7 @@ def prepared(path: str | Path, anatomy: Any, options: Mapping) -> Any:
 
 def _chosen(path, anatomy, regions):
     if isinstance(regions, str):
-        names = [line.strip() for line in text.lines(regions)]
+        names = text.names(regions)
         where = regions
     else:
         names, where = [str(name) for name in regions], "config: connectome.regions"

@@ -180,7 +180,7 @@ def _stated(path, raw, labels, source):
     if source == IN_ORDER:
         names, where = [] if labels is None else list(labels), "config: target.labels: connectome"
     else:
-        names = [line.strip() for line in text.lines(source)]
+        names = text.names(source)
         check.unique_names(source, "label", names)
         where = source
     if len(names) != raw.n_regions:

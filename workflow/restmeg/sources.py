@@ -169,7 +169,7 @@ def _labels(given, labels):
     """Names of rows in order."""
     if given == "connectome":
         return [str(label) for label in labels]
-    names = [line.strip() for line in text.lines(given)]
+    names = text.names(given)
     return list(check.unique_names(given, "label", names))
 
 

@@ -43,7 +43,7 @@ def _known(path, labels, file, second):
             f"{path}: has no names of its regions, and {second} has; expected connectome.labels, a "
             f"file of those of {path}"
         )
-    return [line.strip() for line in text.lines(file)] if labels is None else labels
+    return text.names(file) if labels is None else labels
 
 
 def square(path: str | Path, name: str, variable: str | None) -> tuple:

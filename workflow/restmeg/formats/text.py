@@ -27,6 +27,11 @@ def lines(path: str | Path) -> list[str]:
     return [line for line in text.splitlines() if line.strip()]
 
 
+def names(path: str | Path) -> list[str]:
+    """A file of names: one whole line each, no header. Raises InputError if it cannot be read."""
+    return [line.strip() for line in lines(path)]
+
+
 def array(path: str | Path, variable: str | None = None) -> RawArray:
     """A matrix. Lines that begin with # are comments; an empty cell is NaN.
 
