@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import fuzzing
+import h5py
 import numpy as np
 import pytest
 from restmeg import store
@@ -67,6 +68,18 @@ def test_a_file_that_ends_who_opens_it_is_refused(tmp_path, monkeypatch):
     probe.check(tmp_path / "recording.nc")
     with pytest.raises(InputError, match=r"none.nc: cannot be read as NetCDF \(No such file"):
         probe.check(tmp_path / "none.nc")
+
+
+def test_connectivity_of_another_tool_is_not_taken_for_a_recording(tmp_path):
+    path = tmp_path / "connectivity.nc"
+    with h5py.File(path, "w") as file:  # as mne-connectivity writes it
+        file["node_in -> node_out"] = np.arange(6)
+        matrix = file.create_dataset("__xarray_dataarray_variable__", data=np.ones(6))
+        matrix.attrs["events"] = np.empty((0, 3))  # which netCDF4 cannot read
+        matrix.dims[0].label = "node_in -> node_out"
+        matrix.attrs["data_structure"] = "Connectivity"
+    with pytest.raises(InputError, match=r"connectivity.nc: holds connectivity that .* time series"):
+        probe.check(path)
 
 
 def test_a_message_is_one_line_that_can_be_read():

@@ -16,6 +16,12 @@ RATE = 10**7  # bytes a second that a slow disk gives at least
 MEMORY = 2**31  # bytes
 SMALL = 10**7  # values of a variable that are read
 DAMAGED = 3  # exit status
+CONNECTIVITY = b"node_in -> node_out"  # the dimension that mne-connectivity's files have
+NO_SERIES = (
+    "holds connectivity that mne-connectivity estimated, and no series, without which there are no "
+    "segments, no spectra and no likelihood; expected the time series that it was estimated from "
+    "(restmeg.score takes a matrix, in Python)"
+)
 START = f"""
 import resource, signal, sys
 signal.alarm(int(sys.argv[2]))
@@ -25,11 +31,15 @@ resource.setrlimit(resource.RLIMIT_AS, (used + {MEMORY}, used + {MEMORY}))
 # What opens a file, by how its name ends. What it finds damaged no other process should open: each
 # failure leaves HDF5 in a worse state, in which it may end the process later.
 NETCDF = f"""
-import netCDF4
+import pathlib, netCDF4
 try:
     dataset = netCDF4.Dataset(sys.argv[1])
 except Exception as error:
-    print(f"cannot be read as NetCDF ({{getattr(error, 'strerror', None) or error}})")
+    why = f"cannot be read as NetCDF ({{getattr(error, 'strerror', None) or error}})"
+    path = pathlib.Path(sys.argv[1])
+    if path.is_file() and {CONNECTIVITY!r} in path.read_bytes():
+        why = {NO_SERIES!r}
+    print(why)
     sys.exit({DAMAGED})
 name = "an attribute"
 try:
