@@ -78,7 +78,7 @@ def test_connectivity_of_another_tool_is_not_taken_for_a_recording(tmp_path):
         matrix.attrs["events"] = np.empty((0, 3))  # which netCDF4 cannot read
         matrix.dims[0].label = "node_in -> node_out"
         matrix.attrs["data_structure"] = "Connectivity"
-    with pytest.raises(InputError, match=r"connectivity.nc: holds connectivity that .* time series"):
+    with pytest.raises(InputError, match=r"y.nc: holds connectivity that .* time series"):
         probe.check(path)
 
 
