@@ -202,13 +202,16 @@ TIMES = {key: SETTINGS["simulation"][key] for key in study.TIMES}
 # Samples and Hz of a recording's segments, and Hz of simulated replicates.
 ALIKE = INPUTS.recorded and [*INPUTS.recorded[1:], 1000 / TIMES["sampling_interval"]]
 LENGTH = 1000 * ALIKE[0] / ALIKE[1] if ALIKE else TIMES["duration"] - TIMES["transient"]  # ms
-MEASURES = SETTINGS["connectivity"]["measures"]
+ASKED = measures.asked(SETTINGS["connectivity"])
+MEASURES = ASKED.measures
 ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the table of measures
 # Modules of what is asked for.
 MEASURE_MODULES = [*map(measures.module, MEASURES)]
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
+if len(ASKED.kinds) > 1:
+    FIGURES.insert(3, "bands")
 if INPUTS.located:
     FIGURES.insert(2, "topography")
 NULLS, NULL_NETWORKS, NULL_NOTES = [], [], []

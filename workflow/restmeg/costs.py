@@ -35,7 +35,7 @@ class Size(NamedTuple):
     steps: int  # of a replicate
     samples: int  # of a replicate that are kept
     sensors: int
-    measures: int
+    measures: int  # in all their bands
     points: int
     swept: int  # parameters
     replicates: int  # simulated, of a point
@@ -47,6 +47,8 @@ class Size(NamedTuple):
     networks: float  # null networks in a job
     recorded: bool = False  # whether the target is a recording, to which simulations are brought
     held: float = 0.0  # MB of its files that are read as a whole
+    bands: int = 0
+    filtered: int = 0  # samples that are filtered at once
 
 
 class Cost(NamedTuple):
@@ -128,15 +130,26 @@ def _simulate(size):
     )
 
 
+def _estimation(size, samples):
+    """MB and seconds of what estimates connectivity of a replicate, beside its program."""
+    pairs = size.regions**2
+    memory = (70 * size.measures * pairs + 100 * size.filtered * size.regions) / MB
+    each = 4e-10 * size.measures * pairs + 1e-8 * size.regions * (1 + 6 * size.bands)
+    return memory + (60 if size.bands else 0), samples * each
+
+
 def _null(size):
     one = _simulate(size)
     pairs = size.regions**2
     values = size.replicates * size.measures * pairs
     each = size.replicates * replicate_seconds(size.steps, size.regions, size.pairs)
-    each += 4e-10 * values * size.samples + NULL_SECONDS * size.pairs
-    memory = 85 + FILTERS * size.recorded + one.memory + 0.06 * size.networks * size.replicates
+    held, estimating = _estimation(size, size.samples)
+    each += size.replicates * estimating + NULL_SECONDS * size.pairs
+    memory = (
+        85 + held + FILTERS * size.recorded + one.memory + 0.06 * size.networks * size.replicates
+    )
     return Cost(
-        memory + (8 * values + 60 * pairs) / MB,
+        memory + 8 * values / MB,
         1 + size.networks * each,
         4 * size.networks * values / MB,
     )
@@ -163,10 +176,11 @@ def _connectivity(size):
     samples = max(size.batch * size.samples, size.target_batch * size.target_samples)
     values = size.measures * batch * pairs
     segmented = 2 if batch == 1 else 1  # a single recording is estimated by segments as well
+    held, seconds = _estimation(size, samples)
     return Cost(
-        150 + FILTERS * size.recorded + (8 * values + segmented * 70 * size.measures * pairs) / MB,
-        0.5 + segmented * samples * (4e-10 * size.measures * pairs + 1e-8 * size.regions),
-        4 * values / MB,
+        150 + FILTERS * size.recorded + 8 * values / MB + segmented * held,
+        0.5 + segmented * seconds,
+        8 * values / MB,
     )
 
 
@@ -250,6 +264,12 @@ def _plot_activity(size):
     return one._replace(memory=one.memory + 0.06 * size.sensors)
 
 
+def _plot_bands(size):
+    one = _plot(215, 60)(size)
+    fc = size.measures * (size.replicates + size.targets) * size.regions**2
+    return Cost(one.memory + 16 * fc / MB, one.seconds + size.measures)
+
+
 def _fif(size):
     values = size.batch * size.samples * size.sensors
     return Cost(170 + 24 * values / MB, 2 + 2e-8 * values, 4 * values / MB)
@@ -296,6 +316,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "plot_activity": _plot_activity,
     "plot_topography": _plot_topography,
     "plot_scores": _plot(230, 262),
+    "plot_bands": _plot_bands,
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
     "summary": _summary,

@@ -1,13 +1,13 @@
 """Functional connectivity of simulated activity and recordings, replicate by replicate."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from restmeg import check, measures, recording, segments, store
-from restmeg.errors import warn_of_results
+from restmeg import bands, check, measures, recording, segments, store
+from restmeg.errors import InputError, warn_of_results
 
 TITLE = "Functional connectivity"
 SEGMENTS = 10  # of a single target replicate, which tell how well its pattern repeats itself
@@ -29,6 +29,10 @@ class Series(Protocol):
     def n_samples(self) -> int:
         """Samples of a replicate."""
 
+    @property
+    def sampling_rate(self) -> float | None:
+        """Hz; None where nobody says it."""
+
     def pieces(self, k: int) -> Iterator[np.ndarray]:
         """Yield replicate number k in pieces (samples, N)."""
 
@@ -36,70 +40,130 @@ class Series(Protocol):
 class Estimate(NamedTuple):
     """Functional connectivity of some replicates."""
 
-    fc: np.ndarray  # (measure, replicates, N, N)
+    kinds: list[measures.Kind]  # measure and band
+    fc: np.ndarray  # (kinds, replicates, N, N)
     notes: list[str]  # what is wrong with it, in words
-    segments: np.ndarray  # (measure, segments, N, N) of a single replicate; or none of them
+    segments: np.ndarray  # (kinds, segments, N, N) of a single replicate; or none of them
 
-    def contents(self, series: recording.Recording, names: Sequence[str]) -> dict:
+    def contents(self, series: Series) -> dict:
         """Variables of connectivity.nc."""
+        names, of_bands, fc = measures.over_bands(self.kinds, self.fc)
         found = {
             "measure": np.array(names, dtype=object),
+            "band": np.array(of_bands, dtype=object),
             "replicate": series.replicates,
             "region_to": series.labels,
             "region_from": series.labels,
-            "fc": self.fc,
+            "fc": fc,
         }
         if self.segments.shape[1]:
-            found |= {"segment": np.arange(SEGMENTS), "fc_segments": self.segments}
+            *_, of_segments = measures.over_bands(self.kinds, self.segments)
+            found |= {"segment": np.arange(SEGMENTS), "fc_segments": of_segments}
         return found
 
 
-def estimate(
-    series: Series, names: Sequence[str], role: str, progress: Callable = iter
-) -> Estimate:
-    """All measures of all replicates; each replicate is read once.
+class _Span(NamedTuple):
+    """Samples of a replicate, and what gathers them."""
 
-    names: out of measures.MEASURES; role: of what the series are; progress: wraps the numbers of
-    replicates, as tqdm does. A single replicate that may be a target is also estimated in ten
-    segments of equal length, one after the other from its start, if it is long enough. Notes
-    regions with no variance, whose connectivity is NaN.
-    Raises InputError if a value is not finite.
+    first: int
+    stop: int
+    estimators: dict[measures.Kind, measures.Estimator]
+
+    def add(self, first: int, piece: np.ndarray) -> None:
+        """Add what is in the span of a piece; first: number of its first sample."""
+        inside = piece[max(self.first - first, 0) : max(self.stop - first, 0)]
+        for kind, estimator in self.estimators.items():
+            estimator.add(inside if measures.is_analytic(kind.measure) else inside.real)
+
+
+def estimate(
+    series: Series, asked: measures.Asked, role: str, progress: Callable = iter
+) -> Estimate:
+    """All measures of all replicates in all bands; each replicate is read, and filtered, once.
+
+    role: of what the series are; progress: wraps the numbers of replicates, as tqdm does. A single
+    replicate that may be a target is also estimated in ten segments of equal length, one after the
+    other from its start, if it is long enough. Notes regions with no variance, whose connectivity
+    is NaN.
+    Raises InputError if a value is not finite, or bands cannot be had of such series.
     """
-    replicates, labels = series.replicates, list(series.labels)
-    length = series.n_samples // SEGMENTS
+    replicates, labels, kinds = series.replicates, list(series.labels), asked.kinds
+    filters, edge = _filters(series, asked)
+    spans = {kind.band: (0, series.n_samples) for kind in kinds}
+    spans |= dict.fromkeys(asked.bands, (edge, series.n_samples - edge))
+    length = min(stop - first for first, stop in spans.values()) // SEGMENTS
     segmented = len(replicates) == 1 and role == "target" and length >= SHORTEST
-    spans = [(0, series.n_samples)]
-    spans += [(k * length, (k + 1) * length) for k in range(SEGMENTS if segmented else 0)]
-    fc = np.empty((len(names), len(replicates), len(labels), len(labels)))
-    segments = np.empty((len(names), len(spans) - 1, len(labels), len(labels)))
+    shape = len(kinds), len(replicates), len(labels), len(labels)
+    fc = np.empty(shape)
+    segments = np.empty((len(kinds), SEGMENTS if segmented else 0, *shape[2:]))
     for k in progress(range(len(replicates))):
-        estimators = [[measures.estimator(name) for name in names] for _ in spans]
-        first = 0  # sample of a piece
-        for piece in series.pieces(k):
-            for (start, stop), of_span in zip(spans, estimators, strict=True):
-                inside = piece[max(start - first, 0) : max(stop - first, 0)]
-                for estimator in of_span:
-                    estimator.add(inside)
-            first += len(piece)
-        whole, *parts = ([estimator.result() for estimator in of_span] for of_span in estimators)
-        fc[:, k] = whole
-        for number, part in enumerate(parts):
-            segments[:, number] = part
+        gathered = {
+            band: _gatherers(first, stop, [kind for kind in kinds if kind.band == band], segmented)
+            for band, (first, stop) in spans.items()
+        }
+        pieces = _passing(series.pieces(k), gathered.get(bands.BROADBAND, []))
+        if filters is None:
+            for _ in pieces:
+                pass
+        else:
+            for first, band, signal in filters.analytic(pieces):
+                for span in gathered[band]:
+                    span.add(first, signal)
+        for m, kind in enumerate(kinds):
+            whole, *parts = (span.estimators[kind] for span in gathered[kind.band])
+            fc[m, k] = whole.result()
+            for number, part in enumerate(parts):
+                segments[m, number] = part.result()
     notes = []
-    for m, name in enumerate(names):
+    for m, kind in enumerate(kinds):
         for k, replicate in enumerate(replicates):
             silent = [labels[i] for i in np.flatnonzero(np.isnan(np.diag(fc[m, k])))]
             if silent:
                 notes.append(
                     f"replicate {replicate}: no variance in region {check.some(silent, '')}; "
-                    f"connectivity with it ({name}) is NaN"
+                    f"connectivity with it ({kind}) is NaN"
                 )
-    return Estimate(fc, notes, segments)
+    return Estimate(kinds, fc, notes, segments)
+
+
+def _filters(series, asked):
+    """The filters of what is asked for, or None, and samples that are left out at each end."""
+    if not asked.bands:
+        return None, 0
+    rate = series.sampling_rate
+    if rate is None:
+        raise InputError(
+            "activity: its sampling rate is not known, and so no frequency; expected a time axis "
+            "with units, or target.sampling_rate"
+        )
+    seconds = series.n_samples / rate
+    bands.check(asked.bands, asked.edges, rate, seconds, "a replicate")
+    return bands.Filters(asked.bands, rate), round(asked.edges / 1000 * rate)
+
+
+def _gatherers(first, stop, kinds, segmented):
+    """Spans of a replicate from ``first`` to ``stop``: the whole, and its segments."""
+    length = (stop - first) // SEGMENTS
+    starts = [first + k * length for k in range(SEGMENTS if segmented else 0)]
+    spans = [(first, stop), *((start, start + length) for start in starts)]
+    return [
+        _Span(*span, {kind: measures.estimator(kind.measure) for kind in kinds}) for span in spans
+    ]
+
+
+def _passing(pieces, spans):
+    """Yield pieces, once they have been added to some spans."""
+    first = 0
+    for piece in pieces:
+        for span in spans:
+            span.add(first, piece)
+        first += len(piece)
+        yield piece
 
 
 def estimate_file(
     activity_path: str | Path,
-    names: Sequence[str],
+    asked: measures.Asked,
     role: str,
     point: str,
     path: str | Path,
@@ -108,25 +172,25 @@ def estimate_file(
     """Write connectivity.nc for one file of activity, simulated or recorded.
 
     activity_path: ``rate_E`` (replicate, time, region), or (time, region) of a single replicate.
-    names: of measures; role, point: what the file is of; alike: samples and Hz of the recording
-        that simulated replicates are compared with, and to which they are brought.
-    path: ``fc`` (measure, replicate, region_to, region_from), and of a single target replicate
-        ``fc_segments`` (measure, segment, region_to, region_from).
+    role, point: what the file is of; alike: samples and Hz of the recording that simulated
+        replicates are compared with, and to which they are brought.
+    path: ``fc`` (measure, band, replicate, region_to, region_from), and of a single target
+        replicate ``fc_segments`` (measure, band, segment, region_to, region_from); NaN where a
+        measure needs a band, in broadband.
 
-    Warns, and notes in the file, of regions with no variance. Raises InputError if a value is not
-    finite.
+    Warns, and notes in the file, of regions with no variance. Raises InputError as `estimate` does.
     """
     with recording.opened(activity_path) as series:
         given = series if alike is None else segments.alike(series, alike)
-        found = estimate(given, names, role)
+        found = estimate(given, asked, role)
         raw = series.raw
     warn_of_results(activity_path, found.notes)
-    parameters = raw.provenance | {"role": role, "point": point, "measures": names}
+    parameters = raw.provenance | {"role": role, "point": point} | asked.parameters()
     if alike is not None:
         parameters["compared"] = dict(
             zip(("samples", "sampling_rate", "simulated_rate"), alike, strict=True)
         )
     with store.new_netcdf(path, TITLE, parameters, raw.seed) as dataset:
-        for name, values in found.contents(series, names).items():
+        for name, values in found.contents(series).items():
             store.add(dataset, name, values)
         store.add_notes(dataset, raw.notes + found.notes)

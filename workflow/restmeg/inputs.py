@@ -12,19 +12,21 @@ from typing import NamedTuple
 import numpy as np
 
 from restmeg import (
-    check as checks,
-)
-from restmeg import (
+    bands,
     connectome,
     fingerprint,
     formats,
     fourier,
     leadfield,
+    measures,
     questions,
     recording,
     segments,
     settings,
     study,
+)
+from restmeg import (
+    check as checks,
 )
 from restmeg.errors import InputError, InputWarning
 from restmeg.formats import probe
@@ -168,6 +170,8 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
         content, recorded, readers, held = None, None, [], 0.0
     compared = segments.Sampling(*recorded[1:]) if recorded else own
     _check_band(loaded["fit"], compared, recorded is not None)
+    asked = measures.asked(loaded["connectivity"])
+    bands.check(asked.bands, asked.edges, compared.rate, compared.seconds, "what is compared")
     return Inputs(
         anatomy=fingerprint.content(*anatomy.identity()),
         labels=[str(label) for label in anatomy.labels],

@@ -14,12 +14,14 @@ from restmeg import (
     connectome,
     formats,
     leadfield,
+    measures,
     preparation,
     scoring,
     sensors,
     store,
     units,
 )
+from restmeg.bands import BROADBAND
 from restmeg.errors import InputError
 from restmeg.scores import SCORES
 from restmeg.variables import VARIABLES
@@ -173,43 +175,51 @@ def lead_field(
 def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> scoring.Connectivity:
     """Functional connectivity in the form that files of it give."""
     fc = _variable(given, "fc", role)
-    for name, usual in (("replicate", 0), ("measure", "pearson")):
+    for name, usual in (("replicate", 0), ("band", BROADBAND), ("measure", "pearson")):
         if name not in fc.dims:  # of one there may be no dimension
             fc = fc.expand_dims({name: [fc.coords[name].item() if name in fc.coords else usual]})
-    if set(fc.dims) != {"measure", "replicate", "region_to", "region_from"}:
+    if set(fc.dims) != {*scoring.KINDS, "replicate", "region_to", "region_from"}:
         raise InputError(
-            f"{role}: dimensions {fc.dims}; expected 'region_to' and 'region_from', and 'measure' "
-            "and 'replicate' where there are several"
+            f"{role}: dimensions {fc.dims}; expected 'region_to' and 'region_from', and 'measure', "
+            "'band' and 'replicate' where there are several"
         )
     names = [str(label) for label in labels]
-    matrices = _matrices(fc, "replicate", role, names)
+    measured, bands = ([str(name) for name in fc[of].values] for of in scoring.KINDS)
+    kinds = measures.kinds(measured, bands)
+    if not kinds:
+        raise InputError(
+            f"{role}: {', '.join(measured)} of {', '.join(bands)}; expected a dimension 'band' "
+            "that names the frequency band"
+        )
+    places = measures.places(kinds, measured, bands)
+    matrices = _matrices(fc, "replicate", role, names, places)
     segments = None
     if isinstance(given, xr.Dataset) and "fc_segments" in given and fc.sizes["replicate"] == 1:
         parts = given["fc_segments"]
-        if "measure" not in parts.dims:
-            parts = parts.expand_dims("measure")
-        segments = _matrices(parts, "segment", role, names)
+        for name in scoring.KINDS:
+            if name not in parts.dims:
+                parts = parts.expand_dims(name)
+        segments = _matrices(parts, "segment", role, names, places)
     parameters, _, notes = _provenance(given)
     if role == "simulated" and parameters.get("role", role) != role:
         raise InputError(
             "simulated: it is of a target; expected what is simulated, and then the target"
         )
-    measures = [str(name) for name in fc["measure"].values]
     point = parameters.get("point", "")
     return scoring.Connectivity(
-        point, measures, fc["replicate"].values, names, matrices, notes, segments
+        point, kinds, fc["replicate"].values, names, matrices, notes, segments
     )
 
 
-def _matrices(fc, of, role, names):
-    """Values over measure, replicate or segment, and regions in the order of names."""
-    fc = fc.transpose("measure", of, "region_to", "region_from")
+def _matrices(fc, of, role, names, places):
+    """Values over kinds, replicate or segment, and regions in the order of names."""
+    fc = fc.transpose(*scoring.KINDS, of, "region_to", "region_from")
     for end in ("region_to", "region_from"):
         if fc.sizes[end] != len(names):
             raise InputError(f"{role}: {fc.sizes[end]} regions; expected {len(names)}")
         if end in fc.coords:
             fc = fc.isel({end: check.match_regions(role, fc[end].values, names)})
-    return fc.values
+    return np.stack([fc.values[place] for place in places])
 
 
 def dataset(
@@ -245,19 +255,28 @@ def scores(
     target: scoring.Connectivity,
     notes: Sequence[str],
 ) -> xr.Dataset:
-    """A Dataset of all scores of all measures, and the values that they are made of."""
+    """A Dataset of all scores of all measures and bands, and the values that they are made of.
+
+    NaN where a measure has no such band.
+    """
     names = list(dict.fromkeys(one.score for one in found))
-    contents: dict[str, Any] = {"measure": np.array(simulated.measures, dtype=object)}
-    contents["score"] = np.array(names, dtype=object)
+    kinds = simulated.kinds
+    measured, bands, _ = measures.over_bands(kinds, np.empty(len(kinds)))
+    contents: dict[str, Any] = {
+        "measure": np.array(measured, dtype=object),
+        "band": np.array(bands, dtype=object),
+        "score": np.array(names, dtype=object),
+    }
     for part in scoring.Summary._fields:
         values = np.array([getattr(one.found.summary, part) for one in found])
-        contents[part] = values.reshape(len(simulated.measures), len(names))
+        *_, contents[part] = measures.over_bands(kinds, values.reshape(len(kinds), len(names)))
     made = dataset(contents, "Scores", {}, None, [*simulated.notes, *target.notes, *notes])
     made = made.assign_coords(replicate=simulated.replicates, target_replicate=target.replicates)
     for name in names:
         of_name = [one.found.values for one in found if one.score == name]
         for dimensions in of_name[0]:
-            values = np.stack([each[dimensions] for each in of_name])
+            stacked = np.stack([each[dimensions] for each in of_name])
+            *_, values = measures.over_bands(kinds, stacked)
             full = name if SCORES[name].is_mean else f"{name}_{dimensions[0]}"
-            made[full] = (("measure", *dimensions), values, {"units": "1"})
+            made[full] = ((*scoring.KINDS, *dimensions), values, {"units": "1"})
     return made

@@ -13,7 +13,7 @@ They do what the workflow's steps do, to the same bits; each takes a Dataset, as
 import contextlib
 import functools
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,9 @@ from restmeg import (
     simulation,
     study,
     units,
+)
+from restmeg import (
+    measures as table,
 )
 from restmeg.errors import InputError, InputWarning, warn_of_results
 from restmeg.labelled import Labelled
@@ -109,27 +112,37 @@ def simulate(
 
 
 def connectivity(
-    activity: Labelled, measures: str | Sequence[str] = ("pearson",), *, progress: bool = False
+    activity: Labelled,
+    measures: str | Sequence[str] = ("pearson",),
+    bands: Mapping[str, Sequence[str]] | None = None,
+    *,
+    edges: str = "2 s",
+    progress: bool = False,
 ) -> xr.Dataset:
     """Functional connectivity of all replicates.
 
     activity: ``rate_E``, or a DataArray, over ``time`` and ``region``, with or without
         ``replicate``; simulated or recorded.
+    bands: {name: [lowest, highest frequency]}, such as {"alpha": ["8 Hz", "13 Hz"]}; where a
+        measure needs one, the usual ones (delta to gamma); edges: what is left out at each end of a
+        replicate in a band.
 
-    Returns a Dataset as connectivity.nc: ``fc`` (measure, replicate, region_to, region_from), NaN
-    for regions without variance, of which it warns; and of a single replicate that is not simulated
-    by a model, but may be a target, ``fc_segments`` (measure, segment, region_to, region_from).
-    Raises InputError for another layout.
+    Returns a Dataset as connectivity.nc: ``fc`` (measure, band, replicate, region_to, region_from),
+    NaN for regions without variance, of which it warns; and of a single replicate that is not
+    simulated by a model, but may be a target, ``fc_segments`` (measure, band, segment, region_to,
+    region_from). Raises InputError for another layout.
     """
-    given = [measures] if isinstance(measures, str) else list(measures)
-    names = settings.checked("connectivity.measures", given, _schema())
+    names = [measures] if isinstance(measures, str) else list(measures)
+    given: dict[str, Any] = {"measures": names, "edges": edges}
+    given |= {} if bands is None else {"bands": {k: list(v) for k, v in bands.items()}}
+    asked = table.asked(settings.load({"connectivity": given}, _schema())["connectivity"])
     raw = labelled.recording(activity)
     series = recording.judged("activity", raw)
-    found = estimation.estimate(series, names, labelled.role_of(activity), _bar(progress))
+    found = estimation.estimate(series, asked, labelled.role_of(activity), _bar(progress))
     warn_of_results("activity", found.notes)
-    parameters = raw.provenance | {"measures": names}
+    parameters = raw.provenance | asked.parameters()
     title, notes = estimation.TITLE, raw.notes + found.notes
-    return labelled.dataset(found.contents(series, names), title, parameters, raw.seed, notes=notes)
+    return labelled.dataset(found.contents(series), title, parameters, raw.seed, notes=notes)
 
 
 def project(
@@ -177,23 +190,26 @@ def project(
 def score(simulated: Labelled, target: Labelled, connectome: str | Path | xr.Dataset) -> xr.Dataset:
     """Scores of simulated functional connectivity against a target's and the anatomy.
 
-    simulated, target: ``fc`` (measure, replicate, region_to, region_from), as `connectivity` gives
-        it, or a matrix of your own (region_to, region_from) with names, as of a single recording;
-        connectome: as in `simulate`; regions are matched by name.
+    simulated, target: ``fc`` (measure, band, replicate, region_to, region_from), as
+        `connectivity` gives it, or a matrix of your own (region_to, region_from) with names, as of
+        a single recording; connectome: as in `simulate`; regions are matched by name.
 
-    Returns a Dataset: ``value``, ``ci_low``, ``ci_high`` and ``n`` (measure, score), and each score
-    by its name, over ``replicate``, ``target_replicate`` or both. A score that has no value of each
-    replicate is there with its jackknife pseudo-values, by its name and what they are of, such as
-    ``fc_distance_replicate``. Warns of what is wrong with scores (ResultWarning). Raises InputError
-    if simulated and target do not belong together.
+    Returns a Dataset: ``value``, ``ci_low``, ``ci_high`` and ``n`` (measure, band, score), and each
+    score by its name, over ``replicate``, ``target_replicate`` or both. A score that has no value
+    of each replicate is there with its jackknife pseudo-values, by its name and what they are of,
+    such as ``fc_distance_replicate``. Warns of what is wrong with scores (ResultWarning). Raises
+    InputError if simulated and target do not belong together.
     """
     anatomy = labelled.anatomy(connectome)
     ours, theirs = (
         labelled.connectivity(of, role, anatomy.labels)
         for of, role in ((simulated, "simulated"), (target, "target"))
     )
-    if ours.measures != theirs.measures:
-        raise InputError(f"target: measures {theirs.measures}; expected {ours.measures}")
+    if ours.kinds != theirs.kinds:
+        raise InputError(
+            f"target: measures {scoring.listed(theirs.kinds)}; expected "
+            f"{scoring.listed(ours.kinds)}"
+        )
     found = list(scoring.scored(ours, theirs, anatomy.weights, anatomy.distances))
     notes = scoring.gaps(ours, theirs) + scoring.remarks(found)
     warn_of_results("scores", notes)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from restmeg import connectome, estimation, segments, simulation, store
+from restmeg import connectome, estimation, measures, segments, simulation, store
 from restmeg.connectome import Connectome
 from restmeg.errors import InputError, warn_of_results
 from restmeg.nulls import NULLS, ROLE, module
@@ -91,7 +91,7 @@ def simulate_batch(
     seed: int,
     point: str,
     replicates: Sequence[int],
-    measures: Sequence[str],
+    asked: measures.Asked,
     path: str | Path,
     alike: tuple[int, float] | None = None,
 ) -> None:
@@ -100,10 +100,9 @@ def simulate_batch(
     connectome_path: connectome.nc; name: of the null; method: out of nulls.NULLS; numbers: which
         networks; model, times, seed, replicates: those of the point's simulated batches (times:
         ``dt``, ``duration``, ``transient``, ``sampling_interval`` in ms), so that random numbers
-        are the same; point: its name; measures: out of measures.MEASURES; alike: see
-        `estimation.estimate_file`.
-    path: ``fc`` (null, measure, replicate, region_to, region_from) in 32 bits, and of each network
-        ``weights_moved`` and ``strength_error``.
+        are the same; point: its name; asked, alike: see `estimation.estimate_file`.
+    path: ``fc`` (null, measure, band, replicate, region_to, region_from) in 32 bits, and of each
+        network ``weights_moved`` and ``strength_error``.
 
     Warns (ResultWarning), and notes in the file, of what is wrong with rates, connectivity or the
     networks. Raises InputError if there are no such networks, the settings do not fit the
@@ -113,7 +112,7 @@ def simulate_batch(
     role = "simulated"
     study = simulation.Batch(anatomy, model, times, seed, role, replicates)
     parameters = study.parameters(point) | {"role": ROLE, "null": name, "method": method}
-    parameters["measures"] = list(measures)
+    parameters |= asked.parameters()
     moved, errors, found = [], [], []
     with (
         tqdm(
@@ -122,11 +121,14 @@ def simulate_batch(
         store.new_netcdf(path, TITLE, parameters, seed) as dataset,
     ):
         store.add(dataset, "null", np.asarray(numbers))
-        store.add(dataset, "measure", np.array(measures, dtype=object))
+        kinds = asked.kinds
+        names, bands, none = measures.over_bands(kinds, np.empty(len(kinds)))
+        store.add(dataset, "measure", np.array(names, dtype=object))
+        store.add(dataset, "band", np.array(bands, dtype=object))
         store.add(dataset, "replicate", np.asarray(replicates))
         for end in ("region_to", "region_from"):
             store.add(dataset, end, anatomy.labels)
-        shape = len(numbers), len(measures), len(replicates), *anatomy.weights.shape
+        shape = len(numbers), *none.shape, len(replicates), *anatomy.weights.shape
         fc = store.add_matrices(dataset, "nulls.fc", shape)
         for k, number in enumerate(numbers):
             null = network(method, anatomy, seed, number)
@@ -137,10 +139,10 @@ def simulate_batch(
             series = simulation.Passing(batch, (piece for piece, _ in values))
             given = series if alike is None else segments.alike(series, alike)
             try:
-                estimate = estimation.estimate(given, measures, role)
+                estimate = estimation.estimate(given, asked, role)
             except InputError as error:
                 raise InputError(f"null {name}, network {number}: {error}") from None
-            fc[k] = estimate.fc
+            *_, fc[k] = measures.over_bands(estimate.kinds, estimate.fc)
             told = [*series.extremes().found, *estimate.notes]
             found += [f"network {number}: {text}" for text in told]
         store.add(dataset, "weights_moved", np.array(moved))

@@ -59,19 +59,19 @@ def networks(
     name: of the null, and point: of what it must be. Raises InputError if it is of another, or its
     regions or measures are not those of the target.
     """
-    with store.open_netcdf(path, "fc", "null", "measure", "replicate", "region_to") as dataset:
+    with store.open_netcdf(path, "fc", "null", *scoring.KINDS, "replicate", "region_to") as dataset:
         parameters, _ = store.provenance(dataset)
         for what, expected in (("role", ROLE), ("null", name), ("point", point)):
             check.same(path, what, parameters.get(what), expected)
-        measures = [str(measure) for measure in dataset["measure"][...]]
-        check.same(path, "measures", measures, target.measures)
+        kinds, places = scoring.kinds(dataset)
+        check.same(path, "measures", scoring.listed(kinds), scoring.listed(target.kinds))
         labels = [str(label) for label in dataset["region_to"][...]]
         if labels != target.labels:
             raise InputError(f"{path}: its regions are not those of the connectome")
         replicates, fc = dataset["replicate"][...], dataset["fc"]
         for k, number in enumerate(dataset["null"][...]):
-            matrices = fc[k].astype(np.float64)
-            yield int(number), Connectivity(point, measures, replicates, labels, matrices, [])
+            matrices = np.stack([fc[k, m, b].astype(np.float64) for m, b in places])
+            yield int(number), Connectivity(point, kinds, replicates, labels, matrices, [])
 
 
 def write(

@@ -3,18 +3,21 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import check, connectome, store, tables
+from restmeg import check, connectome, measures, store, tables
+from restmeg.bands import BROADBAND
 from restmeg.errors import InputError, warn_of_results
+from restmeg.measures import Kind
 from restmeg.scores import KEY, LIKELIHOOD, SCORES, correlation
 from restmeg.scores.comparison import REPLICATE, SEGMENT, TARGET_REPLICATE, Comparison, Found
 from restmeg.scores.intervals import Summary
 from restmeg.theory import predicted
 
-PEARSON, BROADBAND = "pearson", "broadband"  # the connectivity that theory has
+OF_THEORY = Kind("pearson", BROADBAND)  # the connectivity that theory has
+KINDS = "measure", "band"  # variables of files that say what connectivity is of
 HEAD = ["point", *KEY]
 # What theory expects of a score, and what null networks say of it; others fill them.
 EXPECTED = ["expected", "expected_sd"]
@@ -25,12 +28,24 @@ class Connectivity(NamedTuple):
     """Functional connectivity of the replicates of one point and role."""
 
     point: str
-    measures: list
+    kinds: list[Kind]  # measure and band
     replicates: np.ndarray  # (replicates,)
     labels: list  # of regions, in order
-    fc: np.ndarray  # (measure, replicates, N, N)
+    fc: np.ndarray  # (kinds, replicates, N, N)
     notes: list  # what is wrong with it, in words
-    segments: np.ndarray | None = None  # (measure, segments, N, N) of a single replicate
+    segments: np.ndarray | None = None  # (kinds, segments, N, N) of a single replicate
+
+
+def kinds(dataset: Any) -> tuple[list[Kind], list[tuple[int, int]]]:
+    """Measures and bands of a file of connectivity, and the place of each in its ``fc``."""
+    names, bands = ([str(name) for name in dataset[of][...]] for of in KINDS)
+    found = measures.kinds(names, bands)
+    return found, measures.places(found, names, bands)
+
+
+def listed(kinds: Iterable[Kind]) -> str:
+    """Measures and bands in messages."""
+    return "; ".join(map(str, kinds))
 
 
 def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Connectivity:
@@ -44,23 +59,24 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
     """
     labels = [str(name) for name in labels]
     points: dict[str, str | Path] = {}
-    measures: dict[tuple, str | Path] = {}
+    estimated: dict[str, str | Path] = {}
     replicates, batches, notes, segments = [], [], [], []
     for path in paths:
-        with store.open_netcdf(path, "fc", "measure", "replicate", "region_to") as dataset:
+        with store.open_netcdf(path, "fc", *KINDS, "replicate", "region_to") as dataset:
             parameters, _ = store.provenance(dataset)
             check.same(path, "role", parameters.get("role"), role)
             points[parameters["point"]] = path
-            measures[tuple(str(name) for name in dataset["measure"][...])] = path
+            own, places = kinds(dataset)
+            estimated[listed(own)] = path
             if [str(name) for name in dataset["region_to"][...]] != labels:
                 raise InputError(f"{path}: its regions are not those of the connectome")
             replicates.append(dataset["replicate"][...])
-            batches.append(dataset["fc"][...])
+            batches.append(_matrices(dataset["fc"], places))
             if "fc_segments" in dataset.variables:
-                segments.append(dataset["fc_segments"][...])
+                segments.append(_matrices(dataset["fc_segments"], places))
             notes += store.notes(dataset)
-    kinds: list[tuple[str, dict]] = [("point", points), ("measures", measures)]
-    for name, found in kinds:
+    alike: list[tuple[str, dict]] = [("point", points), ("measures", estimated)]
+    for name, found in alike:
         if len(found) > 1:
             (first, path), (second, other), *_ = found.items()
             raise InputError(f"{other}: {name} {second}, but {path} has {first}; expected one")
@@ -68,9 +84,13 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
     check.unique_names(paths[0], "replicate", numbers)
     order = np.argsort(numbers, kind="stable")
     fc = np.concatenate(batches, axis=1)[:, order]
-    (point,), (names,) = points, measures
+    (point,) = points
     parts = segments[0] if segments and len(numbers) == 1 else None
-    return Connectivity(point, list(names), numbers[order], labels, fc, notes, parts)
+    return Connectivity(point, own, numbers[order], labels, fc, notes, parts)
+
+
+def _matrices(variable, places):
+    return np.stack([variable[place] for place in places])
 
 
 class Scored(NamedTuple):
@@ -86,11 +106,11 @@ def gaps(simulated: Connectivity, target: Connectivity) -> list[str]:
     """Which replicates scores leave out, in words."""
     found = []
     for role, of in (("simulated", simulated), ("target", target)):
-        for m, measure in enumerate(of.measures):
+        for m, kind in enumerate(of.kinds):
             n, n_out = len(of.replicates), np.count_nonzero(~_usable(correlation.edges(of.fc[m])))
             if n_out:
                 found.append(
-                    f"functional connectivity ({measure}) is NaN in {n_out} of {n} {role} "
+                    f"functional connectivity ({kind}) is NaN in {n_out} of {n} {role} "
                     "replicates, which scores leave out"
                 )
     return found
@@ -103,9 +123,9 @@ def scored(
     distances: np.ndarray,
     names: Iterable[str] = tuple(SCORES),
 ) -> Iterator[Scored]:
-    """Yield some scores, or all, of all measures. weights, distances: (N, N)."""
+    """Yield some scores, or all, of all measures and bands. weights, distances: (N, N)."""
     lengths = correlation.lengths(distances)
-    for m, measure in enumerate(simulated.measures):
+    for m, kind in enumerate(simulated.kinds):
         rows = {
             REPLICATE: correlation.edges(simulated.fc[m]),
             TARGET_REPLICATE: correlation.edges(target.fc[m]),
@@ -121,7 +141,7 @@ def scored(
         for name in names:
             function = SCORES[name].function
             if function:
-                yield Scored(measure, BROADBAND, name, _spread(function(given), kept))
+                yield Scored(*kind, name, _spread(function(given), kept))
 
 
 def _usable(rows):
@@ -147,11 +167,9 @@ def remarks(found: Iterable[Scored]) -> list[str]:
         if not note and not math.isfinite(one.found.summary.value):
             note = "no finite value"
         if note:
-            same.setdefault((one.measure, note), []).append(one.score)
-    return [
-        f"{', '.join(names)}{f' ({measure})' if measure else ''}: {note}"
-        for (measure, note), names in same.items()
-    ]
+            of = f" ({Kind(one.measure, one.band)})" if one.measure else ""
+            same.setdefault((of, note), []).append(one.score)
+    return [f"{', '.join(names)}{of}: {note}" for (of, note), names in same.items()]
 
 
 def score_point(
@@ -174,10 +192,10 @@ def score_point(
     anatomy = connectome.read(connectome_path)
     simulated = read_fc(simulated_paths, "simulated", anatomy.labels)
     target = read_fc(target_paths, "target", anatomy.labels)
-    if simulated.measures != target.measures:
+    if simulated.kinds != target.kinds:
         raise InputError(
-            f"{target_paths[0]}: measures {target.measures}; expected {simulated.measures}, as of "
-            "what is simulated"
+            f"{target_paths[0]}: measures {listed(target.kinds)}; expected "
+            f"{listed(simulated.kinds)}, as of what is simulated"
         )
     check.same(simulated_paths[0], "point", simulated.point, point)
     found = list(scored(simulated, target, anatomy.weights, anatomy.distances))
@@ -225,7 +243,7 @@ def _write_summaries(path, point, found, expected):
     """expected: by name of the score, of Pearson correlation."""
     rows = [[*HEAD, *Summary._fields, *EXPECTED, *NULL]]
     for measure, band, score, result in found:
-        of_theory = (measure, band) == (PEARSON, BROADBAND) and expected.get(score)
+        of_theory = (measure, band) == OF_THEORY and expected.get(score)
         theory = map(tables.number_if_known, of_theory or ())
         row = [point, measure, band, score, *map(tables.number, result.summary), *theory]
         rows.append(row + [""] * (len(rows[0]) - len(row)))

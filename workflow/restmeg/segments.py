@@ -110,7 +110,7 @@ class Alike:
         """series: of ``rate`` (Hz), no shorter or slower than what they are brought ``to``."""
         self.series, self.by = series, factor(rate, to.rate)
         self.replicates, self.labels = series.replicates, series.labels
-        self.n_samples = to.n_samples
+        self.n_samples, self.sampling_rate = to
 
     def pieces(self, k: int) -> Iterator[np.ndarray]:
         """Yield replicate number k in pieces (samples, N). All of the series are read."""

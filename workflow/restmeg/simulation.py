@@ -187,6 +187,7 @@ class Passing:
         self.batch, self.values = batch, values
         self.replicates, self.labels = np.asarray(batch.replicates), list(batch.anatomy.labels)
         self.n_samples = batch.shape[1]
+        self.sampling_rate = 1000 / batch.simulation["sampling_interval"]
         self.lowest = np.full((len(self.replicates), len(self.labels)), np.inf, np.float32)
         self.highest = -self.lowest
 

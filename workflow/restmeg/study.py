@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import costs, settings
+from restmeg import bands, costs, measures, settings
 from restmeg.errors import InputError
 from restmeg.schedule import schedule
 
@@ -251,6 +251,7 @@ def size(
     synthetic = loaded["target"]["replicates"], samples, 1000 / times["sampling_interval"]
     targets, target_samples, rate = recorded or synthetic
     batch = {role: of_batch([len(numbers) for numbers in of.values()]) for role, of in groups}
+    asked = measures.asked(loaded["connectivity"])
     networks = [len(numbers) for of in plan.nulls.values() for numbers in of.values()]
     return costs.Size(
         regions=len(weights),
@@ -259,7 +260,9 @@ def size(
         steps=int(times["duration"] / times["dt"]),
         samples=samples,
         sensors=sensors,
-        measures=len(loaded["connectivity"]["measures"]),
+        measures=len(asked.kinds),
+        bands=len(asked.bands),
+        filtered=bands.samples(asked.bands, rate) if asked.bands else 0,
         points=len(plan.points),
         swept=len(loaded["sweep"]),
         replicates=times["replicates"],

@@ -65,14 +65,17 @@ VARIABLES = {
     ),
     # functional connectivity
     "measure": Variable(("measure",), None, "measure"),
+    "band": Variable(("band",), None, "frequency band"),
     "region_to": Variable(("region_to",), None, "region"),
     "region_from": Variable(("region_from",), None, "region"),
     "fc": Variable(
-        ("measure", "replicate", "region_to", "region_from"), "1", "functional connectivity"
+        ("measure", "band", "replicate", "region_to", "region_from"),
+        "1",
+        "functional connectivity",
     ),
     "segment": Variable(("segment",), None, "segment of a replicate, in order"),
     "fc_segments": Variable(
-        ("measure", "segment", "region_to", "region_from"),
+        ("measure", "band", "segment", "region_to", "region_from"),
         "1",
         "functional connectivity of segments of the only replicate",
     ),
@@ -113,7 +116,7 @@ VARIABLES = {
     # null networks
     "null": Variable(("null",), None, "null network"),
     "nulls.fc": Variable(
-        ("null", "measure", "replicate", "region_to", "region_from"),
+        ("null", "measure", "band", "replicate", "region_to", "region_from"),
         "1",
         "functional connectivity on null networks",
     ),
@@ -123,8 +126,8 @@ VARIABLES = {
     ),
     # scores
     "score": Variable(("score",), None, "score"),
-    "value": Variable(("measure", "score"), "1", "value"),
-    "ci_low": Variable(("measure", "score"), "1", "lower end of the 95 % interval"),
-    "ci_high": Variable(("measure", "score"), "1", "upper end of the 95 % interval"),
-    "n": Variable(("measure", "score"), None, "replicates, or pairs of them"),
+    "value": Variable(("measure", "band", "score"), "1", "value"),
+    "ci_low": Variable(("measure", "band", "score"), "1", "lower end of the 95 % interval"),
+    "ci_high": Variable(("measure", "band", "score"), "1", "upper end of the 95 % interval"),
+    "n": Variable(("measure", "band", "score"), None, "replicates, or pairs of them"),
 }

@@ -122,6 +122,37 @@ rule plot_scores:
         "../scripts/plot_scores.py"
 
 
+rule plot_bands:
+    input:
+        simulated=of_points("simulated", [SHOWN], "connectivity"),
+        target=of_points("target", [STUDY.target], "connectivity"),
+        connectome="results/connectome.nc",
+        scores="results/scores.csv",
+    output:
+        bands=report(
+            "results/figures/bands.png",
+            category="3. Connectivity and scores",
+            labels={"figure": "measures and bands"},
+            caption="../report/bands.rst",
+        ),
+        bands_svg="results/figures/bands.svg",
+    log:
+        "results/logs/plot_bands.log",
+    benchmark:
+        "results/benchmarks/plot_bands.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("plot_bands"),
+    params:
+        point=SHOWN,
+        shown=SHOWN_AT,
+        rows=ROWS,
+        code=code("plot_bands.py"),
+    script:
+        "../scripts/plot_bands.py"
+
+
 rule plot_sweep:
     input:
         scores="results/scores.csv",

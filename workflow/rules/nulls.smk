@@ -18,7 +18,7 @@ rule null:
         simulation=TIMES,
         seed=SEEDS["simulated"],
         replicates=list(range(SETTINGS["simulation"]["replicates"])),
-        measures=MEASURES,
+        asked=ASKED._asdict(),
         rows=ROWS,
         alike=ALIKE,
         code=lambda wildcards: code(

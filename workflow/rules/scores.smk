@@ -13,7 +13,7 @@ rule connectivity:
         **asked("connectivity"),
     params:
         alike=lambda wildcards: ALIKE if wildcards.role == "simulated" else None,
-        measures=MEASURES,
+        asked=ASKED._asdict(),
         rows=ROWS,
         code=code("connectivity.py", *MEASURE_MODULES),
     script:

@@ -42,21 +42,24 @@ def _has_nulls(rows):
 def scores(folder: Path) -> list[str]:
     """Lines that tell key scores, where a sweep is best, of nulls and notes; none without scores.
 
-    They are of the first measure, and of a sweep at its best point.
+    They are of the first measure and band, and of a sweep at its best point.
     """
     path = folder / "results/scores.csv"
     if not path.exists():
         return []
     columns, found = tables.read(path)
-    measure = answer.first_measure(found)
-    rows = answer.of_measure(found, measure)
+    kind = answer.first_kind(found)
+    rows = answer.of_kind(found, kind)
     labels = _labels(tables.axes(columns))
     point, by = answer.deciding(rows, rows[0]["point"], labels)
     lines = _of_point([row for row in rows if row["point"] == point])
+    others = len({answer.kind_of(row) for row in found if row["measure"]}) - 1
+    if others:
+        lines = [f"{kind.words} (and {others} more in results/scores.csv)", "", *lines]
     if labels:
-        lines += ["", *_over_points(folder, rows, measure, labels, point, by)]
+        lines += ["", *_over_points(folder, rows, kind, labels, point, by)]
     if _has_nulls(found):
-        lines += _nulls(folder, measure, labels, point)
+        lines += _nulls(folder, kind, labels, point)
     plain = (f"  {line}".rstrip() for line in lines)
     text = "\n".join(plain).replace("\N{MINUS SIGN}", "-").replace(words.SPACE, " ")
     return ["", *text.split("\n"), "", *_notes(folder)]
@@ -79,14 +82,14 @@ def _of_point(rows):
     return _aligned(lines)
 
 
-def _over_points(folder, rows, measure, labels, point, by):
+def _over_points(folder, rows, kind, labels, point, by):
     """Which point that is, and the best values of parameters by scores that tell them."""
     n = len({row["point"] for row in rows})
     which = f"the best of {n} points by {SCORES[by].label}" if by else f"the first of {n} points"
     at = _at(next(row for row in rows if row["point"] == point), labels)
     lines = [f"at {at}, {which if n > 1 else 'the only point'}"]
     path = folder / "results/best.csv"
-    best = answer.of_measure(tables.read(path)[1], measure) if path.exists() else []
+    best = answer.of_kind(tables.read(path)[1], kind) if path.exists() else []
     lines += filter(None, (table.best_values(best, rows, name, labels) for name in BEST))
     doubt = answer.contradiction(rows, best, labels)
     return [*lines, *textwrap.wrap(doubt, WIDTH)]
@@ -97,13 +100,13 @@ def _at(row, labels):
     return ", ".join(words.setting(label, row[axis]) for axis, label in labels.items())
 
 
-def _nulls(folder, measure, labels, point):
+def _nulls(folder, kind, labels, point):
     """The FC match beside that of null networks, and of which point if it is another."""
     path = folder / "results/nulls.csv"
     rows = tables.read(path)[1] if path.exists() else []
     lines = []
     for row in rows:
-        if (row["measure"], row["score"]) == (measure, "fc_match") and row["null_n"] != "0":
+        if (answer.kind_of(row), row["score"]) == (kind, "fc_match") and row["null_n"] != "0":
             at = f", at {_at(row, labels)}" if row["point"] != point else ""
             lines.append(f"{table.of_null(row)}{at}")
     return ["", *lines] if lines else []

@@ -1,5 +1,9 @@
 """The figures of functional connectivity, alone and beside structure."""
 
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -8,24 +12,79 @@ from matplotlib.figure import Figure
 from restmeg import check
 from restmeg.figures import matrix, style
 from restmeg.figures.scores import mean_in_words
-from restmeg.measures import MEASURES
+from restmeg.measures import MEASURES, Kind
+from restmeg.summary.words import decimal
 
+PANEL = 2.3  # inches: of a matrix among others
 FEW = 500  # pairs of regions: more would cover each other's error bars
 
 
 @style.look()
 def connectivity(
-    simulated: np.ndarray, target: np.ndarray, labels: check.Names, measure: str
+    simulated: np.ndarray, target: np.ndarray, labels: check.Names, kind: Kind
 ) -> Figure:
     """Mean functional connectivity (N, N) of both roles on one scale, the diagonal blank."""
-    blank = np.eye(len(labels), dtype=bool)
-    pairs = np.abs(np.stack([simulated, target])[:, ~blank])
-    limit = np.nanmax(pairs) if np.isfinite(pairs).any() else 1.0
-    scale = {"cmap": "vlag", "vmin": -limit, "vmax": limit}
+    colours = _colours(kind, np.stack([simulated, target]))
     figure, panels, written = matrix.two_panels(labels)
     for axes, fc, role in zip(panels, (simulated, target), ("Simulated", "Target"), strict=True):
-        matrix.draw(axes, fc, labels, written, f"{role} FC", MEASURES[measure].label, **scale)
+        matrix.draw(axes, fc, labels, written, f"{role} FC", kind.words, **colours)
     return figure
+
+
+def _colours(kind: Kind, fc: np.ndarray) -> dict[str, Any]:
+    """Colours for matrices (..., N, N): from zero, or symmetric about it."""
+    pairs = np.abs(fc[..., ~np.eye(fc.shape[-1], dtype=bool)])
+    limit = np.nanmax(pairs) if np.isfinite(pairs).any() else 1.0
+    if kind.measure in MEASURES and MEASURES[kind.measure].positive:
+        return {"cmap": "rocket_r", "vmin": 0, "vmax": limit}
+    return {"cmap": "vlag", "vmin": -limit, "vmax": limit}
+
+
+@style.look()
+def by_band(
+    simulated: Mapping[Kind, np.ndarray],
+    target: Mapping[Kind, np.ndarray],
+    summary: pd.DataFrame,
+) -> Figure:
+    """Mean functional connectivity (N, N) of all measures (rows) and bands (columns).
+
+    Simulated above the diagonal, the target below it, on one scale. summary: table of scores.csv of
+    this point, whose match and ceiling stand with each.
+    """
+    measures, bands = (list(dict.fromkeys(each)) for each in zip(*simulated, strict=True))
+    figure = style.new_figure(0.6 + PANEL * len(bands), 0.2 + (PANEL + 0.3) * len(measures))
+    panels = figure.subplots(len(measures), len(bands), squeeze=False)
+    for axes in panels.ravel():
+        axes.set_axis_off()
+    for kind, fc in simulated.items():
+        row, column = measures.index(kind.measure), bands.index(kind.band)
+        axes, upper = panels[row, column], np.triu(np.ones(fc.shape, bool), 1)
+        both = np.where(upper, fc, target[kind])
+        both[np.eye(len(fc), dtype=bool)] = np.nan
+        mesh = axes.pcolormesh(both, rasterized=True, **_colours(kind, both))
+        axes.set(xlim=(0, len(fc)), ylim=(len(fc), 0), aspect="equal", xticks=[], yticks=[])
+        axes.set_axis_on()
+        axes.spines[:].set_visible(False)
+        bar = figure.colorbar(mesh, ax=axes, shrink=0.7, pad=0.03)
+        bar.outline.set_linewidth(0)
+        bar.ax.tick_params(labelsize=7)
+        axes.set_title(kind.band, fontsize=10)
+        axes.set_xlabel(_match(summary, kind), fontsize=8)
+        if kind == next(other for other in simulated if other.measure == kind.measure):
+            label = MEASURES[kind.measure].label if kind.measure in MEASURES else kind.measure
+            axes.set_ylabel(textwrap.fill(label, 22), fontsize=9)
+    return figure
+
+
+def _match(summary: pd.DataFrame, kind: Kind) -> str:
+    """Match and ceiling of a measure in a band, in words."""
+    own = summary[(summary["measure"] == kind.measure) & (summary["band"] == kind.band)]
+    values = own.set_index("score")["value"]
+    texts = []
+    for name, word in (("fc_match", "match"), ("fc_match_ceiling", "ceiling")):
+        value = values.get(name, np.nan)
+        texts += [f"{word} {decimal(value, 2)}"] if np.isfinite(value) else []
+    return ", ".join(texts)
 
 
 @style.look()

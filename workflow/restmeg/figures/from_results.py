@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from restmeg import check, connectome, scoring, sensors, store
 from restmeg.figures import activity, anatomy, connectivity, nulls, style, sweep, theory, topography
 from restmeg.figures import scores as score_figures
-from restmeg.measures import MEASURES
+from restmeg.measures import Kind
 from restmeg.scores import correlation
 from restmeg.theory import predicted
 
@@ -95,13 +95,13 @@ def draw_comparison(
     target = scoring.read_fc(target_paths, "target", structure.labels)
     check.same(simulated_paths[0], "point", simulated.point, point)
     expected = predicted.over_length(theory_path, point)
-    measure = simulated.measures[0]
+    kind = simulated.kinds[0]
     summary, single, notes = (pd.read_csv(path) for path in tables)
-    summary, single = (_of(table, point, measure) for table in (summary, single))
-    networks = [_of(pd.read_csv(path), point, measure) for path in networks_paths]
+    summary, single = (_of(table, point, kind) for table in (summary, single))
+    networks = [_of(pd.read_csv(path), point, kind) for path in networks_paths]
     notes = notes[notes["point"].isin([point, target.point])]
     figure = connectivity.connectivity(
-        simulated.fc[0].mean(axis=0), target.fc[0].mean(axis=0), structure.labels, measure
+        simulated.fc[0].mean(axis=0), target.fc[0].mean(axis=0), structure.labels, kind
     )
     _save(figure, "connectivity", out, shown)
     pairs = correlation.edges(simulated.fc[0])
@@ -111,8 +111,8 @@ def draw_comparison(
     same = notes.groupby("note", sort=False)["about"]
     texts = [f"{', '.join(about.unique())}: {note}" for note, about in same]
     _save(score_figures.scores(single, summary, texts, *networks), "scores", out, shown)
-    if measure != scoring.PEARSON:
-        trouble = f"it is of Pearson correlation, and this is {MEASURES[measure].label}"
+    if kind != scoring.OF_THEORY:
+        trouble = f"it is of {scoring.OF_THEORY.words}, and this is {kind.words}"
         nothing = np.full_like(expected.fc, np.nan)
         expected = expected._replace(expected={}, fc=nothing, trouble=trouble)
     of_theory = correlation.edges(expected.fc)
@@ -137,9 +137,9 @@ def draw_sweep(
     `sweep.sweep`.
     """
     tables = [pd.read_csv(path) for path in (scores_path, best_path, differences_path)]
-    measure = tables[0]["measure"].iloc[0]
+    kind = _first(tables[0])
     scores, best, differences = (
-        table[table["measure"].isin([measure]) | table["measure"].isna()] for table in tables
+        table[_is_of(table, kind) | table["measure"].isna()] for table in tables
     )
     _save(sweep.sweep(scores, best, differences, axis_labels, truth), "sweep", out)
 
@@ -154,15 +154,50 @@ def draw_nulls(
     """
     beside, networks, own = (pd.read_csv(path) for path in (nulls_path, networks_path, scores_path))
     own = own[own["point"].isin(beside["point"])]
-    tables = (
-        table[table["measure"] == own["measure"].iloc[0]] for table in (beside, networks, own)
-    )
+    kind = _first(own)
+    tables = (table[_is_of(table, kind)] for table in (beside, networks, own))
     _save(nulls.nulls(*tables), "nulls", out, shown)
 
 
-def _of(table: pd.DataFrame, point: str, measure: str) -> pd.DataFrame:
-    """Rows of one point and measure."""
-    return table[(table["point"] == point) & (table["measure"] == measure)]
+def draw_bands(
+    simulated_paths: Sequence[Path],
+    target_paths: Sequence[Path],
+    connectome_path: Path,
+    scores_path: Path,
+    point: str,
+    shown: str,
+    out: Mapping[str, Path],
+) -> None:
+    """Draw functional connectivity of all measures and bands; out: ``bands`` and ``bands_svg``.
+
+    shown: see `draw_comparison`. Raises InputError if files are of another role or point.
+    """
+    labels = connectome.read(connectome_path).labels
+    simulated = scoring.read_fc(simulated_paths, "simulated", labels)
+    target = scoring.read_fc(target_paths, "target", labels)
+    check.same(simulated_paths[0], "point", simulated.point, point)
+    scores = pd.read_csv(scores_path)
+    ours, theirs = (
+        dict(zip(of.kinds, of.fc.mean(axis=1), strict=True)) for of in (simulated, target)
+    )
+    figure = connectivity.by_band(ours, theirs, scores[scores["point"] == point])
+    _save(figure, "bands", out, shown)
+
+
+def _first(table: pd.DataFrame) -> Kind:
+    """The first measure and band of a table."""
+    row = table[table["measure"].notna()].iloc[0]
+    return Kind(row["measure"], row["band"])
+
+
+def _is_of(table: pd.DataFrame, kind: Kind) -> pd.Series:
+    """Which rows are of a measure and band."""
+    return (table["measure"] == kind.measure) & (table["band"] == kind.band)
+
+
+def _of(table: pd.DataFrame, point: str, kind: Kind) -> pd.DataFrame:
+    """Rows of one point, measure and band."""
+    return table[(table["point"] == point) & _is_of(table, kind)]
 
 
 def _save(figure: Figure, name: str, out: Mapping[str, Path], shown: str = "") -> None:

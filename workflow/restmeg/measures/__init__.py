@@ -5,9 +5,14 @@ nothing again but itself.
 """
 
 import importlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+
+from restmeg import bands
+from restmeg.bands import BROADBAND
+from restmeg.errors import InputError
 
 
 class Measure(NamedTuple):
@@ -15,18 +20,123 @@ class Measure(NamedTuple):
 
     label: str  # what figures call it
     where: str  # module of this package and class of an Estimator in it
+    analytic: bool = True  # whether it is of the analytic signal in a band, or of any real series
+    flips: bool = False  # whether a series of the other sign makes it another one
+    positive: bool = False  # whether it is never below zero
 
 
+EDGES = 2000.0  # ms, as the schema has it
 MEASURES = {
-    "pearson": Measure("Pearson correlation", "pearson:Moments"),
+    "pearson": Measure("Pearson correlation", "pearson:Moments", analytic=False, flips=True),
+    "envelope_correlation": Measure("envelope correlation", "envelopes:Correlation"),
+    "orthogonalised_envelope_correlation": Measure(
+        "orthogonalised envelope correlation", "orthogonalised:Correlation"
+    ),
+    "phase_locking_value": Measure("phase-locking value", "phases:Locking", positive=True),
+    "phase_lag_index": Measure("phase lag index", "phases:LagIndex", positive=True),
+    "weighted_phase_lag_index": Measure(
+        "weighted phase lag index", "phases:WeightedLagIndex", positive=True
+    ),
+    "imaginary_coherence": Measure(
+        "imaginary coherence", "phases:ImaginaryCoherence", positive=True
+    ),
 }
+
+
+class Kind(NamedTuple):
+    """Functional connectivity by one measure, in one band."""
+
+    measure: str
+    band: str
+
+    def __str__(self) -> str:
+        """Its name in messages."""
+        return self.measure + ("" if self.band == BROADBAND else f", {self.band}")
+
+    @property
+    def words(self) -> str:
+        """The same as figures and the page call it."""
+        label = MEASURES[self.measure].label if self.measure in MEASURES else self.measure
+        return label if self.band == BROADBAND else f"{label} in the {self.band} band"
+
+
+class Asked(NamedTuple):
+    """What is to be estimated."""
+
+    measures: Sequence[str]
+    bands: Mapping[str, tuple[float, float]]  # {name: limits in Hz}
+    edges: float  # ms that are left out at each end of a replicate in a band
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """All that is estimated, bands of the first measure first."""
+        return kinds(self.measures, [BROADBAND, *self.bands])
+
+    def parameters(self) -> dict[str, Any]:
+        """What a file of results says of it."""
+        found: dict[str, Any] = {"measures": list(self.measures)}
+        if self.bands:
+            found |= {"bands": {k: list(v) for k, v in self.bands.items()}, "edges": self.edges}
+        return found
+
+
+def asked(given: Mapping[str, Any]) -> Asked:
+    """What the section ``connectivity`` asks for: without bands the usual ones, if any is needed.
+
+    Raises InputError for bands that are none, and for what has no effect.
+    """
+    names = list(given["measures"])
+    needing = [name for name in names if is_analytic(name)]
+    limits = bands.of(given["bands"], bool(needing))
+    if needing and not limits:
+        raise InputError(
+            f"config: connectivity.bands: found none, but {needing[0]} is of a band; expected one, "
+            "such as {alpha: [8 Hz, 13 Hz]}, or auto"
+        )
+    if not limits and given["edges"] != EDGES:
+        raise InputError(
+            f"config: connectivity.edges: has no effect without bands; expected its default, "
+            f"{EDGES:g} ms, or left out"
+        )
+    return Asked(names, limits, given["edges"])
+
+
+def is_analytic(name: str) -> bool:
+    """Whether a measure is of the analytic signal in a band; not one of the user's own."""
+    return name in MEASURES and MEASURES[name].analytic
+
+
+def kinds(measures: Iterable[str], names: Sequence[str]) -> list[Kind]:
+    """Measures in the bands (names) that they have; what needs a band is nothing of broadband."""
+    return [
+        Kind(measure, band)
+        for measure in measures
+        for band in names
+        if band != BROADBAND or not is_analytic(measure)
+    ]
+
+
+def places(kinds: Iterable[Kind], names: Sequence[str], bands: Sequence[str]) -> list[tuple]:
+    """Where kinds are in an array over measures (names) and bands."""
+    return [(names.index(kind.measure), bands.index(kind.band)) for kind in kinds]
+
+
+def over_bands(
+    kinds: Sequence[Kind], values: np.ndarray
+) -> tuple[list[str], list[str], np.ndarray]:
+    """Measures, bands, and values (kinds, ...) over both: NaN for what a measure has not."""
+    names, bands = (list(dict.fromkeys(each)) for each in zip(*kinds, strict=True))
+    found = np.full((len(names), len(bands), *values.shape[1:]), np.nan)
+    for place, of_kind in zip(places(kinds, names, bands), values, strict=True):
+        found[place] = of_kind
+    return names, bands, found
 
 
 class Estimator(Protocol):
     """What gathers the series of one replicate, a piece after another."""
 
     def add(self, series: np.ndarray) -> None:
-        """Add the next samples, (samples, N)."""
+        """Add the next samples, (samples, N), complex ones of an analytic measure."""
 
     def result(self) -> np.ndarray:
         """The measure (N, N) of all samples so far; NaN where there is none."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from restmeg import tables
+from restmeg.measures import Kind
 from restmeg.scores import LIKELIHOOD, SCORES
 from restmeg.scores.standing import Estimate, standing
 from restmeg.summary.words import (
@@ -33,13 +34,13 @@ Rows = Sequence[Mapping[str, str]]  # of a table
 
 
 def sentences(scores: Rows, best_rows: Rows, nulls: Rows, study: Mapping) -> list[str]:
-    """Sentences about the first measure: which model, how good, and beside what.
+    """Sentences about the first measure and band: which model, how good, and beside what.
 
     scores, best_rows, nulls: rows of scores.csv, best.csv and nulls.csv, the latter two none where
     there is no such file; study: as in `page.write`.
     """
-    measure = first_measure(scores)
-    scores, best_rows = of_measure(scores, measure), of_measure(best_rows, measure)
+    kind = first_kind(scores)
+    scores, best_rows = of_kind(scores, kind), of_kind(best_rows, kind)
     point, by = deciding(scores, study["point"], study["axes"])
     found = {row["score"]: row for row in scores if row["point"] == point}
     first = _which(scores, found, by, best_rows, study) if study["axes"] else _whether(found, study)
@@ -51,28 +52,33 @@ def sentences(scores: Rows, best_rows: Rows, nulls: Rows, study: Mapping) -> lis
     against = [
         row
         for row in nulls
-        if (row["measure"], row["score"]) == (measure, MATCH)
+        if (kind_of(row), row["score"]) == (kind, MATCH)
         and math.isfinite(tables.value(row["null_p"]))
     ]
     beside = " ".join(filter(None, [beside, _nulls(against, point, study)]))
     return [*filter(None, [first, good, beside])]
 
 
-def first_measure(scores: Rows) -> str:
-    """The measure that figures show, and that the answer is about."""
-    return next(row["measure"] for row in scores if row["measure"])
+def kind_of(row: Mapping[str, str]) -> Kind:
+    """The measure and band that a row is of."""
+    return Kind(row["measure"], row["band"])
 
 
-def of_measure(rows: Rows, measure: str) -> Rows:
-    """Rows of a measure, and of what is of none."""
-    return [row for row in rows if row["measure"] in ("", measure)]
+def first_kind(scores: Rows) -> Kind:
+    """The measure and band that figures show, and that the answer is about."""
+    return next(kind_of(row) for row in scores if row["measure"])
+
+
+def of_kind(rows: Rows, kind: Kind) -> Rows:
+    """Rows of a measure and band, and of what is of none."""
+    return [row for row in rows if not row["measure"] or kind_of(row) == kind]
 
 
 def deciding(scores: Rows, shown: str, axes: Mapping | Sequence) -> tuple[str, str]:
     """The point that the answer is about, and the score that says so; that is empty if none does.
 
     It is the likeliest point of a sweep, else the nearest, else the shown one. scores: rows of
-    scores.csv of one measure, and of none.
+    scores.csv of one measure and band, and of none.
     """
     for name in DECIDING if axes else ():
         rows = [row for row in scores if row["score"] == name and _finite(row)]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from restmeg import connectome, disk, store, tables
-from restmeg.measures import MEASURES
+from restmeg.measures import Kind
 from restmeg.scores import SCORES
 from restmeg.summary import answer, captions, expectation, table
 from restmeg.summary.words import SPACE, duration, setting
@@ -61,9 +61,9 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         [row for one in paths.get(name, ()) for row in tables.read(one)[1]]
         for name in ("best", "nulls")
     )
-    first = answer.of_measure(scores, answer.first_measure(scores))
+    first = answer.of_kind(scores, answer.first_kind(scores))
     point, by = answer.deciding(first, study["point"], study["axes"])
-    of_point = [row for row in scores if row["point"] == point]
+    of_point = [row for row in first if row["point"] == point]
     run = _run(paths, study, scores, best_rows, nulls)
     page = environment.get_template(TEMPLATE).render(
         run=run,
@@ -72,7 +72,8 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         point=_point(of_point[0], study),
         by=SCORES[by].label if by else "",
         groups=table.groups(of_point),
-        points=table.over_points(scores, study["axes"]),
+        points=table.over_points(first, study["axes"]),
+        kinds=table.over_kinds([row for row in scores if row["point"] == point]),
         notes=_notes(paths["notes"]),
         figures=[_figure(Path(figure), run, study["shown"]) for figure in paths["figures"]],
         settings=settings,
@@ -95,8 +96,8 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
     connected[range(n_regions), range(n_regions)] = False
     lengths = anatomy.distances[connected]
     latest = lengths.max() / study["speed"]
-    measure = answer.first_measure(scores)
-    first = answer.of_measure(scores, measure)
+    kind = answer.first_kind(scores)
+    first = answer.of_kind(scores, kind)
     of_shown = [table.in_words(row) for row in first if row["point"] == study["point"]]
     return {
         "regions": n_regions,
@@ -117,13 +118,13 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "transient": duration(study["transient"]) if study["transient"] else "",
         "dt": duration(study["dt"]),
         "sampling_interval": duration(study["sampling_interval"]),
-        "measure": MEASURES[measure].label,
-        "measures": len({row["measure"] for row in scores} - {""}),
+        "measure": kind.words,
+        "kinds": len({answer.kind_of(row) for row in scores if row["measure"]}),
         "points": len({row["point"] for row in scores}),
         "scores": {score["name"]: score for score in of_shown},
-        "best": _best(first, answer.of_measure(best_rows, measure), study),
+        "best": _best(first, answer.of_kind(best_rows, kind), study),
         "theory": expectation.of(paths["theory"], study["point"]),
-        "nulls": [table.of_null(row) for row in nulls if _is_told(row, measure)],
+        "nulls": [table.of_null(row) for row in nulls if _is_told(row, kind)],
         "truth": ", ".join(
             setting(label, value)
             for label, value in {
@@ -146,10 +147,10 @@ def _size(path: Path, variable: str, dimension: str) -> int:
         return dataset.dimensions[dimension].size
 
 
-def _is_told(row: Mapping[str, str], measure: str) -> bool:
+def _is_told(row: Mapping[str, str], kind: Kind) -> bool:
     """Whether a row of nulls.csv is of what the figure's caption tells."""
     told = row["score"] in ("structure_function_coupling", "fc_match")
-    return told and row["measure"] == measure and row["null_n"] != "0"
+    return told and answer.kind_of(row) == kind and row["null_n"] != "0"
 
 
 def _recording(recorded: tuple) -> str:

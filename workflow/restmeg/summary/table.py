@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from restmeg import tables
+from restmeg.measures import MEASURES, Kind
 from restmeg.scores import ANATOMY, CORRELATION, LIKELIHOOD, SCORES
 from restmeg.scores.intervals import decimals
 from restmeg.summary.words import best, best_in_words, decimal, estimate, plain
@@ -12,6 +13,8 @@ ALL_POINTS = 24  # of a sweep that are listed one by one
 BEST = 5  # of more, for each score
 # What is told of each point of a sweep, the most decisive first.
 OVER_POINTS = [LIKELIHOOD, "fc_distance", "fc_match", "structure_function_coupling"]
+# And of each measure and band.
+OVER_KINDS = ["fc_match", "fc_match_ceiling", "fc_distance", "structure_function_coupling"]
 
 Rows = Sequence[Mapping[str, str]]  # of scores.csv
 
@@ -87,17 +90,16 @@ def over_points(rows: Rows, axes: Mapping[str, str]) -> dict:
     axes: {column of a swept parameter: what to write for it}.
     """
     rows = [row for row in rows if row["score"] in OVER_POINTS]
-    rows = sorted(rows, key=lambda row: OVER_POINTS.index(row["score"]))  # measures stay in order
+    rows = sorted(rows, key=lambda row: OVER_POINTS.index(row["score"]))
     likely = [tables.value(row["value"]) for row in rows if row["score"] == LIKELIHOOD]
     highest = max(filter(math.isfinite, likely), default=math.nan)
     points: dict[str, dict] = {}
     for row in rows:
         point = points.setdefault(row["point"], {"values": [plain(row[axis]) for axis in axes]})
         to = highest if row["score"] == LIKELIHOOD else math.nan
-        point[row["measure"], row["score"]] = in_words(row, to)
-    kinds = list(dict.fromkeys((row["measure"], row["score"]) for row in rows))
-    several = len({measure for measure, _ in kinds if measure}) > 1
-    orders = {kind: _best_first(points, kind) for kind in kinds if SCORES[kind[1]].direction}
+        point[row["score"]] = in_words(row, to)
+    names = list(dict.fromkeys(row["score"] for row in rows))
+    orders = {name: _best_first(points, name) for name in names if SCORES[name].direction}
     kept = list(points)
     if len(points) > ALL_POINTS:
         listed = {name for order in orders.values() for name in order[:BEST]}
@@ -106,38 +108,58 @@ def over_points(rows: Rows, axes: Mapping[str, str]) -> dict:
         "total": len(points),
         "best": BEST if len(kept) < len(points) else 0,
         "axes": list(axes.values()),
-        "heads": [_head(kind, several) for kind in kinds],
+        "heads": [_head(name) for name in names],
         "rows": [
             {
-                "values": points[name]["values"],
-                "scores": [points[name][kind] for kind in kinds],
-                "best": [orders.get(kind, [""])[:1] == [name] for kind in kinds],
+                "values": points[point]["values"],
+                "scores": [points[point][name] for name in names],
+                "best": [orders.get(name, [""])[:1] == [point] for name in names],
             }
-            for name in kept
+            for point in kept
         ],
     }
 
 
-def _best_first(points, kind):
+def _best_first(points, score):
     """Names of points in the order of a score, those without a finite value left out."""
-    sign = SCORES[kind[1]].sign
-    finite = [name for name in points if points[name][kind]["finite"]]
-    return sorted(finite, key=lambda name: -sign * points[name][kind]["number"])
+    sign = SCORES[score].sign
+    finite = [name for name in points if points[name][score]["finite"]]
+    return sorted(finite, key=lambda name: -sign * points[name][score]["number"])
 
 
-def _head(kind, several):
-    measure, name = kind
+def over_kinds(rows: Rows) -> dict:
+    """A few scores of a point by measure and band; no rows where there is but one."""
+    found: dict[Kind, dict[str, dict]] = {}
+    for row in rows:
+        if row["score"] in OVER_KINDS:
+            kind = Kind(row["measure"], row["band"])
+            found.setdefault(kind, {})[row["score"]] = in_words(row)
+    several = len(found) > 1
+    return {
+        "heads": [_head(name) for name in OVER_KINDS],
+        "rows": [
+            {
+                "measure": MEASURES[kind.measure].label,
+                "band": kind.band,
+                "scores": [scores[name] for name in OVER_KINDS],
+            }
+            for kind, scores in (found.items() if several else ())
+        ],
+    }
+
+
+def _head(name):
     label = SCORES[name].label + (" (root)" if SCORES[name].is_squared else "")
     if name == LIKELIHOOD:
         label += ", difference to the highest per target replicate"
-    return label + (f" ({measure})" if several and measure else "")
+    return label
 
 
 def best_values(best_rows: Rows, rows: Rows, name: str, axes: Mapping[str, str]) -> str:
     """Where a score is best over a sweep, in words; empty where it has no best value.
 
-    best_rows, rows: of best.csv and scores.csv, of one measure and of none; axes: {swept parameter:
-    what to write for it}.
+    best_rows, rows: of best.csv and scores.csv, of one measure and band and of none; axes: {swept
+    parameter: what to write for it}.
     """
     places, between = [], False
     for row in best_rows:
