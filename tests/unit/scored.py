@@ -48,9 +48,9 @@ def write(path, table):
 
 def best(score, parameter, value, low=math.nan, high=math.nan, interval="points", at_edge=False):
     """A row of best.csv."""
-    measure = "" if score == LIKELIHOOD else "pearson"
+    measure, band = ("", "") if score == LIKELIHOOD else ("pearson", "broadband")
     numbers = {"value": value, "ci_low": low, "ci_high": high}
-    kind = {"measure": measure, "band": "", "score": score, "parameter": parameter}
+    kind = {"measure": measure, "band": band, "score": score, "parameter": parameter}
     return kind | numbers | {"interval": interval, "at_edge": str(at_edge).lower()}
 
 

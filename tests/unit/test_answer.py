@@ -306,7 +306,8 @@ def test_no_match_stands_beside_nothing():
 
 
 def null(score="fc_match", p="0.01", measure="pearson", point="pa"):
-    names = {"point": point, "null": "rewired", "measure": measure, "score": score}
+    names = {"point": point, "null": "rewired", "measure": measure, "band": "broadband"}
+    names["score"] = score
     return names | {"null_z": "2.5", "null_p": p, "null_n": "99"}
 
 

@@ -277,7 +277,8 @@ def test_the_strongest_connections_stay(n, density, directed, seed):
     thin = preparation.thinned(weights, density)
     kept = thin > 0
     np.testing.assert_array_equal(thin[kept], weights[kept])
-    most = round(density * n * (n - 1) / (2 if symmetric else 1)) * (2 if symmetric else 1)
+    both = 2 if symmetric else 1
+    most = round(density * (n * (n - 1) // both)) * both
     assert kept.sum() <= most
     assert kept.sum() == min(most, (weights > 0).sum())
     assert symmetric == np.array_equal(thin, thin.T) or not symmetric

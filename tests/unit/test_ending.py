@@ -58,6 +58,8 @@ def test_the_end_of_a_sweep_is_its_best_point_and_best_values(tmp_path):
     found = ending.scores(tmp_path)
     assert found == [
         "",
+        "  Pearson correlation (and 1 more in results/scores.csv)",
+        "",
         "  score                          value     95 % interval   n",
         "  structure-function coupling     0.30      0.20 to 0.40   20 replicates",
         "  FC match                        0.10      0.05 to 0.15   400 pairs",
@@ -73,7 +75,7 @@ def test_the_end_of_a_sweep_is_its_best_point_and_best_values(tmp_path):
         "",
         "2 notes on what was scored: results/scores_notes.csv",
     ]
-    assert len(found) < 14
+    assert len(found) < 16
     assert all(text.isascii() for text in found)
 
 
@@ -101,11 +103,11 @@ def with_nulls(folder, rows, own="0.02"):
     head, *lines = path.read_text().splitlines()
     path.write_text("\n".join([f"{head},null_z,null_p,null_n"] + [f"{x},1,{own},9" for x in lines]))
     texts = [
-        "point,model.coupling_strength,null,measure,score,value,null_mean,null_z,null_p,null_n"
+        "point,model.coupling_strength,null,measure,band,score,value,null_mean,null_z,null_p,null_n"
     ]
     for point, k, name, n, z, p in rows:
-        texts += [f"{point},{k},{name},pearson,fc_match,0.3,0.123,{z},{p},{n}"]
-        texts += [f"{point},{k},{name},pearson,fc_distance,0.3,0.2,{z},{p},{n}"]
+        texts += [f"{point},{k},{name},pearson,broadband,fc_match,0.3,0.123,{z},{p},{n}"]
+        texts += [f"{point},{k},{name},pearson,broadband,fc_distance,0.3,0.2,{z},{p},{n}"]
     (folder / "nulls.csv").write_text("\n".join(texts))
 
 

@@ -7,10 +7,12 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from restmeg import InputError, estimation, recording, store
+from restmeg import InputError, estimation, measures, recording, store
 from restmeg.measures import pearson
 
 LABELS = np.array(["A", "B", "C", "D"], dtype=object)
+
+PEARSON = measures.Asked(["pearson"])
 
 
 def mixed(n_samples, n_regions, seed=0):
@@ -33,12 +35,12 @@ def connect(source, folder):
     """The connectivity (replicate, region_to, region_from) of a recording of LABELS."""
     path = folder / "connectivity.nc"
     with recording.opened(source, LABELS) as series:
-        found = estimation.estimate(series, ["pearson"], "target")
+        found = estimation.estimate(series, PEARSON, "target")
     if series.order != list(range(4)):
         return found.fc[0]
-    estimation.estimate_file(source, ["pearson"], "target", "recording", path)
+    estimation.estimate_file(source, PEARSON, "target", "recording", path)
     with netCDF4.Dataset(path) as dataset:
-        return dataset["fc"][0].filled(np.nan)
+        return dataset["fc"][0, 0].filled(np.nan)
 
 
 def assert_is_refused(path, message):
@@ -135,12 +137,15 @@ def test_connectivity_says_which_measure_replicate_and_regions(tmp_path):
     rate = np.stack([mixed(50, 4, seed) for seed in (1, 2, 3)])
     connect(record(tmp_path / "recording.nc", rate, replicates=[10, 11, 12]), tmp_path)
     with xr.open_dataset(tmp_path / "connectivity.nc") as read:
-        assert read["fc"].dims == ("measure", "replicate", "region_to", "region_from")
+        assert read["fc"].dims == ("measure", "band", "replicate", "region_to", "region_from")
         assert read["fc"].attrs == {"units": "1", "long_name": "functional connectivity"}
         assert list(read["measure"].values) == ["pearson"]
+        assert list(read["band"].values) == ["broadband"]
         assert list(read["replicate"].values) == [10, 11, 12]
         assert list(read["region_to"].values) == list(read["region_from"].values) == list(LABELS)
-        one = read["fc"].sel(measure="pearson", replicate=12, region_to="D", region_from="B")
+        one = read["fc"].sel(
+            measure="pearson", band="broadband", replicate=12, region_to="D", region_from="B"
+        )
         assert one == pytest.approx(np.corrcoef(rate[2].T)[3, 1], abs=1e-12)
 
 
@@ -154,9 +159,11 @@ def test_a_single_target_replicate_is_estimated_in_segments_too(tmp_path, monkey
         whole = connect(record(tmp_path / "recording.nc", series[None]), tmp_path)
         np.testing.assert_allclose(whole[0], np.corrcoef(series.T), atol=1e-12)
         with xr.open_dataset(tmp_path / "connectivity.nc") as read:
-            assert read["fc_segments"].dims == ("measure", "segment", "region_to", "region_from")
+            assert read["fc_segments"].dims == (
+                *("measure", "band", "segment", "region_to", "region_from"),
+            )
             assert read["segment"].values.tolist() == list(range(10))
-            found.append(read["fc_segments"].values[0])
+            found.append(read["fc_segments"].values[0, 0])
     np.testing.assert_allclose(found[0], expected, rtol=0, atol=1e-12)
     assert found[0].tobytes() == found[1].tobytes()
 
@@ -169,7 +176,7 @@ def test_a_single_target_replicate_is_estimated_in_segments_too(tmp_path, monkey
 def test_other_files_have_no_segments(tmp_path, n_replicates, n_samples, role, there):
     rate = np.stack([mixed(n_samples, 4, seed) for seed in range(n_replicates)])
     path, out = record(tmp_path / "recording.nc", rate), tmp_path / "connectivity.nc"
-    estimation.estimate_file(path, ["pearson"], role, "p", out)
+    estimation.estimate_file(path, PEARSON, role, "p", out)
     with store.open_netcdf(out) as dataset:
         assert ("fc_segments" in dataset.variables) == there
         assert ("segment" in dataset.variables) == there
@@ -186,7 +193,7 @@ def test_what_was_noted_on_activity_stays_with_its_connectivity(tmp_path):
         store.add_notes(dataset, ["saturated"])
     out = tmp_path / "connectivity.nc"
     with pytest.warns(UserWarning, match="no variance in region C;"):
-        estimation.estimate_file(path, ["pearson"], "simulated", "p0", out)
+        estimation.estimate_file(path, PEARSON, "simulated", "p0", out)
     with store.open_netcdf(out) as dataset:
         first, second = store.notes(dataset)
         assert first == "saturated"

@@ -7,8 +7,11 @@ import pytest
 import scored
 from processes import run
 from restmeg.figures import activity, anatomy, connectivity, style
+from restmeg.measures import Kind
 
 LABELS = [f"R{k}" for k in range(6)]
+
+PEARSON = Kind("pearson", "broadband")
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def heatmaps(figure):
 
 def test_connectivity_is_on_one_diverging_scale_with_a_blank_diagonal(fc):
     simulated, target = fc[0], fc[1]
-    figure = connectivity.connectivity(simulated, target, LABELS, "pearson")
+    figure = connectivity.connectivity(simulated, target, LABELS, PEARSON)
     meshes, matrices = heatmaps(figure)
     off = ~np.eye(6, dtype=bool)
     limit = max(abs(simulated[off]).max(), abs(target[off]).max())
@@ -38,7 +41,7 @@ def test_connectivity_is_on_one_diverging_scale_with_a_blank_diagonal(fc):
 
 def test_connectivity_without_a_finite_value_is_drawn():
     nothing = np.full((6, 6), np.nan)
-    connectivity.connectivity(nothing, nothing, LABELS, "pearson")
+    connectivity.connectivity(nothing, nothing, LABELS, PEARSON)
 
 
 def test_connectome_shows_weights_and_distances(fc):
@@ -99,7 +102,7 @@ def test_names_of_regions_are_legible_or_left_out(n, name):
     fc = np.random.default_rng(0).uniform(-1, 1, (n, n))
     for figure in (
         anatomy.connectome(abs(fc), abs(fc), labels),
-        connectivity.connectivity(fc, fc, labels, "pearson"),
+        connectivity.connectivity(fc, fc, labels, PEARSON),
     ):
         assert not overlapping(figure)
         panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
@@ -119,7 +122,7 @@ def test_names_of_regions_are_legible_or_left_out(n, name):
 
 def test_a_saved_figure_is_not_blank_and_the_same_each_time(tmp_path, fc):
     for turn in ("a", "b"):
-        figure = connectivity.connectivity(fc[0], fc[1], LABELS, "pearson")
+        figure = connectivity.connectivity(fc[0], fc[1], LABELS, PEARSON)
         style.save(figure, *(tmp_path / f"{turn}.{form}" for form in ("png", "svg")))
     for form in ("png", "svg"):
         assert (tmp_path / f"a.{form}").read_bytes() == (tmp_path / f"b.{form}").read_bytes()

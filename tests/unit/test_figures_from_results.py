@@ -50,12 +50,14 @@ def study(tmp_path, example):
     for name in ("scores", "replicates"):
         scored.write(tmp_path / f"{name}.csv", rows)
     networks = [
-        [point, measure, "fc_match", k]
+        [point, measure, "broadband", "fc_match", k]
         for k, (point, measure) in enumerate(
             [("pa", "pearson"), ("pb", "other"), ("pb", "pearson")]
         )
     ]
-    tables.write(tmp_path / "networks.csv", [["point", "measure", "score", "value"], *networks])
+    tables.write(
+        tmp_path / "networks.csv", [["point", "measure", "band", "score", "value"], *networks]
+    )
     notes = [["pa", "simulated", "A"], ["pb", "simulated", "B"], ["pt", "target", "B"]]
     tables.write(tmp_path / "notes.csv", [["point", "about", "note"], *notes])
     for point in points:
@@ -98,7 +100,7 @@ def test_each_figure_gets_its_own_point_and_role(study, monkeypatch, example):
     simulated, target, labels, measure = drawn["connectivity"]
     np.testing.assert_allclose(simulated, fc["pb"].mean(axis=0))
     np.testing.assert_allclose(target, fc["pt"].mean(axis=0))
-    assert (list(labels), measure) == (list(LABELS), "pearson")
+    assert (list(labels), measure) == (list(LABELS), measures.Kind("pearson", "broadband"))
     weights, edges, summary = drawn["structure_function"]
     np.testing.assert_allclose(weights, correlation.undirected(example[0]))
     np.testing.assert_allclose(edges, correlation.edges(fc["pb"]))
@@ -138,11 +140,12 @@ def test_why_theory_does_not_hold_is_handed_on(study, monkeypatch):
 
 
 def test_theory_is_of_pearson_correlation_alone(study, monkeypatch):
-    monkeypatch.setattr(from_results.scoring, "PEARSON", "another")
+    other = measures.Kind("another", "broadband")
+    monkeypatch.setattr(from_results.scoring, "OF_THEORY", other)
     drawn = draw(monkeypatch, study[0])
     label = measures.MEASURES["pearson"].label
     for given in (drawn["theory"], drawn["length"]):
-        assert given[-1] == f"it is of Pearson correlation, and this is {label}"
+        assert given[-1] == f"it is of another, and this is {label}"
     assert np.isnan(drawn["theory"][1]).all()
     assert drawn["length"][1] == {}
 

@@ -95,7 +95,7 @@ def test_the_figure_is_of_the_first_measure_and_the_point_of_the_nulls(
         ("scores", own, ["pa", "pb"]),
     ):
         copies = [
-            table.assign(point=point, measure=measure, of=f"{point} {measure}")
+            table.assign(point=point, measure=measure, band="broadband", of=f"{point} {measure}")
             for point in points
             for measure in ("pearson", "other")
         ]

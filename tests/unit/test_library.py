@@ -94,13 +94,15 @@ def test_values_by_region_are_matched_by_name(activity):
 
 def test_connectivity_takes_what_it_needs(activity):
     fc = restmeg.connectivity(activity)
-    assert fc.fc.dims == ("measure", "replicate", "region_to", "region_from")
+    assert fc.fc.dims == ("measure", "band", "replicate", "region_to", "region_from")
     expected = np.corrcoef(activity.rate_E.values[1].T.astype(float))
-    np.testing.assert_allclose(fc.fc.sel(replicate=1, measure="pearson"), expected, atol=1e-12)
+    np.testing.assert_allclose(
+        fc.fc.sel(replicate=1, measure="pearson", band="broadband"), expected, atol=1e-12
+    )
     for given in (activity.rate_E, activity.rate_E.transpose("region", "time", "replicate")):
         xr.testing.assert_equal(restmeg.connectivity(given), fc)
     alone = restmeg.connectivity(activity.rate_E.sel(replicate=1))
-    np.testing.assert_array_equal(alone.fc.values[0, 0], fc.fc.values[0, 1])
+    np.testing.assert_array_equal(alone.fc.values[0, 0, 0], fc.fc.values[0, 0, 1])
 
 
 def test_projection_matches_regions_by_name(activity):
@@ -124,19 +126,19 @@ def test_scores_have_intervals_and_the_values_behind_them(activity, target):
     with pytest.warns(ResultWarning, match="fc_match_corrected .* does not repeat itself beyond"):
         found = restmeg.score(fc, other, "example")
     assert found.score.values.tolist() == OF_CONNECTIVITY
-    match = found.sel(measure="pearson", score="fc_match")
+    match = found.sel(measure="pearson", band="broadband", score="fc_match")
     assert match.n == 9
     assert match.ci_low < match.value < match.ci_high
-    assert found.fc_match.dims == ("measure", "replicate", "target_replicate")
+    assert found.fc_match.dims == ("measure", "band", "replicate", "target_replicate")
     assert match.value == pytest.approx(found.fc_match.mean())
-    assert found.structure_function_coupling.dims == ("measure", "replicate")
-    assert found.baseline_distance.dims == ("measure", "target_replicate")
+    assert found.structure_function_coupling.dims == ("measure", "band", "replicate")
+    assert found.baseline_distance.dims == ("measure", "band", "target_replicate")
     # A score without values of its own has pseudo-values.
-    assert found.fc_distance_replicate.dims == ("measure", "replicate")
-    assert found.fc_distance_target_replicate.dims == ("measure", "target_replicate")
-    distance = found.value.sel(measure="pearson", score="fc_distance")
+    assert found.fc_distance_replicate.dims == ("measure", "band", "replicate")
+    assert found.fc_distance_target_replicate.dims == ("measure", "band", "target_replicate")
+    distance = found.value.sel(measure="pearson", band="broadband", score="fc_distance")
     assert found.fc_distance_replicate.mean() == pytest.approx(float(distance))
-    assert found.fc_match_ceiling_target_replicate.dims == ("measure", "target_replicate")
+    assert found.fc_match_ceiling_target_replicate.dims == ("measure", "band", "target_replicate")
     with pytest.warns(ResultWarning):
         xr.testing.assert_equal(restmeg.score(fc.fc, other.fc[..., ::-1], "example"), found)
 
@@ -145,14 +147,14 @@ def test_a_single_recording_brings_its_segments(activity, target):
     """By name and whatever their order; what a model simulates has none."""
     series = target.rate_E.sel(replicate=1).astype(float)
     other = restmeg.connectivity(series)
-    assert other.fc_segments.dims == ("measure", "segment", "region_to", "region_from")
+    assert other.fc_segments.dims == ("measure", "band", "segment", "region_to", "region_from")
     third = np.corrcoef(series[100:150].values.T)
-    np.testing.assert_allclose(other.fc_segments[0, 2], third, atol=1e-12)
+    np.testing.assert_allclose(other.fc_segments[0, 0, 2], third, atol=1e-12)
     assert "fc_segments" not in restmeg.connectivity(target)  # several replicates
     assert "fc_segments" in restmeg.connectivity(target.isel(replicate=[0]))
     assert "fc_segments" not in restmeg.connectivity(activity.isel(replicate=[0]))
     fc = restmeg.connectivity(activity)
-    turned = other.isel(region_to=slice(None, None, -1)).sel(measure="pearson")
+    turned = other.isel(region_to=slice(None, None, -1)).sel(measure="pearson", band="broadband")
     first = None
     for given in (other, turned):
         with pytest.warns(ResultWarning, match="fc_match_corrected"):
@@ -176,7 +178,7 @@ def test_what_is_wrong_is_said(activity):
     still = activity.rate_E.copy()
     still[0, :, 2] = 1.0
     with pytest.warns(ResultWarning, match="no variance in region R2"):
-        assert np.isnan(restmeg.connectivity(still).fc[0, 0, 2, 3])
+        assert np.isnan(restmeg.connectivity(still).fc[0, 0, 0, 2, 3])
 
 
 def test_units_of_an_array_are_heard(activity):
@@ -248,9 +250,11 @@ def test_a_field_is_not_made_of_what_is_no_number(activity):
 
 def test_a_matrix_of_one_s_own_is_a_target(activity, target):
     fc, other = restmeg.connectivity(activity), restmeg.connectivity(target)
-    mean = other.fc.mean("replicate").sel(measure="pearson", drop=True)
+    mean = other.fc.mean("replicate").sel(measure="pearson", band="broadband", drop=True)
     with pytest.warns(ResultWarning, match="a single target replicate without segments"):
-        found = restmeg.score(fc, mean, "example").sel(measure="pearson", score="fc_match")
+        found = restmeg.score(fc, mean, "example").sel(
+            measure="pearson", band="broadband", score="fc_match"
+        )
     assert found.n == 3
     with pytest.raises(InputError, match="target: 5 regions; expected 8"):
         bare = mean.drop_vars(["region_to", "region_from"])
@@ -258,14 +262,14 @@ def test_a_matrix_of_one_s_own_is_a_target(activity, target):
     with pytest.raises(InputError, match="simulated: it is of a target"):
         restmeg.score(other, fc, "example")
     silent = fc.fc.copy()
-    silent[0, 1] = np.nan
+    silent[0, 0, 1] = np.nan
     with (
         pytest.warns(ResultWarning, match="is NaN in"),
         pytest.warns(ResultWarning, match="three replicates of each side"),
     ):
         scores = restmeg.score(silent, other, "example")
     assert "is NaN in 1 of 3 simulated replicates" in scores.attrs["notes"]
-    assert scores.n.sel(measure="pearson", score="fc_match") == 6
+    assert scores.n.sel(measure="pearson", band="broadband", score="fc_match") == 6
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from restmeg import (
     ResultWarning,
     connectome,
     estimation,
+    measures,
     null_networks,
     simulation,
     store,
@@ -24,6 +25,8 @@ TIMES = {
     "method": "exponential_euler",
 }
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
+
+PEARSON = measures.Asked(["pearson"])
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def paths(tmp_path, anatomy):
 
 
 def run(paths, model, numbers, method="degree_length", name="nulls.nc", **changes):
-    given = {"times": TIMES, "seed": 3, "replicates": [0, 1], "measures": ["pearson"]} | changes
+    given = {"times": TIMES, "seed": 3, "replicates": [0, 1], "measures": PEARSON} | changes
     null_networks.simulate_batch(
         paths("connectome.nc"),
         "rewired",
@@ -63,7 +66,7 @@ def as_a_point(paths, model, anatomy, seed=3, replicates=(0, 1), alike=None):
     given = paths("own.nc"), model, TIMES, seed, "simulated", "p0", list(replicates)
     simulation.simulate_batch(*given, paths("activity.nc"))
     estimation.estimate_file(
-        paths("activity.nc"), ["pearson"], "simulated", "p0", paths("connectivity.nc"), alike
+        paths("activity.nc"), PEARSON, "simulated", "p0", paths("connectivity.nc"), alike
     )
     return xr.load_dataset(paths("connectivity.nc")).fc.values.astype(np.float32)
 
@@ -73,7 +76,7 @@ def as_a_point(paths, model, anatomy, seed=3, replicates=(0, 1), alike=None):
 def test_a_network_is_simulated_like_a_point_of_the_study(paths, model, anatomy, method):
     numbers = [0] if method == "no_delays" else [2, 5]
     found = run(paths, model, numbers, method)
-    assert found.fc.dims == ("null", "measure", "replicate", "region_to", "region_from")
+    assert found.fc.dims == ("null", "measure", "band", "replicate", "region_to", "region_from")
     assert found.fc.dtype == np.float32
     assert found.null.values.tolist() == numbers
     own = as_a_point(paths, model, anatomy)
@@ -149,13 +152,13 @@ def test_a_network_that_cannot_be_rewired_leaves_no_file(paths, model):
 PEAK = """
     import re, sys
     from pathlib import Path
-    from restmeg import bundled, null_networks, settings
+    from restmeg import bundled, measures, null_networks, settings
     model = settings.load({{}}, settings.load_schema(bundled.schema()))["model"]
     times = {{"dt": 0.1, "duration": {duration}, "transient": 0.0, "sampling_interval": 0.1,
              "method": "exponential_euler"}}
     null_networks.simulate_batch(
         "connectome.nc", "a", "shuffled_delays", {numbers}, model, times, 0, "p0", [0],
-        ["pearson"], "nulls.nc"
+        measures.Asked(["pearson"]), "nulls.nc"
     )
     status = Path("/proc/self/status").read_text()
     print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) // 1024)

@@ -7,6 +7,7 @@ from restmeg import (
     InputError,
     connectome,
     estimation,
+    measures,
     null_networks,
     null_scores,
     scoring,
@@ -25,6 +26,8 @@ TIMES = {
     "method": "exponential_euler",
 }
 N_NULLS, N_REPLICATES = 39, 5
+
+PEARSON = measures.Asked(["pearson"])
 
 
 def plainly(value, nulls, lowest):
@@ -128,7 +131,7 @@ class Study:
             0,
             "p0",
             self.replicates,
-            ["pearson"],
+            PEARSON,
             self.path(name),
         )
 
@@ -140,7 +143,7 @@ class Study:
         simulation.simulate_batch(
             own, self.model, TIMES, seed, role, point, self.replicates, activity
         )
-        estimation.estimate_file(activity, ["pearson"], role, point, self.path(name))
+        estimation.estimate_file(activity, PEARSON, role, point, self.path(name))
 
     def target(self, anatomy, name="target.nc"):
         """A target on a connectome, and the scores of the point against it."""
@@ -268,7 +271,7 @@ def test_batches_and_nulls_are_told_apart_by_what_they_say(study):
     [
         ({"role": "simulated"}, "role simulated; expected null"),
         ({"point": "p9"}, "point p9; expected p0"),
-        ({"measures": ["other"]}, r"measures \['other'\]; expected \['pearson'\]"),
+        ({"measures": ["other"]}, "measures other; expected pearson"),
         ({"labels": LABELS[::-1]}, "its regions are not those of the connectome"),
     ],
 )
@@ -280,10 +283,11 @@ def test_files_that_do_not_belong_are_refused(study, change, words):
     with store.new_netcdf(study.path("odd.nc"), "x", parameters, 0) as dataset:
         store.add(dataset, "null", np.array([0]))
         store.add(dataset, "measure", np.array(measures, dtype=object))
+        store.add(dataset, "band", np.array(["broadband"], dtype=object))
         store.add(dataset, "replicate", np.arange(2))
         for end in ("region_to", "region_from"):
             store.add(dataset, end, labels)
-        store.add(dataset, "nulls.fc", np.zeros((1, 1, 2, 8, 8), np.float32))
+        store.add(dataset, "nulls.fc", np.zeros((1, 1, 1, 2, 8, 8), np.float32))
     with pytest.raises(InputError, match=words):
         study.write("odd.nc")
 

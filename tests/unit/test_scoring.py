@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from restmeg import InputError, connectome, scoring, store
+from restmeg import InputError, connectome, measures, scoring, store
 from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, correlation
 
 
@@ -21,11 +21,12 @@ def write_connectivity(
 ):
     with store.new_netcdf(path, "Connectivity", {"role": role, "point": point}) as dataset:
         store.add(dataset, "measure", np.array(["pearson"], dtype=object))
+        store.add(dataset, "band", np.array(["broadband"], dtype=object))
         store.add(dataset, "replicate", np.array(replicates))
         store.add(dataset, "region_to", labels)
-        store.add(dataset, "fc", fc[None])
+        store.add(dataset, "fc", fc[None, None])
         if segments is not None:
-            store.add(dataset, "fc_segments", segments[None])
+            store.add(dataset, "fc_segments", segments[None, None])
         store.add_notes(dataset, list(notes))
     return path
 
@@ -229,9 +230,9 @@ def test_segments_of_a_single_recording_are_brought_along(tmp_path, anatomy):
 
 
 def test_lengths_known_in_one_direction_are_not_known(example):
-    rng = np.random.default_rng(6)
+    rng, kinds = np.random.default_rng(6), [measures.Kind("pearson", "broadband")]
     sides = [
-        scoring.Connectivity("p", ["pearson"], np.arange(3), LABELS, symmetric(rng, 1, 3, 8, 8), [])
+        scoring.Connectivity("p", kinds, np.arange(3), LABELS, symmetric(rng, 1, 3, 8, 8), [])
         for _ in range(2)
     ]
     weights, distances = example

@@ -34,6 +34,7 @@ ALLOWED = {
     "plot_topography": FIGURES,
     "plot_scores": FIGURES,
     "plot_nulls": FIGURES,
+    "plot_bands": FIGURES,
     "plot_sweep": FIGURES,
     "summarise": FILES,
     "provenance": FILES,

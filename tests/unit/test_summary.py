@@ -210,8 +210,8 @@ def sweep(paths, values):
     ]
     paths["best"] = [scored.write_best(paths["scores"].with_name("best.csv"), *best)]
     numbers = {"value": 0.2, "null_mean": 0.1, "null_z": 2.5, "null_p": 0.01, "null_n": 99}
-    head = ["point", "null", "measure", "score", *numbers]
-    null = ["pa", "rewired", "pearson", "fc_match", *numbers.values()]
+    head = ["point", "null", "measure", "band", "score", *numbers]
+    null = ["pa", "rewired", "pearson", "broadband", "fc_match", *numbers.values()]
     paths["nulls"] = [paths["scores"].with_name("nulls.csv")]
     tables.write(paths["nulls"][0], [head, null])
     return SWEPT

@@ -6,6 +6,7 @@ nothing again but itself.
 
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -64,8 +65,8 @@ class Asked(NamedTuple):
     """What is to be estimated."""
 
     measures: Sequence[str]
-    bands: Mapping[str, tuple[float, float]]  # {name: limits in Hz}
-    edges: float  # ms that are left out at each end of a replicate in a band
+    bands: Mapping[str, tuple[float, float]] = MappingProxyType({})  # {name: limits in Hz}
+    edges: float = EDGES  # ms that are left out at each end of a replicate in a band
 
     @property
     def kinds(self) -> list[Kind]:
