@@ -161,15 +161,22 @@ def _spread(found, kept):
 
 def remarks(found: Iterable[Scored]) -> list[str]:
     """What is wrong with scores, in words; of scores with the same note together."""
-    same: dict[tuple[str, str], list[str]] = {}
+    whole: dict[Kind, dict[str, list[str]]] = {}
     for one in found:
         note = one.found.note
         if not note and not math.isfinite(one.found.summary.value):
             note = "no finite value"
         if note:
-            of = f" ({Kind(one.measure, one.band)})" if one.measure else ""
-            same.setdefault((of, note), []).append(one.score)
-    return [f"{', '.join(names)}{of}: {note}" for (of, note), names in same.items()]
+            of_kind = whole.setdefault(Kind(one.measure, one.band), {})
+            of_kind.setdefault(note, []).append(one.score)
+    same: dict[tuple[str, str], list[Kind]] = {}
+    for kind, notes in whole.items():
+        for note, names in notes.items():
+            same.setdefault((", ".join(names), note), []).append(kind)
+    return [
+        f"{names}{f' ({listed(kinds)})' if kinds[0].measure else ''}: {note}"
+        for (names, note), kinds in same.items()
+    ]
 
 
 def score_point(

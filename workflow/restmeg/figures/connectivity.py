@@ -52,7 +52,7 @@ def by_band(
     this point, whose match and ceiling stand with each.
     """
     measures, bands = (list(dict.fromkeys(each)) for each in zip(*simulated, strict=True))
-    figure = style.new_figure(0.6 + PANEL * len(bands), 0.2 + (PANEL + 0.3) * len(measures))
+    figure = style.new_figure(0.6 + PANEL * len(bands), 0.2 + PANEL * len(measures))
     panels = figure.subplots(len(measures), len(bands), squeeze=False)
     for axes in panels.ravel():
         axes.set_axis_off()
