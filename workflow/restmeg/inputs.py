@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from restmeg import (
-    bands,
     connectome,
     fingerprint,
     formats,
@@ -171,7 +170,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     compared = segments.Sampling(*recorded[1:]) if recorded else own
     _check_band(loaded["fit"], compared, recorded is not None)
     asked = measures.asked(loaded["connectivity"])
-    bands.check(asked.bands, asked.edges, compared.rate, compared.seconds, "what is compared")
+    asked.check(compared.rate, compared.seconds, "what is compared")
     return Inputs(
         anatomy=fingerprint.content(*anatomy.identity()),
         labels=[str(label) for label in anatomy.labels],

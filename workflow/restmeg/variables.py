@@ -79,6 +79,13 @@ VARIABLES = {
         "1",
         "functional connectivity of segments of the only replicate",
     ),
+    "window": Variable(("window",), None, "window of a replicate, in order; they overlap by half"),
+    "window_other": Variable(("window_other",), None, "another window"),
+    "dynamics": Variable(
+        ("measure", "band", "replicate", "window", "window_other"),
+        "1",
+        "correlation of the functional connectivities of two windows",
+    ),
     # the target, for its likelihood
     "frequency": Variable(("frequency",), "Hz", "frequency"),
     "coefficients": Variable(

@@ -67,6 +67,7 @@ class Asked(NamedTuple):
     measures: Sequence[str]
     bands: Mapping[str, tuple[float, float]] = MappingProxyType({})  # {name: limits in Hz}
     edges: float = EDGES  # ms that are left out at each end of a replicate in a band
+    windows: float = 0.0  # ms, of functional connectivity dynamics; 0 if there are none
 
     @property
     def kinds(self) -> list[Kind]:
@@ -78,7 +79,21 @@ class Asked(NamedTuple):
         found: dict[str, Any] = {"measures": list(self.measures)}
         if self.bands:
             found |= {"bands": {k: list(v) for k, v in self.bands.items()}, "edges": self.edges}
-        return found
+        return found | ({"windows": self.windows} if self.windows else {})
+
+    def check(self, rate: float, seconds: float, replicates: str) -> None:
+        """Raise InputError for what series of some rate (Hz) and length do not have.
+
+        replicates: what these are, in words.
+        """
+        bands.check(self.bands, self.edges, rate, seconds, replicates)
+        left = seconds - (2 * self.edges / 1000 if self.bands else 0)
+        length = self.windows / 1000
+        if length and not 1 / rate < 2 * length <= left:
+            raise InputError(
+                f"config: connectivity.windows: {length:g} s; expected at most {left / 2:.4g} s, "
+                f"half of what is used of {replicates}"
+            )
 
 
 def asked(given: Mapping[str, Any]) -> Asked:
@@ -99,7 +114,7 @@ def asked(given: Mapping[str, Any]) -> Asked:
             f"config: connectivity.edges: has no effect without bands; expected its default, "
             f"{EDGES:g} ms, or left out"
         )
-    return Asked(names, limits, given["edges"])
+    return Asked(names, limits, given["edges"], given["windows"])
 
 
 def is_analytic(name: str) -> bool:
