@@ -208,8 +208,8 @@ def estimate_file(
         replicates are compared with, and to which they are brought.
     path: ``fc`` (measure, band, replicate, region_to, region_from), and of a single target
         replicate ``fc_segments`` (measure, band, segment, region_to, region_from); NaN where a
-        measure needs a band, in broadband. Where windows are asked for, ``dynamics`` (measure, band,
-        replicate, window, window_other).
+        measure needs a band, in broadband. Where windows are asked for, ``dynamics`` (measure,
+        band, replicate, window, window_other).
 
     Warns, and notes in the file, of regions with no variance. Raises InputError as `estimate` does.
     """

@@ -12,6 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from restmeg import (
+    check as checks,
+)
+from restmeg import (
     connectome,
     fingerprint,
     formats,
@@ -23,9 +26,6 @@ from restmeg import (
     segments,
     settings,
     study,
-)
-from restmeg import (
-    check as checks,
 )
 from restmeg.errors import InputError, InputWarning
 from restmeg.formats import probe

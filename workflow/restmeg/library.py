@@ -131,7 +131,8 @@ def connectivity(
     Returns a Dataset as connectivity.nc: ``fc`` (measure, band, replicate, region_to, region_from),
     NaN for regions without variance, of which it warns; and of a single replicate that is not
     simulated by a model, but may be a target, ``fc_segments`` (measure, band, segment, region_to,
-    region_from); with windows ``dynamics`` (measure, band, replicate, window, window_other). Raises InputError for another layout.
+    region_from); with windows ``dynamics`` (measure, band, replicate, window, window_other).
+    Raises InputError for another layout.
     """
     names = [measures] if isinstance(measures, str) else list(measures)
     given: dict[str, Any] = {"measures": names, "edges": edges, "windows": windows}
