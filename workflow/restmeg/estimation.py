@@ -104,20 +104,18 @@ def estimate(
     length = min(stop - first for first, stop in spans.values()) // SEGMENTS
     segmented = len(replicates) == 1 and role == "target" and length >= SHORTEST
     windows = _windows(series, asked, edge)
+    parts = {
+        band: [span, *(_segments(*span) if segmented else []), *windows]
+        for band, span in spans.items()
+    }
     shape = len(kinds), len(replicates), len(labels), len(labels)
     fc = np.empty(shape)
     segments = np.empty((len(kinds), SEGMENTS if segmented else 0, *shape[2:]))
     dynamics = np.empty((*shape[:2], len(windows), len(windows)))
     for k in progress(range(len(replicates))):
         gathered = {
-            band: [
-                _Span(
-                    *part,
-                    {one: measures.estimator(one.measure) for one in kinds if one.band == band},
-                )
-                for part in [span, *(_segments(*span) if segmented else []), *windows]
-            ]
-            for band, span in spans.items()
+            band: [_Span(*part, _estimators(kinds, band)) for part in of_band]
+            for band, of_band in parts.items()
         }
         pieces = _passing(series.pieces(k), gathered.get(bands.BROADBAND, []))
         if filters is None:
@@ -128,9 +126,8 @@ def estimate(
                 for span in gathered[band]:
                     span.add(first, signal)
         for m, kind in enumerate(kinds):
-            whole, *parts = (span.estimators[kind] for span in gathered[kind.band])
-            fc[m, k] = whole.result()
-            results = [part.result() for part in parts]
+            whole, *results = (span.estimators[kind].result() for span in gathered[kind.band])
+            fc[m, k] = whole
             if segmented:
                 segments[m] = results[:SEGMENTS]
             if windows:
@@ -165,6 +162,11 @@ def _rate(series):
             "with units, or target.sampling_rate"
         )
     return series.sampling_rate
+
+
+def _estimators(kinds, band):
+    """What gathers a stretch of a replicate in a band."""
+    return {kind: measures.estimator(kind.measure) for kind in kinds if kind.band == band}
 
 
 def _segments(first, stop):

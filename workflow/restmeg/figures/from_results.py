@@ -180,7 +180,7 @@ def draw_bands(
     ours, theirs = (
         dict(zip(of.kinds, of.fc.mean(axis=1), strict=True)) for of in (simulated, target)
     )
-    figure = connectivity.by_band(ours, theirs, scores[scores["point"] == point])
+    figure = connectivity.by_band(ours, theirs, labels, scores[scores["point"] == point])
     _save(figure, "bands", out, shown)
 
 
