@@ -114,7 +114,7 @@ def estimate(
     dynamics = np.empty((*shape[:2], len(windows), len(windows)))
     for k in progress(range(len(replicates))):
         gathered = {
-            band: [_Span(*part, _estimators(kinds, band)) for part in of_band]
+            band: [_Span(first, stop, _estimators(kinds, band)) for first, stop in of_band]
             for band, of_band in parts.items()
         }
         pieces = _passing(series.pieces(k), gathered.get(bands.BROADBAND, []))
