@@ -13,7 +13,7 @@ from pathlib import Path
 
 from restmeg import connectome, disk, store, tables
 from restmeg.measures import MEASURES
-from restmeg.scores import SCORES
+from restmeg.scores import OF_CONNECTIVITY, SCORES, SPECTRA
 from restmeg.summary import answer, captions, expectation, table
 from restmeg.summary.words import SPACE, duration, setting
 from restmeg.version import __version__
@@ -97,7 +97,8 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
     latest = lengths.max() / study["speed"]
     measure = answer.first_measure(scores)
     first = answer.of_measure(scores, measure)
-    of_shown = [table.in_words(row) for row in first if row["point"] == study["point"]]
+    told = [*first, *(row for row in scores if SCORES[row["score"]].input == SPECTRA)]
+    of_shown = [table.in_words(row) for row in told if row["point"] == study["point"]]
     return {
         "regions": n_regions,
         "pairs": n_regions * (n_regions - 1) // 2,
@@ -118,7 +119,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "dt": duration(study["dt"]),
         "sampling_interval": duration(study["sampling_interval"]),
         "measure": MEASURES[measure].label,
-        "measures": len({row["measure"] for row in scores} - {""}),
+        "measures": len({row["measure"] for row in scores if row["score"] in OF_CONNECTIVITY}),
         "points": len({row["point"] for row in scores}),
         "scores": {score["name"]: score for score in of_shown},
         "best": _best(first, answer.of_measure(best_rows, measure), study),
