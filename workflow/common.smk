@@ -224,7 +224,7 @@ BEST = []
 if AXES:
     FIGURES.append("sweep")
     BEST.append("results/best.csv")
-FIGURES += ["theory", "length"]
+FIGURES += ["spectra", "theory", "length"]
 # Where files are makes nothing another one.
 GIVEN = SimpleNamespace(files=inputs.files(SETTINGS, SCHEMA))
 EFFECTIVE = {

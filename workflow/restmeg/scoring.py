@@ -105,6 +105,19 @@ def gaps(simulated: Connectivity, target: Connectivity) -> list[str]:
     return found
 
 
+def silences(simulated: power.Spectra, target: power.Spectra) -> list[str]:
+    """Which replicates scores of spectra leave out, in words."""
+    found = []
+    for role, of in (("simulated", simulated), ("target", target)):
+        n, n_out = len(of.replicates), np.count_nonzero(~(of.power > 0).all(axis=(1, 2)))
+        if n_out:
+            found.append(
+                f"power is zero in {n_out} of {n} {role} replicates, which scores of spectra leave "
+                "out"
+            )
+    return found
+
+
 def scored(
     simulated: Connectivity,
     target: Connectivity,
@@ -229,6 +242,7 @@ def score_point(
     found = list(scored(simulated, target, anatomy.weights, anatomy.distances))
     theory = None if theory_path is None else predicted.read(theory_path, point)
     left_out = gaps(simulated, target)
+    warn_of_results(f"point {point}", left_out)
     if spectra_paths:
         band = frequencies or spectral.FREQUENCIES
         of_spectra = [
@@ -236,13 +250,13 @@ def score_point(
             for role, paths in zip(("simulated", "target"), spectra_paths, strict=True)
         ]
         _check_same_replicates(of_spectra, [simulated, target])
+        left_out += silences(*of_spectra)
         found += scored_spectra(*of_spectra)
     told = list(found)
     if theory:
         found.append(likelihood(theory, target))
         if not theory.notes:  # which say why there is none
             told.append(found[-1])
-    warn_of_results(f"point {point}", left_out)
     notes = [
         *([simulated.point, "simulated", note] for note in simulated.notes),
         *([target.point, "target", note] for note in target.notes),

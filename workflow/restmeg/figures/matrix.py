@@ -32,12 +32,12 @@ class Names(NamedTuple):
     side: float  # of the matrix, in inches
 
 
-def names(labels: check.Names, smallest: float = SMALLEST) -> Names:
+def names(labels: check.Names, smallest: float = SMALLEST, most: int = NAMED) -> Names:
     """How to write names beside a matrix of so many regions, and how large that has to be.
 
-    smallest: size of the font in points.
+    smallest: size of the font in points; most: regions that are named.
     """
-    if len(labels) > NAMED:
+    if len(labels) > most:
         return Names([], SMALLEST, 0.0, False, SIDE)
     texts = [_shortened(str(label)) for label in labels]
     side = max(SIDE, len(texts) * smallest * LINE / INCH)
