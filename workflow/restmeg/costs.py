@@ -193,7 +193,7 @@ def _spectra(size):
     values, length = _power(size, max(size.batch, size.target_batch))
     samples = max(size.batch * size.samples, size.target_batch * size.target_samples)
     return Cost(
-        95 + FILTERS * size.recorded + (20 * length * size.regions + 60 * values) / MB,
+        95 + FILTERS * size.recorded + (12 * length * size.regions + 60 * values) / MB,
         0.5 + 1e-7 * samples * size.regions,
         8 * values / MB,
     )
