@@ -193,7 +193,7 @@ def _spectra(size):
     values, length = _power(size, max(size.batch, size.target_batch))
     samples = max(size.batch * size.samples, size.target_batch * size.target_samples)
     return Cost(
-        95 + FILTERS * size.recorded + (12 * length * size.regions + 60 * values) / MB,
+        100 + FILTERS * size.recorded + (12 * length * size.regions + 60 * values) / MB,
         0.5 + 1e-7 * samples * size.regions,
         8 * values / MB,
     )
@@ -316,7 +316,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "best": _best,
     "plot_activity": _plot_activity,
     "plot_topography": _plot_topography,
-    "plot_scores": _plot(230, 262),
+    "plot_scores": _plot(245, 262),
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
     "summary": _summary,
