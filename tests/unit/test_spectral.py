@@ -1,8 +1,10 @@
 """Scores of power spectra: what they are of known spectra, and how sure."""
 
+import csv
+
 import numpy as np
 import pytest
-from restmeg import InputError, power, scoring
+from restmeg import InputError, connectome, estimation, library, power, scoring
 from restmeg.scores import OF_SPECTRA, SCORES
 from restmeg.scores.match import ALONE
 from scipy import stats
@@ -172,3 +174,83 @@ def test_what_is_better_and_how_it_is_read():
     distance = SCORES["spectral_distance"]
     assert distance.read(-0.04) == pytest.approx(-0.2)
     assert distance.read_scale != distance.scale
+
+
+@pytest.fixture
+def study(tmp_path, example):
+    """Files of a point and a target of three replicates, the last of the point with a silence."""
+    paths = {"connectome": tmp_path / "connectome.nc"}
+    labels = np.array([f"R{k}" for k in range(8)], dtype=object)
+    connectome.write(paths["connectome"], connectome.Connectome(*example, labels), "x")
+    for role, point in (("simulated", "pa"), ("target", "pt")):
+        activity = library.simulate(
+            "example", role=role, duration="1 s", transient="0 ms", replicates=3, progress=False
+        )
+        if role == "simulated":
+            activity.rate_E[2, :, 4] = 0.0
+        activity.to_netcdf(tmp_path / "activity.nc")
+        paths[role] = tmp_path / f"{role}_fc.nc", tmp_path / f"{role}_spectra.nc"
+        given = tmp_path / "activity.nc"
+        estimation.estimate_file(given, ["pearson"], role, point, paths[role][0])
+        power.estimate_file(given, role, point, False, paths[role][1])
+        given.unlink()
+    return paths
+
+
+def score_point(paths, folder, spectra, **more):
+    """The three tables of a point."""
+    out = [folder / f"{name}.csv" for name in ("scores", "replicates", "notes")]
+    files = [[paths[role][0]] for role in ("simulated", "target")]
+    scoring.score_point(*files, paths["connectome"], "pa", out, spectra_paths=spectra, **more)
+    return [list(csv.DictReader(path.read_text().splitlines())) for path in out]
+
+
+@pytest.mark.filterwarnings("ignore::restmeg.ResultWarning")
+def test_tables_of_a_point_have_them_after_those_of_connectivity(study, tmp_path):
+    spectra = [[study[role][1]] for role in ("simulated", "target")]
+    summary, single, notes = score_point(study, tmp_path, spectra)
+    before, *_ = score_point(study, tmp_path, ())
+    assert summary[: len(before)] == before
+    rest = summary[len(before) :]
+    assert [row["score"] for row in rest] == OF_SPECTRA
+    assert {(row["measure"], row["band"]) for row in rest} == {("power", "broadband")}
+    labels = [f"R{k}" for k in range(8)]
+    given = [
+        power.read(of, role, labels, (1, 45))
+        for of, role in zip(spectra, ("simulated", "target"), strict=True)
+    ]
+    assert given[0].frequencies[[0, -1]].tolist() == [1, 45]
+    expected = np.corrcoef(
+        np.concatenate([vectors(given[0]._replace(power=given[0].power[:2])), vectors(given[1])])
+    )[:2, 2:]
+    assert float(rest[0]["value"]) == pytest.approx(expected.mean())
+    values = [float(row["value"]) for row in single if row["score"] == "spectral_match"]
+    np.testing.assert_allclose(values, [*expected.ravel(), *[np.nan] * 3], rtol=1e-8)
+    assert {
+        "point": "pa",
+        "about": "scores",
+        "note": "power is zero in 1 of 3 simulated replicates, which scores of spectra leave out",
+    } in notes
+    fewer, *_ = score_point(study, tmp_path, spectra, frequencies=[8.0, 13.0])
+    band = [of._replace(power=of.power[..., 7:13]) for of in given]
+    expected = scored(*(of._replace(frequencies=of.frequencies[7:13]) for of in band))
+    assert float(fewer[-3]["value"]) == pytest.approx(expected["spectral_match"].summary.value)
+    none, _, notes = score_point(study, tmp_path, spectra, frequencies=[8.1, 8.2])
+    assert [row["value"] for row in none[-3:]] == ["nan"] * 3
+    assert any(
+        "no frequency of the spectra is among those that count" in row["note"] for row in notes
+    )
+
+
+@pytest.mark.filterwarnings("ignore::restmeg.ResultWarning")
+def test_spectra_of_other_replicates_are_refused(study, tmp_path):
+    spectra = [[study["simulated"][1]], [study["simulated"][1]]]
+    with pytest.raises(InputError, match="role simulated; expected target"):
+        score_point(study, tmp_path, spectra)
+    activity = library.simulate(
+        "example", role="target", duration="1 s", transient="0 ms", replicates=2, progress=False
+    )
+    activity.to_netcdf(tmp_path / "activity.nc")
+    power.estimate_file(tmp_path / "activity.nc", "target", "pt", False, tmp_path / "two.nc")
+    with pytest.raises(InputError, match=r"replicates \[0, 1\]; expected \[0, 1, 2\]"):
+        score_point(study, tmp_path, [spectra[0], [tmp_path / "two.nc"]])
