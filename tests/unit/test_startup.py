@@ -23,6 +23,7 @@ ALLOWED = {
     "fif": FILES,
     "recording": FILES,
     "connectivity": FILES,
+    "spectra": FILES,
     "fourier": FILES,
     "theory": FILES,
     "theory_of_target": FILES,

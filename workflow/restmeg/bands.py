@@ -112,6 +112,12 @@ class Filters:
             yield np.concatenate(held)
 
 
+def ascending(given: Mapping[str, tuple[float, float]]) -> dict[str, list[float]]:
+    """Bands from low to high frequencies."""
+    limits = {name: list(ends) for name, ends in given.items()}
+    return dict(sorted(limits.items(), key=lambda item: item[1]))
+
+
 def check(
     bands: Mapping[str, tuple[float, float]],
     edges: float,

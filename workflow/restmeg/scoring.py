@@ -7,17 +7,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import check, connectome, measures, store, tables
+from restmeg import check, connectome, measures, power, store, tables
 from restmeg.bands import BROADBAND
 from restmeg.errors import InputError, warn_of_results
 from restmeg.measures import Kind
-from restmeg.scores import KEY, LIKELIHOOD, SCORES, correlation
+from restmeg.scores import (
+    KEY,
+    LIKELIHOOD,
+    OF_CONNECTIVITY,
+    OF_SPECTRA,
+    SCORES,
+    correlation,
+    spectral,
+)
 from restmeg.scores.comparison import REPLICATE, SEGMENT, TARGET_REPLICATE, Comparison, Found
 from restmeg.scores.intervals import Summary
 from restmeg.theory import predicted
 
 OF_THEORY = Kind("pearson", BROADBAND)  # the connectivity that theory has
 KINDS = "measure", "band"  # variables of files that say what connectivity is of
+POWER = "power"  # the measure that scores of spectra are of
 HEAD = ["point", *KEY]
 # What theory expects of a score, and what null networks say of it; others fill them.
 EXPECTED = ["expected", "expected_sd"]
@@ -116,14 +125,30 @@ def gaps(simulated: Connectivity, target: Connectivity) -> list[str]:
     return found
 
 
+def silences(simulated: power.Spectra, target: power.Spectra) -> list[str]:
+    """Which replicates scores of spectra leave out, in words."""
+    found = []
+    for role, of in (("simulated", simulated), ("target", target)):
+        n, n_out = len(of.replicates), np.count_nonzero(~(of.power > 0).all(axis=(1, 2)))
+        if n_out:
+            found.append(
+                f"power is zero in {n_out} of {n} {role} replicates, which scores of spectra leave "
+                "out"
+            )
+    return found
+
+
 def scored(
     simulated: Connectivity,
     target: Connectivity,
     weights: np.ndarray,
     distances: np.ndarray,
-    names: Iterable[str] = tuple(SCORES),
+    names: Iterable[str] = tuple(OF_CONNECTIVITY),
 ) -> Iterator[Scored]:
-    """Yield some scores, or all, of all measures and bands. weights, distances: (N, N)."""
+    """Yield some scores of connectivity, or all, of all measures and bands.
+
+    weights, distances: (N, N).
+    """
     lengths = correlation.lengths(distances)
     for m, kind in enumerate(simulated.kinds):
         rows = {
@@ -142,6 +167,39 @@ def scored(
             function = SCORES[name].function
             if function:
                 yield Scored(*kind, name, _spread(function(given), kept))
+
+
+def scored_spectra(simulated: power.Spectra, target: power.Spectra) -> list[Scored]:
+    """All scores of spectra, over the frequencies that both have.
+
+    The overall gain of a recording, which is arbitrary, is taken out of either side. Raises
+    InputError if they are not of the same frequencies.
+    """
+    if not power.comparable(simulated, target):
+        raise InputError(
+            "spectra.nc: frequencies of the target are not those of what is simulated; expected "
+            "the same"
+        )
+    n = min(len(simulated.frequencies), len(target.frequencies))
+    trouble = simulated.trouble or target.trouble
+    if not n:
+        trouble = trouble or "no frequency of the spectra is among those that count"
+    # Without a frequency there is a gap in each replicate.
+    rows = {
+        name: spectral.patterns(of.power[..., :n], target.recorded)
+        if n
+        else np.full((len(of.replicates), 1), np.nan)
+        for name, of in ((REPLICATE, simulated), (TARGET_REPLICATE, target))
+    }
+    kept = {name: _usable(values) for name, values in rows.items()}
+    given = spectral.comparison(*(rows[name][kept[name]] for name in rows))
+    found = []
+    for name in OF_SPECTRA:
+        function = SCORES[name].function
+        assert function is not None
+        result = _spread(function(given), kept)
+        found.append(Scored(POWER, BROADBAND, name, result._replace(note=trouble or result.note)))
+    return found
 
 
 def _usable(rows):
@@ -186,12 +244,16 @@ def score_point(
     point: str,
     out: Sequence[str | Path],
     theory_path: str | Path | None = None,
+    spectra_paths: Sequence[Sequence[str | Path]] = (),
+    frequencies: Sequence[float] | None = None,
 ) -> None:
     """Write the scores of one point, those of each of its replicates, and notes on them.
 
     simulated_paths, target_paths: connectivity.nc of the point's batches and of the target's;
     point: its name, which the files must have; out: paths of three tables; theory_path: theory.nc
-    of the point, which tells what scores are to be expected, and how likely the target is.
+    of the point, which tells what scores are to be expected, and how likely the target is;
+    spectra_paths: spectra.nc of the point's batches and of the target's, or nothing; frequencies:
+    lowest and highest of theirs in Hz that count, or None for spectral.FREQUENCIES.
 
     Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
@@ -207,13 +269,22 @@ def score_point(
     check.same(simulated_paths[0], "point", simulated.point, point)
     found = list(scored(simulated, target, anatomy.weights, anatomy.distances))
     theory = None if theory_path is None else predicted.read(theory_path, point)
+    left_out = gaps(simulated, target)
+    warn_of_results(f"point {point}", left_out)
+    if spectra_paths:
+        band = frequencies or spectral.FREQUENCIES
+        of_spectra = [
+            power.read(paths, role, anatomy.labels, band)
+            for role, paths in zip(("simulated", "target"), spectra_paths, strict=True)
+        ]
+        _check_same_replicates(of_spectra, [simulated, target])
+        left_out += silences(*of_spectra)
+        found += scored_spectra(*of_spectra)
     told = list(found)
     if theory:
         found.append(likelihood(theory, target))
         if not theory.notes:  # which say why there is none
             told.append(found[-1])
-    left_out = gaps(simulated, target)
-    warn_of_results(f"point {point}", left_out)
     notes = [
         *([simulated.point, "simulated", note] for note in simulated.notes),
         *([target.point, "target", note] for note in target.notes),
@@ -225,6 +296,13 @@ def score_point(
     _write_summaries(summary_path, point, found, theory.scores if theory else {})
     _write_values(single_path, point, found, numbers)
     tables.write(notes_path, [["point", "about", "note"], *notes])
+
+
+def _check_same_replicates(spectra, connectivity):
+    """Raise InputError unless spectra are of the same points and replicates as connectivity."""
+    for one, other in zip(spectra, connectivity, strict=True):
+        check.same("spectra.nc", "point", one.point, other.point)
+        check.same("spectra.nc", "replicates", one.replicates.tolist(), other.replicates.tolist())
 
 
 def likelihood(theory: predicted.Predicted, target: Connectivity) -> Scored:

@@ -86,8 +86,18 @@ VARIABLES = {
         "1",
         "correlation of the functional connectivities of two windows",
     ),
-    # the target, for its likelihood
+    # spectra
     "frequency": Variable(("frequency",), "Hz", "frequency"),
+    "spectra.power": Variable(
+        ("replicate", "region", "frequency"), "Hz^-1", "one-sided power of the excitatory rate"
+    ),
+    "peak_frequency": Variable(
+        ("replicate", "region"), "Hz", "frequency of the highest peak of the power"
+    ),
+    "band_power": Variable(
+        ("replicate", "region", "band"), "1", "share of the power from 1 to 45 Hz"
+    ),
+    # the target, for its likelihood
     "coefficients": Variable(
         ("replicate", "segment", "frequency", "region", "part"),
         "ms^0.5",

@@ -7,8 +7,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from restmeg import check, connectome, scoring, sensors, store
-from restmeg.figures import activity, anatomy, connectivity, nulls, style, sweep, theory, topography
+from restmeg import check, connectome, power, scoring, sensors, store
+from restmeg.figures import (
+    activity,
+    anatomy,
+    connectivity,
+    nulls,
+    spectra,
+    style,
+    sweep,
+    theory,
+    topography,
+)
 from restmeg.figures import scores as score_figures
 from restmeg.measures import Kind
 from restmeg.scores import correlation
@@ -121,6 +131,31 @@ def draw_comparison(
         expected.lengths, expected.expected, expected.seconds, summary, expected.trouble
     )
     _save(figure, "length", out, shown)
+
+
+def draw_spectra(
+    connectome_path: Path,
+    simulated_paths: Sequence[Path],
+    target_paths: Sequence[Path],
+    theory_path: Path,
+    bands: power.Bands,
+    point: str,
+    shown: str,
+    out: Mapping[str, Path],
+) -> None:
+    """Draw power spectra of one point beside those of the target and of theory.
+
+    simulated_paths, target_paths: spectra.nc of both; theory_path, point, shown: see
+    `draw_comparison`; bands: whose shares are drawn; out: paths, ``spectra`` and with ``_svg``.
+
+    Raises InputError if files are of another role or point.
+    """
+    labels = connectome.read(connectome_path).labels
+    simulated = power.read(simulated_paths, "simulated", labels)
+    target = power.read(target_paths, "target", labels)
+    check.same(simulated_paths[0], "point", simulated.point, point)
+    expected = predicted.power(theory_path, point)
+    _save(spectra.spectra(simulated, target, expected, bands), "spectra", out, shown)
 
 
 def draw_sweep(

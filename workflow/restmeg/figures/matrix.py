@@ -55,13 +55,13 @@ def hemispheres(labels: check.Names) -> tuple[np.ndarray, list[tuple[str, int, i
     return order, [(words[first], 0, n), (words[other], n, len(labels))]
 
 
-def names(labels: check.Names, smallest: float = SMALLEST) -> Names:
+def names(labels: check.Names, smallest: float = SMALLEST, most: int = NAMED) -> Names:
     """How to write names beside a matrix of so many regions, and how large that has to be.
 
-    smallest: size of the font in points.
+    smallest: size of the font in points; most: regions that are named.
     """
     order, groups = hemispheres(labels)
-    if len(labels) > NAMED:
+    if len(labels) > most:
         return Names([], SMALLEST, 0.0, False, SIDE, order, groups)
     texts = [_shortened(str(labels[k])) for k in order]
     side = max(SIDE, len(texts) * smallest * LINE / INCH)

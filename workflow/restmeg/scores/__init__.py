@@ -1,7 +1,7 @@
-"""Scores of functional connectivity against anatomy and target: a table of them.
+"""Scores against anatomy and target: a table of them.
 
-A score's function takes a `comparison.Comparison` and gives a `comparison.Found`: its value with an
-interval, and what that is made of.
+A score's function takes a `comparison.Comparison`, of functional connectivity or of power spectra,
+and gives a `comparison.Found`: its value with an interval, and what that is made of.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,21 @@ from restmeg.scores.comparison import Comparison, Found
 
 CORRELATION = "correlation"
 SQUARED_DISTANCE = "squared distance per pair"
+SQUARED_DECADES = "mean squared difference of log10 power"
+ROOTS = {  # scales of what is read by its root, and the scale of that
+    SQUARED_DISTANCE: "signed root of the distance per pair",
+    SQUARED_DECADES: "signed root of the squared difference, in decades",
+}
 HIGHEST, LOWEST = "highest", "lowest"
 LIKELIHOOD = "log_likelihood"
+CONNECTIVITY, SPECTRA, THEORY = "connectivity", "spectra", "theory"  # what a score is of
 KEY = ["measure", "band", "score"]  # columns of tables that say which score a row is of
 # Groups of scores.
 STRUCTURE = "structure and function"
 MATCH = "match with the target, and what it could be"
 DISTANCE = "distance from the target"
 ANATOMY = "what anatomy alone matches"
+POWER = "power spectra of simulation and target"
 LIKELY = "likelihood of the target"
 
 
@@ -34,8 +41,9 @@ class Score(NamedTuple):
     group: str  # what it stands under in a table
     direction: str | None  # what is better, if it says which of two models is
     of: str  # what is counted: "replicate", "pair" or "target replicate"
-    function: Callable[[Comparison], Found] | None  # None if it is not of functional connectivity
+    function: Callable[[Comparison], Found] | None  # None if theory makes it
     is_mean: bool = True  # of values of these; others are jackknifed
+    input: str = CONNECTIVITY  # or SPECTRA: what its function compares; or THEORY
 
     @property
     def sign(self) -> int:
@@ -49,13 +57,13 @@ class Score(NamedTuple):
 
     @property
     def is_sum(self) -> bool:
-        """Whether it is the sum of values of these, and not of functional connectivity."""
-        return self.function is None
+        """Whether it is the sum of values of these, as what theory makes."""
+        return self.input == THEORY
 
     @property
     def is_squared(self) -> bool:
         """Whether it is read by its root, in the scale of what it is the square of."""
-        return self.scale == SQUARED_DISTANCE
+        return self.scale in ROOTS
 
     def read(self, value: Any) -> Any:
         """A value, or an array of them, as it is read: of a squared distance the signed root."""
@@ -64,7 +72,7 @@ class Score(NamedTuple):
     @property
     def read_scale(self) -> str:
         """The scale of what `read` gives."""
-        return "signed root of the distance per pair" if self.is_squared else self.scale
+        return ROOTS.get(self.scale, self.scale)
 
     def counted(self, n: float) -> str:
         """How many values are behind it: "20 replicates", "1 pair"."""
@@ -184,6 +192,38 @@ SCORES = {
         "target replicate",
         baselines.distance,
     ),
+    "spectral_match": Score(
+        "spectral match",
+        CORRELATION,
+        "how alike simulated and target log power are over regions and frequencies",
+        POWER,
+        HIGHEST,
+        "pair",
+        match.match,
+        input=SPECTRA,
+    ),
+    "spectral_match_ceiling": Score(
+        "ceiling of the spectral match",
+        CORRELATION,
+        "the spectral match that a perfect model of the same duration would have",
+        POWER,
+        None,
+        "target replicate",
+        match.ceiling,
+        is_mean=False,
+        input=SPECTRA,
+    ),
+    "spectral_distance": Score(
+        "spectral distance",
+        SQUARED_DECADES,
+        "how far apart simulated and target log power are, without sampling error",
+        POWER,
+        LOWEST,
+        "pair",
+        distance.distance,
+        is_mean=False,
+        input=SPECTRA,
+    ),
     LIKELIHOOD: Score(
         "log likelihood",
         "log likelihood",
@@ -193,7 +233,9 @@ SCORES = {
         "target replicate",
         None,
         is_mean=False,
+        input=THEORY,
     ),
 }
 
-OF_CONNECTIVITY = [name for name, score in SCORES.items() if not score.is_sum]
+OF_CONNECTIVITY = [name for name, score in SCORES.items() if score.input == CONNECTIVITY]
+OF_SPECTRA = [name for name, score in SCORES.items() if score.input == SPECTRA]

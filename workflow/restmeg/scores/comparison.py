@@ -31,7 +31,8 @@ class Found(NamedTuple):
 class Comparison:
     """Functional connectivity of replicates over pairs of regions, and anatomy beside it.
 
-    Replicates that have a gap, or the same value in all pairs, are not among them.
+    Replicates that have a gap, or the same value in all pairs, are not among them. Of power spectra
+    (`spectral.comparison`) regions and frequencies are in the place of pairs, without anatomy.
     """
 
     simulated: np.ndarray  # (n, pairs)

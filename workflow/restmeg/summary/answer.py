@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from restmeg import tables
 from restmeg.measures import Kind
-from restmeg.scores import LIKELIHOOD, SCORES
+from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES
 from restmeg.scores.standing import Estimate, standing
 from restmeg.summary.words import (
     SPACE,
@@ -64,9 +64,15 @@ def kind_of(row: Mapping[str, str]) -> Kind:
     return Kind(row["measure"], row["band"])
 
 
+def kinds(scores: Rows) -> list[Kind]:
+    """All measures and bands of functional connectivity that were scored."""
+    rows = (row for row in scores if row["score"] in OF_CONNECTIVITY)
+    return list(dict.fromkeys(map(kind_of, rows)))
+
+
 def first_kind(scores: Rows) -> Kind:
     """The measure and band that figures show, and that the answer is about."""
-    return next(kind_of(row) for row in scores if row["measure"])
+    return kinds(scores)[0]
 
 
 def of_kind(rows: Rows, kind: Kind) -> Rows:

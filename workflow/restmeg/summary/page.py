@@ -13,7 +13,7 @@ from pathlib import Path
 
 from restmeg import connectome, disk, store, tables
 from restmeg.measures import Kind
-from restmeg.scores import SCORES
+from restmeg.scores import SCORES, SPECTRA
 from restmeg.summary import answer, captions, expectation, table
 from restmeg.summary.words import SPACE, duration, setting
 from restmeg.version import __version__
@@ -98,7 +98,8 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
     latest = lengths.max() / study["speed"]
     kind = answer.first_kind(scores)
     first = answer.of_kind(scores, kind)
-    of_shown = [table.in_words(row) for row in first if row["point"] == study["point"]]
+    told = [*first, *(row for row in scores if SCORES[row["score"]].input == SPECTRA)]
+    of_shown = [table.in_words(row) for row in told if row["point"] == study["point"]]
     return {
         "regions": n_regions,
         "pairs": n_regions * (n_regions - 1) // 2,
@@ -119,7 +120,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "dt": duration(study["dt"]),
         "sampling_interval": duration(study["sampling_interval"]),
         "measure": kind.words,
-        "kinds": len({answer.kind_of(row) for row in scores if row["measure"]}),
+        "kinds": len(answer.kinds(scores)),
         "points": len({row["point"] for row in scores}),
         "scores": {score["name"]: score for score in of_shown},
         "best": _best(first, answer.of_kind(best_rows, kind), study),
