@@ -76,8 +76,8 @@ def first_kind(scores: Rows) -> Kind:
 
 
 def of_kind(rows: Rows, kind: Kind) -> Rows:
-    """Rows of a measure and band, and of what is of none."""
-    return [row for row in rows if not row["measure"] or kind_of(row) == kind]
+    """Rows of a measure and band, and of what is not of functional connectivity."""
+    return [row for row in rows if row["score"] not in OF_CONNECTIVITY or kind_of(row) == kind]
 
 
 def deciding(scores: Rows, shown: str, axes: Mapping | Sequence) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from restmeg import connectome, disk, store, tables
 from restmeg.measures import Kind
-from restmeg.scores import SCORES, SPECTRA
+from restmeg.scores import SCORES
 from restmeg.summary import answer, captions, expectation, table
 from restmeg.summary.words import SPACE, duration, setting
 from restmeg.version import __version__
@@ -98,8 +98,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
     latest = lengths.max() / study["speed"]
     kind = answer.first_kind(scores)
     first = answer.of_kind(scores, kind)
-    told = [*first, *(row for row in scores if SCORES[row["score"]].input == SPECTRA)]
-    of_shown = [table.in_words(row) for row in told if row["point"] == study["point"]]
+    of_shown = [table.in_words(row) for row in first if row["point"] == study["point"]]
     return {
         "regions": n_regions,
         "pairs": n_regions * (n_regions - 1) // 2,
