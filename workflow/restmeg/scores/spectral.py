@@ -1,8 +1,8 @@
 """What scores of power spectra compare: log10 power over regions and frequencies.
 
-Of single recordings it has errors of the same size everywhere, which those of power have not, and
-their means over replicates differ from the logarithm of the expected power by what depends on the
-number of segments alone, which both sides share.
+Estimates of power err in proportion to it, so that their logarithms err alike everywhere. The
+expected logarithm is below that of the true power by what depends on the number of segments alone,
+which both sides share.
 """
 
 import numpy as np
