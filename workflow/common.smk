@@ -215,6 +215,8 @@ SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.sho
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 if len(ASKED.kinds) > 1:
     FIGURES.insert(3, "bands")
+if ASKED.windows:
+    FIGURES.append("dynamics")
 if INPUTS.located:
     FIGURES.insert(2, "topography")
 NULLS, NULL_NETWORKS, NULL_NOTES = [], [], []

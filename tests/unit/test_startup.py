@@ -36,6 +36,7 @@ ALLOWED = {
     "plot_scores": FIGURES,
     "plot_nulls": FIGURES,
     "plot_bands": FIGURES,
+    "plot_dynamics": FIGURES,
     "plot_sweep": FIGURES,
     "summarise": FILES,
     "provenance": FILES,

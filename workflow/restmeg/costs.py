@@ -338,6 +338,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "plot_topography": _plot_topography,
     "plot_scores": _plot(245, 262),
     "plot_bands": _plot_bands,
+    "plot_dynamics": _plot_bands,
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
     "summary": _summary,

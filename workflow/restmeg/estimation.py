@@ -12,7 +12,6 @@ from restmeg.scores import correlation
 
 TITLE = "Functional connectivity"
 SEGMENTS = 10  # of a single target replicate, which tell how well its pattern repeats itself
-SHORTEST = 20  # samples of a segment: fewer are no recording
 
 
 class Series(Protocol):
@@ -102,7 +101,7 @@ def estimate(
     spans = {kind.band: (0, series.n_samples) for kind in kinds}
     spans |= dict.fromkeys(asked.bands, (edge, series.n_samples - edge))
     length = min(stop - first for first, stop in spans.values()) // SEGMENTS
-    segmented = len(replicates) == 1 and role == "target" and length >= SHORTEST
+    segmented = len(replicates) == 1 and role == "target" and length >= measures.SHORTEST
     windows = _windows(series, asked, edge)
     parts = {
         band: [span, *(_segments(*span) if segmented else []), *windows]

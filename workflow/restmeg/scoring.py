@@ -15,9 +15,11 @@ from restmeg.scores import (
     KEY,
     LIKELIHOOD,
     OF_CONNECTIVITY,
+    OF_DYNAMICS,
     OF_SPECTRA,
     SCORES,
     correlation,
+    dynamics,
     spectral,
 )
 from restmeg.scores.comparison import REPLICATE, SEGMENT, TARGET_REPLICATE, Comparison, Found
@@ -43,6 +45,7 @@ class Connectivity(NamedTuple):
     fc: np.ndarray  # (kinds, replicates, N, N)
     notes: list  # what is wrong with it, in words
     segments: np.ndarray | None = None  # (kinds, segments, N, N) of a single replicate
+    dynamics: np.ndarray | None = None  # (kinds, replicates, windows, windows), if there are any
 
 
 def kinds(dataset: Any) -> tuple[list[Kind], list[tuple[int, int]]]:
@@ -69,7 +72,7 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
     labels = [str(name) for name in labels]
     points: dict[str, str | Path] = {}
     estimated: dict[str, str | Path] = {}
-    replicates, batches, notes, segments = [], [], [], []
+    replicates, batches, notes, segments, dynamics = [], [], [], [], []
     for path in paths:
         with store.open_netcdf(path, "fc", *KINDS, "replicate", "region_to") as dataset:
             parameters, _ = store.provenance(dataset)
@@ -83,6 +86,8 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
             batches.append(_matrices(dataset["fc"], places))
             if "fc_segments" in dataset.variables:
                 segments.append(_matrices(dataset["fc_segments"], places))
+            if "dynamics" in dataset.variables:
+                dynamics.append(_matrices(dataset["dynamics"], places))
             notes += store.notes(dataset)
     alike: list[tuple[str, dict]] = [("point", points), ("measures", estimated)]
     for name, found in alike:
@@ -95,7 +100,8 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
     fc = np.concatenate(batches, axis=1)[:, order]
     (point,) = points
     parts = segments[0] if segments and len(numbers) == 1 else None
-    return Connectivity(point, own, numbers[order], labels, fc, notes, parts)
+    moving = np.concatenate(dynamics, axis=1)[:, order] if dynamics else None
+    return Connectivity(point, own, numbers[order], labels, fc, notes, parts, moving)
 
 
 def _matrices(variable, places):
@@ -161,12 +167,36 @@ def scored(
         kept = {name: _usable(values) for name, values in rows.items()}
         simulated_rows, target_rows, segments = (rows[name][kept[name]] for name in rows)
         given = Comparison(
-            simulated_rows, target_rows, correlation.undirected(weights), lengths, segments
+            *(simulated_rows, target_rows, correlation.undirected(weights), lengths, segments),
+            shorter_is_other=measures.is_positive(kind.measure),
         )
         for name in names:
             function = SCORES[name].function
             if function:
                 yield Scored(*kind, name, _spread(function(given), kept))
+
+
+def scored_dynamics(simulated: Connectivity, target: Connectivity) -> Iterator[Scored]:
+    """Yield all scores of functional connectivity dynamics, if both sides have them."""
+    if simulated.dynamics is None or target.dynamics is None:
+        return
+    for m, kind in enumerate(simulated.kinds):
+        rows = {
+            REPLICATE: dynamics.patterns(simulated.dynamics[m]),
+            TARGET_REPLICATE: dynamics.patterns(target.dynamics[m]),
+        }
+        yield from _compared(kind, rows, OF_DYNAMICS)
+
+
+def _compared(kind, rows, names, trouble=""):
+    """Yield some scores of rows that have nothing to do with anatomy, by name of the side."""
+    kept = {name: _usable(values) for name, values in rows.items()}
+    given = Comparison.of_patterns(*(rows[name][kept[name]] for name in rows))
+    for name in names:
+        function = SCORES[name].function
+        assert function is not None
+        result = _spread(function(given), kept)
+        yield Scored(*kind, name, result._replace(note=trouble or result.note))
 
 
 def scored_spectra(simulated: power.Spectra, target: power.Spectra) -> list[Scored]:
@@ -191,15 +221,7 @@ def scored_spectra(simulated: power.Spectra, target: power.Spectra) -> list[Scor
         else np.full((len(of.replicates), 1), np.nan)
         for name, of in ((REPLICATE, simulated), (TARGET_REPLICATE, target))
     }
-    kept = {name: _usable(values) for name, values in rows.items()}
-    given = spectral.comparison(*(rows[name][kept[name]] for name in rows))
-    found = []
-    for name in OF_SPECTRA:
-        function = SCORES[name].function
-        assert function is not None
-        result = _spread(function(given), kept)
-        found.append(Scored(POWER, BROADBAND, name, result._replace(note=trouble or result.note)))
-    return found
+    return list(_compared(Kind(POWER, BROADBAND), rows, OF_SPECTRA, trouble))
 
 
 def _usable(rows):
@@ -268,6 +290,7 @@ def score_point(
         )
     check.same(simulated_paths[0], "point", simulated.point, point)
     found = list(scored(simulated, target, anatomy.weights, anatomy.distances))
+    found += scored_dynamics(simulated, target)
     theory = None if theory_path is None else predicted.read(theory_path, point)
     left_out = gaps(simulated, target)
     warn_of_results(f"point {point}", left_out)

@@ -163,6 +163,36 @@ rule plot_bands:
         "../scripts/plot_bands.py"
 
 
+rule plot_dynamics:
+    input:
+        simulated=of_points("simulated", [SHOWN], "connectivity"),
+        target=of_points("target", [STUDY.target], "connectivity"),
+        connectome="results/connectome.nc",
+    output:
+        dynamics=report(
+            "results/figures/dynamics.png",
+            category="3. Connectivity and scores",
+            labels={"figure": "dynamics"},
+            caption="../report/dynamics.rst",
+        ),
+        dynamics_svg="results/figures/dynamics.svg",
+    log:
+        "results/logs/plot_dynamics.log",
+    benchmark:
+        "results/benchmarks/plot_dynamics.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("plot_dynamics"),
+    params:
+        point=SHOWN,
+        shown=SHOWN_AT,
+        rows=ROWS,
+        code=code("plot_dynamics.py"),
+    script:
+        "../scripts/plot_dynamics.py"
+
+
 rule plot_sweep:
     input:
         scores="results/scores.csv",

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from restmeg import check
 from restmeg.figures import matrix, style
 from restmeg.figures.scores import mean_in_words
-from restmeg.measures import MEASURES, Kind
+from restmeg.measures import MEASURES, Kind, is_positive
 from restmeg.summary.words import decimal
 
 PANEL = 2.3  # inches: of a matrix among others
@@ -35,7 +35,7 @@ def _colours(kind: Kind, fc: np.ndarray) -> dict[str, Any]:
     """Colours for matrices (..., N, N): from zero, or symmetric about it."""
     pairs = np.abs(fc[..., ~np.eye(fc.shape[-1], dtype=bool)])
     limit = np.nanmax(pairs) if np.isfinite(pairs).any() else 1.0
-    if kind.measure in MEASURES and MEASURES[kind.measure].positive:
+    if is_positive(kind.measure):
         return {"cmap": "rocket_r", "vmin": 0, "vmax": limit}
     return {"cmap": "vlag", "vmin": -limit, "vmax": limit}
 

@@ -12,6 +12,7 @@ from restmeg.figures import (
     activity,
     anatomy,
     connectivity,
+    dynamics,
     nulls,
     spectra,
     style,
@@ -217,6 +218,29 @@ def draw_bands(
     )
     figure = connectivity.by_band(ours, theirs, labels, scores[scores["point"] == point])
     _save(figure, "bands", out, shown)
+
+
+def draw_dynamics(
+    simulated_paths: Sequence[Path],
+    target_paths: Sequence[Path],
+    connectome_path: Path,
+    point: str,
+    shown: str,
+    out: Mapping[str, Path],
+) -> None:
+    """Draw functional connectivity dynamics of the first measure and band.
+
+    The files have them; shown: see `draw_comparison`; out: ``dynamics`` and ``dynamics_svg``.
+    Raises InputError if files are of another role or point.
+    """
+    labels = connectome.read(connectome_path).labels
+    simulated = scoring.read_fc(simulated_paths, "simulated", labels)
+    target = scoring.read_fc(target_paths, "target", labels)
+    check.same(simulated_paths[0], "point", simulated.point, point)
+    assert simulated.dynamics is not None
+    assert target.dynamics is not None
+    figure = dynamics.dynamics(simulated.dynamics[0], target.dynamics[0], simulated.kinds[0])
+    _save(figure, "dynamics", out, shown)
 
 
 def _first(table: pd.DataFrame) -> Kind:

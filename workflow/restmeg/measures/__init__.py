@@ -26,6 +26,7 @@ class Measure(NamedTuple):
     positive: bool = False  # whether it is never below zero
 
 
+SHORTEST = 20  # samples of a segment or window: fewer are no recording
 EDGES = 2000.0  # ms, as the schema has it
 MEASURES = {
     "pearson": Measure("Pearson correlation", "pearson:Moments", analytic=False, flips=True),
@@ -88,11 +89,11 @@ class Asked(NamedTuple):
         """
         bands.check(self.bands, self.edges, rate, seconds, replicates)
         left = seconds - (2 * self.edges / 1000 if self.bands else 0)
-        length = self.windows / 1000
-        if length and not 1 / rate < 2 * length <= left:
+        length, least = self.windows / 1000, SHORTEST / rate
+        if length and not least <= length <= left / 2:
             raise InputError(
-                f"config: connectivity.windows: {length:g} s; expected at most {left / 2:.4g} s, "
-                f"half of what is used of {replicates}"
+                f"config: connectivity.windows: {length:g} s; expected {least:.3g} s, which are "
+                f"{SHORTEST} samples, to {left / 2:.4g} s, half of what is used of {replicates}"
             )
 
 
@@ -120,6 +121,11 @@ def asked(given: Mapping[str, Any]) -> Asked:
 def is_analytic(name: str) -> bool:
     """Whether a measure is of the analytic signal in a band; not one of the user's own."""
     return name in MEASURES and MEASURES[name].analytic
+
+
+def is_positive(name: str) -> bool:
+    """Whether a measure is never below zero, so that chance raises it, most in short series."""
+    return name in MEASURES and MEASURES[name].positive
 
 
 def kinds(measures: Iterable[str], names: Sequence[str]) -> list[Kind]:

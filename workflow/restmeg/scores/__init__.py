@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg.scores import baselines, distance, match, structure
+from restmeg.scores import baselines, distance, dynamics, match, structure
 from restmeg.scores.comparison import Comparison, Found
 
 CORRELATION = "correlation"
 SQUARED_DISTANCE = "squared distance per pair"
+FRACTION = "Kolmogorov-Smirnov distance"
 SQUARED_DECADES = "mean squared difference of log10 power"
 ROOTS = {  # scales of what is read by its root, and the scale of that
     SQUARED_DISTANCE: "signed root of the distance per pair",
@@ -21,7 +22,8 @@ ROOTS = {  # scales of what is read by its root, and the scale of that
 }
 HIGHEST, LOWEST = "highest", "lowest"
 LIKELIHOOD = "log_likelihood"
-CONNECTIVITY, SPECTRA, THEORY = "connectivity", "spectra", "theory"  # what a score is of
+# What a score is of.
+CONNECTIVITY, SPECTRA, THEORY, DYNAMICS = "connectivity", "spectra", "theory", "dynamics"
 KEY = ["measure", "band", "score"]  # columns of tables that say which score a row is of
 # Groups of scores.
 STRUCTURE = "structure and function"
@@ -29,6 +31,7 @@ MATCH = "match with the target, and what it could be"
 DISTANCE = "distance from the target"
 ANATOMY = "what anatomy alone matches"
 POWER = "power spectra of simulation and target"
+DYNAMIC = "dynamics of functional connectivity"
 LIKELY = "likelihood of the target"
 
 
@@ -43,7 +46,7 @@ class Score(NamedTuple):
     of: str  # what is counted: "replicate", "pair" or "target replicate"
     function: Callable[[Comparison], Found] | None  # None if theory makes it
     is_mean: bool = True  # of values of these; others are jackknifed
-    input: str = CONNECTIVITY  # or SPECTRA: what its function compares; or THEORY
+    input: str = CONNECTIVITY  # what its function compares
 
     @property
     def sign(self) -> int:
@@ -224,6 +227,27 @@ SCORES = {
         is_mean=False,
         input=SPECTRA,
     ),
+    "dynamics_distance": Score(
+        "distance of the dynamics",
+        FRACTION,
+        "how far apart the distributions of correlations between windows are",
+        DYNAMIC,
+        LOWEST,
+        "pair",
+        dynamics.distance,
+        input=DYNAMICS,
+    ),
+    "dynamics_distance_floor": Score(
+        "floor of the distance of the dynamics",
+        FRACTION,
+        "the distance of the dynamics that a perfect model of the same duration would have",
+        DYNAMIC,
+        None,
+        "target replicate",
+        dynamics.floor,
+        is_mean=False,
+        input=DYNAMICS,
+    ),
     LIKELIHOOD: Score(
         "log likelihood",
         "log likelihood",
@@ -238,4 +262,5 @@ SCORES = {
 }
 
 OF_CONNECTIVITY = [name for name, score in SCORES.items() if score.input == CONNECTIVITY]
+OF_DYNAMICS = [name for name, score in SCORES.items() if score.input == DYNAMICS]
 OF_SPECTRA = [name for name, score in SCORES.items() if score.input == SPECTRA]

@@ -5,6 +5,7 @@ from restmeg.scores.comparison import Comparison, Found, jackknifed, own
 from restmeg.scores.intervals import LeftOut
 from restmeg.scores.match import ALONE
 
+SHORTER = "a short segment has more of this measure by chance than the simulation it stands beside"
 FEW = "two simulated replicates are needed to know their sampling error"
 
 
@@ -29,4 +30,6 @@ def distance(given: Comparison) -> Found:
         note = FEW
     elif len(given.target) == 1 and not given.by_segments:
         note = ALONE
+    elif given.by_segments and given.shorter_is_other:
+        note = SHORTER
     return jackknifed(given, statistic, given.n_pairs, note)

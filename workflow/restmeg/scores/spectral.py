@@ -7,8 +7,6 @@ which both sides share.
 
 import numpy as np
 
-from restmeg.scores.comparison import Comparison
-
 FREQUENCIES = 1.0, 45.0  # Hz, that count unless the user says otherwise
 
 
@@ -21,9 +19,3 @@ def patterns(power: np.ndarray, gain_free: bool) -> np.ndarray:
     rows = power.reshape(len(power), -1)
     rows = np.log10(rows, out=np.full(rows.shape, np.nan), where=rows > 0)
     return rows - rows.mean(axis=1, keepdims=True) if gain_free else rows
-
-
-def comparison(simulated: np.ndarray, target: np.ndarray) -> Comparison:
-    """A Comparison of rows of `patterns`, (n, values) and (m, values), without gaps."""
-    nothing = np.zeros(simulated.shape[1])
-    return Comparison(simulated, target, nothing, nothing, target[:0])

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from restmeg import tables
 from restmeg.measures import Kind
-from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES
+from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, SPECTRA, THEORY
 from restmeg.scores.standing import Estimate, standing
 from restmeg.summary.words import (
     SPACE,
@@ -30,6 +30,7 @@ DECIDING = {
     DISTANCE: "functional connectivity is nearest to the target's",
 }
 
+OTHERS = [name for name, score in SCORES.items() if score.input in (SPECTRA, THEORY)]
 Rows = Sequence[Mapping[str, str]]  # of a table
 
 
@@ -77,7 +78,7 @@ def first_kind(scores: Rows) -> Kind:
 
 def of_kind(rows: Rows, kind: Kind) -> Rows:
     """Rows of a measure and band, and of what is not of functional connectivity."""
-    return [row for row in rows if row["score"] not in OF_CONNECTIVITY or kind_of(row) == kind]
+    return [row for row in rows if kind_of(row) == kind or row["score"] in OTHERS]
 
 
 def deciding(scores: Rows, shown: str, axes: Mapping | Sequence) -> tuple[str, str]:
