@@ -8,7 +8,7 @@ from restmeg.figures import style
 from restmeg.measures import Kind
 from restmeg.scores.dynamics import patterns
 
-BINS = 60
+BINS = 30
 
 
 @style.look()
@@ -29,18 +29,15 @@ def dynamics(simulated: np.ndarray, target: np.ndarray, kind: Kind) -> Figure:
         axes.spines[:].set_visible(False)
     bar = figure.colorbar(mesh, ax=panels[1], label="correlation of FC", shrink=0.8, pad=0.03)
     bar.outline.set_linewidth(0)
-    edges = np.linspace(-1, 1, BINS + 1)
-    for role, (values, colour) in roles.items():
-        pooled = patterns(values).ravel()
-        pooled = pooled[np.isfinite(pooled)]
-        if len(pooled):
-            panels[2].hist(
-                pooled, edges, density=True, histtype="stepfilled", alpha=0.25, color=colour
-            )
-            panels[2].hist(
-                pooled, edges, density=True, histtype="step", color=colour, label=role.lower()
-            )
-            panels[2].set_xlim(min(panels[2].get_xlim()[0], pooled.min()), 1)
+    pooled = {role: patterns(values).ravel() for role, (values, _) in roles.items()}
+    pooled = {role: values[np.isfinite(values)] for role, values in pooled.items()}
+    edges = np.histogram_bin_edges(np.concatenate(list(pooled.values())), BINS)
+    for role, values in pooled.items():
+        for kind_of_line, look in (("stepfilled", {"alpha": 0.25}), ("step", {"label": role})):
+            if len(values):
+                panels[2].hist(
+                    values, edges, density=True, histtype=kind_of_line, color=roles[role][1], **look
+                )
     panels[2].set(xlabel="correlation of FC between windows apart", ylabel="density")
     panels[2].set_title(kind.words, fontsize=9)
     panels[2].legend(frameon=False, loc="upper right")
