@@ -106,7 +106,9 @@ def main():
         print(rows[-1], flush=True)
     here = Path(__file__).parent
     done = subprocess.run(
-        [sys.executable, "-c", PEAK], capture_output=True, text=True, check=True, cwd=here
+        [sys.executable, "-c", PEAK],
+        **{"capture_output": True, "text": True, "check": True},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     table = {
         "machine": machine() | {"mne_connectivity": mne_connectivity.__version__},
