@@ -93,7 +93,8 @@ class Results:
     def load(self, name: str, role: str = "simulated", point: str | None = None) -> xr.Dataset:
         """All replicates of a point as one Dataset, in ascending order.
 
-        name: of the files, "activity", "connectivity" or "sensors", or "fourier" of the target;
+        name: of the files, "activity", "connectivity" or "sensors", with an inverse
+        "reconstructed" or "leakage", or "fourier" of the target;
         role: "simulated" or "target"; point: its name in `points`, which may be left out where
         there is one.
 

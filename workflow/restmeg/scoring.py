@@ -18,6 +18,7 @@ from restmeg.theory import predicted
 
 OF_THEORY = Kind("pearson", BROADBAND)  # the connectivity that theory has
 KINDS = "measure", "band"  # variables of files that say what connectivity is of
+LEAKAGE = "leakage"  # role of files of uncoupled regions seen through an inverse
 HEAD = ["point", *KEY]
 # What theory expects of a score, and what null networks say of it; others fill them.
 EXPECTED = ["expected", "expected_sd"]
@@ -122,8 +123,13 @@ def scored(
     weights: np.ndarray,
     distances: np.ndarray,
     names: Iterable[str] = tuple(SCORES),
+    leaked: Connectivity | None = None,
 ) -> Iterator[Scored]:
-    """Yield some scores, or all, of all measures and bands. weights, distances: (N, N)."""
+    """Yield some scores, or all, of all measures and bands. weights, distances: (N, N).
+
+    leaked: of the same replicates with uncoupled regions, where there is an inverse; without it
+    scores of leakage are left out.
+    """
     lengths = correlation.lengths(distances)
     for m, kind in enumerate(simulated.kinds):
         rows = {
@@ -134,13 +140,23 @@ def scored(
             ),
         }
         kept = {name: _usable(values) for name, values in rows.items()}
+        uncoupled = None
+        if leaked is not None:
+            uncoupled = correlation.edges(leaked.fc[m])
+            kept[REPLICATE] &= _usable(uncoupled)
+            uncoupled = uncoupled[kept[REPLICATE]]
         simulated_rows, target_rows, segments = (rows[name][kept[name]] for name in rows)
         given = Comparison(
-            simulated_rows, target_rows, correlation.undirected(weights), lengths, segments
+            simulated_rows,
+            target_rows,
+            correlation.undirected(weights),
+            lengths,
+            segments,
+            uncoupled,
         )
         for name in names:
             function = SCORES[name].function
-            if function:
+            if function and not (SCORES[name].leaks and leaked is None):
                 yield Scored(*kind, name, _spread(function(given), kept))
 
 
@@ -179,12 +195,14 @@ def score_point(
     point: str,
     out: Sequence[str | Path],
     theory_path: str | Path | None = None,
+    leaked_paths: Sequence[str | Path] = (),
 ) -> None:
     """Write the scores of one point, those of each of its replicates, and notes on them.
 
     simulated_paths, target_paths: connectivity.nc of the point's batches and of the target's;
     point: its name, which the files must have; out: paths of three tables; theory_path: theory.nc
-    of the point, which tells what scores are to be expected, and how likely the target is.
+    of the point, which tells what scores are to be expected, and how likely the target is;
+    leaked_paths: leakage.nc of the point's batches, where there is an inverse.
 
     Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
@@ -198,7 +216,15 @@ def score_point(
             f"{listed(simulated.kinds)}, as of what is simulated"
         )
     check.same(simulated_paths[0], "point", simulated.point, point)
-    found = list(scored(simulated, target, anatomy.weights, anatomy.distances))
+    leaked = read_fc(leaked_paths, LEAKAGE, anatomy.labels) if leaked_paths else None
+    if leaked is not None:
+        same = np.array_equal(leaked.replicates, simulated.replicates)
+        if not same or (leaked.point, leaked.kinds) != (point, simulated.kinds):
+            raise InputError(
+                f"{leaked_paths[0]}: is not of the replicates and measures of {simulated_paths[0]}"
+            )
+    given = simulated, target, anatomy.weights, anatomy.distances
+    found = list(scored(*given, leaked=leaked))
     theory = None if theory_path is None else predicted.read(theory_path, point)
     told = list(found)
     if theory:
@@ -209,6 +235,7 @@ def score_point(
     warn_of_results(f"point {point}", left_out)
     notes = [
         *([simulated.point, "simulated", note] for note in simulated.notes),
+        *([point, "leakage null", note] for note in (leaked.notes if leaked else [])),
         *([target.point, "target", note] for note in target.notes),
         *([point, "theory", note] for note in (theory.notes if theory else [])),
         *([point, "scores", note] for note in [*left_out, *remarks(told)]),

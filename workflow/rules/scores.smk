@@ -1,6 +1,6 @@
 rule connectivity:
     input:
-        activity=activity,
+        activity=compared,
     output:
         connectivity="results/{role}/{point}/{batch}/connectivity.nc",
     log:
@@ -26,6 +26,7 @@ rule score_point:
         target=of_points("target", [STUDY.target], "connectivity"),
         connectome="results/connectome.nc",
         theory="results/simulated/{point}/theory.nc",
+        leaked=of_point("leakage") if INVERSE else [],
     output:
         scores="results/simulated/{point}/scores.csv",
         replicates="results/simulated/{point}/scores_replicates.csv",

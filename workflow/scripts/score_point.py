@@ -10,4 +10,5 @@ with job.reporting(snakemake.log[0]):
         snakemake.wildcards.point,
         [snakemake.output.scores, snakemake.output.replicates, snakemake.output.notes],
         snakemake.input.theory,
+        snakemake.input.leaked,
     )

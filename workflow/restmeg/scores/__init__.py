@@ -36,6 +36,7 @@ class Score(NamedTuple):
     of: str  # what is counted: "replicate", "pair" or "target replicate"
     function: Callable[[Comparison], Found] | None  # None if it is not of functional connectivity
     is_mean: bool = True  # of values of these; others are jackknifed
+    leaks: bool = False  # whether it is of uncoupled regions seen through an inverse
 
     @property
     def sign(self) -> int:
@@ -157,6 +158,26 @@ SCORES = {
         "pair",
         match.partial,
     ),
+    "leakage_null": Score(
+        "FC match by leakage alone",
+        CORRELATION,
+        "how alike the target and uncoupled regions are, seen through the same inverse",
+        MATCH,
+        None,
+        "pair",
+        match.leakage,
+        leaks=True,
+    ),
+    "fc_match_minus_leakage": Score(
+        "FC match minus that by leakage",
+        CORRELATION,
+        "how much of the FC match is more than leakage alone makes",
+        MATCH,
+        HIGHEST,
+        "pair",
+        match.minus_leakage,
+        leaks=True,
+    ),
     "baseline_weights": Score(
         "match of the weights",
         CORRELATION,
@@ -196,4 +217,6 @@ SCORES = {
     ),
 }
 
-OF_CONNECTIVITY = [name for name, score in SCORES.items() if not score.is_sum]
+# Of functional connectivity, whatever it is of.
+OF_CONNECTIVITY = [name for name, score in SCORES.items() if not (score.is_sum or score.leaks)]
+OF_LEAKAGE = [name for name, score in SCORES.items() if score.leaks]  # where there is an inverse
