@@ -66,7 +66,7 @@ def compare(new: Path, name: str, recorded: str, original: Path) -> str:
 
 
 def _is_exact(path, name):
-    """Whether a file has the same bits on every machine: not where it was filtered, or reconstructed."""
+    """Whether a file has the same bits everywhere: not if it was filtered or reconstructed."""
     if Path(name).name not in provenance.BITS:
         return False
     with store.open_netcdf(path) as dataset:
