@@ -145,7 +145,7 @@ def test_expected_scores_stand_beside_those_found(tmp_path, anatomy):
     )
     of_theory = {"fc_match": ("0.25", "0.125"), "fc_match_corrected": ("1", "")}
     assert {row["score"]: (row["expected"], row["expected_sd"]) for row in summary} == {
-        name: of_theory.get(name, ("", "")) for name in SCORES
+        name: of_theory.get(name, ("", "")) for name in [*OF_CONNECTIVITY, LIKELIHOOD]
     }
     likelihood = summary[-1]
     assert (likelihood["score"], likelihood["measure"], likelihood["band"]) == (LIKELIHOOD, "", "")
