@@ -1,12 +1,14 @@
 """Inverse operators, against MNE's own and plain formulas; and the files that they are in."""
 
+from pathlib import Path
+
 import mne
 import numpy as np
 import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from restmeg import InputError, bundled, inverse, leadfield, sensors, store
+from restmeg import InputError, bundled, fingerprint, inverse, leadfield, sensors, store
 from restmeg import settings as restmeg_settings
 
 LABELS = ["a", "b", "c", "d", "e"]
@@ -261,49 +263,67 @@ def test_what_is_no_inverse_of_the_study_is_refused(tmp_path, name, change, mess
     assert "\n" not in str(error.value)
 
 
-def test_an_operator_of_mne_is_written_as_the_readme_says(tmp_path, info, noise):
-    """Of two parcels of a surface, against the same operator applied to a field of theirs."""
+def hemisphere(rng, side):
+    """Half a sphere of 200 sources as a surface of MNE."""
+    from scipy.spatial import ConvexHull
+
+    places = rng.normal(size=(200, 3))
+    places[:, 0] = side * np.abs(places[:, 0])
+    places /= np.linalg.norm(places, axis=1, keepdims=True)
+    triangles = ConvexHull(places).simplices
+    return {
+        **{"type": "surf", "id": 101 if side < 0 else 102, "coord_frame": np.array(5, np.int32)},
+        **{"rr": 0.06 * places + [0, 0, 0.04], "nn": places, "np": 200, "tris": triangles},
+        **{"ntri": len(triangles), "inuse": np.ones(200, int), "vertno": np.arange(200)},
+        **{"nuse": 200, "nuse_tri": 0, "use_tris": np.zeros((0, 3), int), "subject_his_id": "x"},
+        **dict.fromkeys(["nearest", "nearest_dist", "pinfo", "patch_inds", "dist", "dist_limit"]),
+    }
+
+
+def test_an_operator_of_mne_is_written_as_the_readme_says(tmp_path, monkeypatch, info, noise):
+    """Of the readme's own lines, with an operator of loose directions on two surfaces."""
     rng = np.random.default_rng(3)
-    directions = rng.normal(size=(40, 3)) * [1, 1, 0.7]
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    space = mne.setup_volume_source_space(
-        pos={"rr": 0.06 * directions + [0, 0, 0.04], "nn": rng.permutation(directions)},
-        verbose="ERROR",
-    )
     cortex = mne.make_forward_solution(
         info,
         mne.Transform("mri", "head"),
-        space,
+        mne.SourceSpaces([hemisphere(rng, -1), hemisphere(rng, 1)]),
         mne.make_sphere_model((0, 0, 0.04), 0.09, verbose="ERROR"),
         verbose="ERROR",
     )
-    cortex = mne.convert_forward_solution(cortex, surf_ori=True, force_fixed=True, verbose="ERROR")
     operator = mne.minimum_norm.make_inverse_operator(
-        info, cortex, noise, loose=0.0, depth=None, fixed=True, verbose="ERROR"
+        info, cortex, noise, loose=0.2, depth=0.8, verbose="ERROR"
     )
-    eye = mne.EvokedArray(np.eye(306), info, nave=1, verbose="ERROR")
-    kernel = mne.minimum_norm.apply_inverse(eye, operator, 1 / 9, "dSPM", verbose="ERROR").data
-    path = tmp_path / "my_inverse.npz"
-    rows = np.stack([kernel[:20].mean(axis=0), kernel[20:].mean(axis=0)])
-    np.savez(path, inverse=rows, regions=["a", "b"], sensors=info["ch_names"])
+    parcels = [
+        mne.Label(np.arange(100 * k, 100 * k + 100), hemi=hemi, name=f"{k}-{hemi}", subject="x")
+        for hemi in ("lh", "rh")
+        for k in (0, 1)
+    ]
+    lines = (Path(__file__).parents[2] / "config/README.md").read_text().splitlines()
+    first = next(k for k, line in enumerate(lines) if line.startswith("    eye = mne.Evoked"))
+    code = "\n".join(line[4:] for line in lines[first : lines.index("", first)])
+    monkeypatch.chdir(tmp_path)
+    exec(code, {"mne": mne, "np": np, "info": info, "operator": operator, "parcels": parcels})
+
     names, coils = sensors.find("neuromag306")
-    field = leadfield.LeadField(np.ones((2, 306)), np.array(["a", "b"], object), names, coils)
-    found, remarks = inverse.read(path, field)
+    labels = np.array(["1-rh", "0-lh", "1-lh", "0-rh"], object)
+    field = leadfield.LeadField(np.ones((4, 306)), labels, names[::-1], coils)
+    found, remarks = inverse.read(tmp_path / "my_inverse.npz", field)
     assert not remarks
     measured = rng.normal(size=(306, 7)) * 1e-12
     evoked = mne.EvokedArray(measured, info, nave=1, verbose="ERROR")
-    sources = mne.minimum_norm.apply_inverse(evoked, operator, 1 / 9, "dSPM", verbose="ERROR").data
-    order = [info["ch_names"].index(name) for name in names]
-    expected = np.stack([sources[:20].mean(axis=0), sources[20:].mean(axis=0)])
-    np.testing.assert_allclose(found @ measured[order], expected, rtol=1e-9)
+    sources = mne.minimum_norm.apply_inverse(
+        evoked, operator, 1 / 9, "dSPM", pick_ori="normal", verbose="ERROR"
+    )
+    expected = mne.extract_label_time_course(
+        sources, parcels, operator["src"], mode="mean_flip", verbose="ERROR"
+    )
+    np.testing.assert_allclose(found @ measured[::-1], expected[[3, 0, 1, 2]], rtol=1e-9)
 
 
 def test_what_the_file_of_results_says(tmp_path):
     field = leadfield.synthetic(LABELS, 12, 1, 1e-13)
     leadfield.write(tmp_path / "leadfield.nc", field, "synthetic", 1)
     asked = inverse.from_settings(GIVEN, field, 100.0)
-    from restmeg import fingerprint
-
     planned = fingerprint.content(*asked.identity())
     arguments = (tmp_path / "leadfield.nc", LABELS, GIVEN, planned, 50.0, (RATE, 100.0), [])
     inverse.write(*arguments, tmp_path / "inverse.nc")
