@@ -9,6 +9,7 @@ configfile: "config/config.yaml"
 include: "workflow/common.smk"
 include: "workflow/rules/structure.smk"
 include: "workflow/rules/activity.smk"
+include: "workflow/rules/leakage.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/nulls.smk"
 include: "workflow/rules/scores.smk"
@@ -34,4 +35,5 @@ rule all:
         activity=of_points("simulated", [SHOWN], "activity"),
         sensors=of_points("simulated", PROJECTED, "sensors"),
         nulls=NULLS,
+        leakage=LEAKAGE,
         figures=expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),

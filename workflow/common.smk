@@ -45,7 +45,7 @@ if not WORKFLOW.is_dir():
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
 from restmeg import InputError, InputWarning, bands, bundled, connectome, costs, fingerprint
-from restmeg import inputs, job, lock, measures, nulls, settings, study, yamlfile
+from restmeg import inputs, inverse, job, lock, measures, nulls, settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
 from restmeg.summary import deviations, page, words
@@ -125,10 +125,16 @@ def of_point(name):
 
 
 def activity(wildcards):
-    """What connectivity is estimated from: simulated activity, or the target's recording."""
+    """What is known of regions: simulated activity, or the target's recording."""
     if wildcards.point == study.RECORDING:
         return "results/recording.nc"
     return f"results/{wildcards.role}/{wildcards.point}/{wildcards.batch}/activity.nc"
+
+
+def compared(wildcards):
+    """What connectivity is estimated from: that, but of simulated activity as an inverse shows it."""
+    path = activity(wildcards)
+    return path.replace("activity.nc", "reconstructed.nc") if INVERSE else path
 
 
 def theory_of_target(wildcards):
@@ -151,6 +157,7 @@ def recorded(wildcards):
         *of_points("simulated", kept_activity, "activity"),
         *(of_points(*target, "activity") if made and kept_activity == POINTS else []),
         *of_points("simulated", PROJECTED, "sensors"),
+        *recorded_of_inverse(kept_activity, made),
         *of_points(*simulated, "connectivity"),
         *of_points(*target, "connectivity"),
         *of_points(*simulated, "spectra"),
@@ -163,6 +170,21 @@ def recorded(wildcards):
         *expand("results/{name}.csv", name=["points", "differences", *tables]),
         *(BEST + NULLS + NULL_NETWORKS + NULL_NOTES),
         *expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),
+    ]
+
+
+def recorded_of_inverse(kept_activity, made):
+    """Results of an inverse among them."""
+    if not INVERSE:
+        return []
+    targets = [STUDY.target] if made and kept_activity == POINTS else []
+    return [
+        *INVERSE,
+        *of_points("simulated", kept_activity, "reconstructed"),
+        *of_points("target", targets, "reconstructed"),
+        *of_points("simulated", POINTS, "leakage"),
+        *of_points("simulated", [SHOWN], "unleaked"),
+        "results/leakage.csv",
     ]
 
 
@@ -204,6 +226,8 @@ TIMES = {key: SETTINGS["simulation"][key] for key in study.TIMES}
 # Samples and Hz of a recording's segments, and Hz of simulated replicates.
 ALIKE = INPUTS.recorded and [*INPUTS.recorded[1:], 1000 / TIMES["sampling_interval"]]
 LENGTH = 1000 * ALIKE[0] / ALIKE[1] if ALIKE else TIMES["duration"] - TIMES["transient"]  # ms
+RATES = [1000 / TIMES["sampling_interval"]]  # Hz of simulated series, and where they are compared
+RATES.append(ALIKE[1] if ALIKE else RATES[0])
 ASKED = measures.asked(SETTINGS["connectivity"])
 MEASURES = ASKED.measures
 ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the table of measures
@@ -225,6 +249,12 @@ if SETTINGS["nulls"]:
     NULL_NETWORKS.append("results/nulls_networks.csv")
     NULL_NOTES.append("results/nulls/notes.csv")
     FIGURES.append("nulls")
+INVERSE, ADAPTED_TO, LEAKAGE = [], [], []
+if SETTINGS["inverse"]["source"] != inverse.NONE:
+    INVERSE.append("results/inverse.nc")
+    LEAKAGE += ["results/leakage.csv", *of_points("simulated", [SHOWN], "reconstructed")]
+if SETTINGS["inverse"]["source"] == inverse.LCMV:
+    ADAPTED_TO += of_points("target", [STUDY.target], "activity")
 BEST = []
 if AXES:
     FIGURES.append("sweep")

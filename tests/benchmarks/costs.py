@@ -46,6 +46,7 @@ STUDIES = {
     "long delays": (94, 0.5, "2 s", 4, {"model": {"conduction_speed": "0.1 mm/ms"}}),
     "2000 sensors": (200, 0.5, "4 s", 4, {"leadfield": {"sensors": 2000}}),
     "306 sensors": (94, 0.5, "4 s", 16, {"leadfield": SPHERE}),
+    "an inverse": (94, 0.5, "4 s", 16, {"leadfield": SPHERE, "inverse": {"source": "lcmv"}}),
     "bands": (94, 0.5, "30 s", 4, {"connectivity": BANDED, "simulation": COARSE}),
     "a recording": (94, 0.5, "4 s", 4, {"target": {"labels": "connectome"}}),
 }

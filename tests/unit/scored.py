@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 from restmeg import store, tables
-from restmeg.scores import LIKELIHOOD, SCORES, SPECTRA
+from restmeg.scores import DYNAMICS, LEAKAGE, LIKELIHOOD, SCORES, SPECTRA
 
+NOT_ALWAYS = LEAKAGE, DYNAMICS  # of what only some studies have
 COLUMNS = ["value", "ci_low", "ci_high", "n", "expected"]
 COUNTS = {"replicate": 20, "pair": 400, "target replicate": 20}
 NONE = (math.nan,) * 3
@@ -15,10 +16,12 @@ def rows(point="pa", axes=None, measure="pearson", **given):
     """Rows of scores.csv of a point as dicts of numbers and texts: all scores, in order.
 
     axes: {swept parameter: value}; given: by name of a score its value and interval, and what
-    theory expects if it does; others are 0.3 in 0.2 to 0.4.
+    theory expects if it does; others are 0.3 in 0.2 to 0.4, but for those that only some have.
     """
     found = []
     for name, score in SCORES.items():
+        if score.input in NOT_ALWAYS and name not in given:
+            continue
         value, low, high, *expected = given.get(name, (0.3, 0.2, 0.4))
         if name == LIKELIHOOD and name not in given:
             value, low, high = 1000.0, math.nan, math.nan

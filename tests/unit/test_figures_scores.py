@@ -80,6 +80,15 @@ def test_pseudo_values_are_no_replicates():
     assert dots(right) == [0, 1]
 
 
+def test_what_leakage_alone_matches_stands_beside_the_match_where_it_is_known():
+    _, (_, match, _) = draw(leakage_null=(0.25, 0.2, 0.3))
+    assert [label.split("\n0")[0].replace("\n", " ") for label in labels(match)[1:]] == [
+        *("ceiling", "leakage alone", "weights", "log weights", "minus distance")
+    ]
+    assert points(match, style.NULL) == [(2, 0.25)]
+    assert bars(match, style.NULL) == {2: (0.2, 0.3)}
+
+
 def test_all_that_the_match_is_held_against_is_on_its_axis():
     _, (_, match, _) = draw(
         fc_match_ceiling=(0.5, 0.45, 0.55),

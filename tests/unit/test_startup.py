@@ -20,6 +20,10 @@ ALLOWED = {
     "simulate": FILES | {"numba", "tqdm", "yaml"},  # Numba may have a YAML file of settings
     "null": FILES | {"numba", "tqdm", "yaml"},
     "project": FILES,
+    "inverse": FILES,
+    "reconstruct": FILES,
+    "leakage": FILES,
+    "compare_leakage": FILES,
     "fif": FILES,
     "recording": FILES,
     "connectivity": FILES,

@@ -166,6 +166,37 @@ def _project(size):
     )
 
 
+def _inverse(size):
+    pairs, samples = size.sensors**2, size.targets * size.samples  # of a beamformer
+    memory = 120 + (120 * pairs + 60 * size.regions * (size.sensors + size.regions)) / MB
+    return Cost(memory, 1 + 4e-9 * size.sensors**3 + 1e-8 * samples * size.regions)
+
+
+def _passing(size):
+    """Seconds that a sample takes through sensors and an inverse."""
+    return 6e-8 * size.regions + 4e-10 * size.regions**2
+
+
+def _reconstruct(size):
+    samples, piece = size.batch * size.samples, min(size.samples, PIECE / size.regions)
+    return Cost(
+        85 + (120 * piece * size.regions + 40 * size.regions**2) / MB,
+        1 + samples * _passing(size),
+        4 * samples * size.regions / MB,
+    )
+
+
+def _leakage(size):
+    one, seen = _connectivity(size), size.batch * size.samples * _passing(size)
+    held = 120 + 8 * size.samples * size.regions / MB
+    return Cost(one.memory + held, one.seconds + seen, one.stored)
+
+
+def _compare_leakage(size):
+    one = _score_point(size)
+    return Cost(one.memory, 0.4 + 3 * one.seconds)
+
+
 def _recording(size):
     written = size.targets * size.target_samples * size.regions
     return Cost(200 + size.held, 3 + size.held / 10 + 4e-7 * written, 4 * written / MB)
@@ -326,6 +357,11 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "fif": _fif,
     "connectivity": _connectivity,
     "spectra": _spectra,
+    "inverse": _inverse,
+    "reconstruct": _reconstruct,
+    "leakage": _leakage,
+    "unleaked": _connectivity,
+    "compare_leakage": _compare_leakage,
     "fourier": _fourier,
     "theory": _theory,
     "theory_of_target": _theory_of_target,

@@ -19,6 +19,7 @@ from restmeg import (
     fingerprint,
     formats,
     fourier,
+    inverse,
     leadfield,
     measures,
     questions,
@@ -32,7 +33,12 @@ from restmeg.formats import probe
 from restmeg.nulls import NULLS
 
 # Sections of the configuration with a file, and what that is of.
-KINDS = {"connectome": "connectome", "leadfield": "leadfield", "target": "recording"}
+KINDS = {
+    "connectome": "connectome",
+    "leadfield": "leadfield",
+    "inverse": "inverse",
+    "target": "recording",
+}
 PLANNED = "RESTMEG_PLANNED_INPUTS"  # environment variable: what a run has found
 SCANNED = 2**28  # bytes: files up to that are read before any job, larger ones by theirs
 SATURATED = 1000  # coupling strength times mean row sum: no model works with more
@@ -47,6 +53,7 @@ class Inputs(NamedTuple):
     gain: str  # digest of the lead field
     sensors: int  # that it has
     located: bool  # whether their kinds and places are known
+    inverse: str | None  # digest of the inverse and its noise, if there is one
     recording: str | None  # digest of the target's files, and of what is said of them
     recorded: tuple[int, int, float] | None  # its segments, samples of each, and Hz
     readers: list[str]  # modules that read it
@@ -171,6 +178,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     _check_band(loaded["fit"], compared, recorded is not None)
     asked = measures.asked(loaded["connectivity"])
     asked.check(compared.rate, compared.seconds, "what is compared")
+    back = _check_inverse(loaded, field, compared.rate)
     return Inputs(
         anatomy=fingerprint.content(*anatomy.identity()),
         labels=[str(label) for label in anatomy.labels],
@@ -178,6 +186,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
         gain=fingerprint.content(*field.identity()),
         sensors=field.gain.shape[1],
         located=field.coils is not None,
+        inverse=back and fingerprint.content(*back.identity()),
         recording=content,
         recorded=recorded,
         readers=readers,
@@ -322,6 +331,22 @@ def _check_coupling(path, row_sums, models):
             f"model.coupling_strength is {weakest:.3g}; expected at most {SATURATED}, as all "
             f"regions would be saturated; {questions.SCALE}"
         )
+
+
+def _check_inverse(loaded, field, rate):
+    """The inverse, and what is asked of it. Raises InputError if it cannot be had."""
+    given = loaded["inverse"]
+    if given["source"] == inverse.LCMV and loaded["target"]["path"]:
+        raise InputError(
+            "config: inverse.source: lcmv is adapted to the field at the sensors, which a "
+            "recording in source space has not; expected a file of the weights that it was made "
+            "with, or minimum_norm"
+        )
+    found = inverse.from_settings(given, field, rate)
+    if found is not None:
+        made = loaded["leadfield"]["source"] == "synthetic"
+        warn(given["path"] or "config: inverse.source", questions.of_inverse(found, made))
+    return found
 
 
 def _check_nulls(nulls, anatomy):

@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from restmeg import connectome, estimation, measures, segments, simulation, store
+from restmeg import (
+    connectome,
+    estimation,
+    inverse,
+    measures,
+    reconstruction,
+    segments,
+    simulation,
+    store,
+)
 from restmeg.connectome import Connectome
 from restmeg.errors import InputError, warn_of_results
 from restmeg.nulls import NULLS, ROLE, module
@@ -94,13 +103,15 @@ def simulate_batch(
     asked: measures.Asked,
     path: str | Path,
     alike: tuple[int, float] | None = None,
+    inverse_path: str | Path | None = None,
 ) -> None:
     """Make some null networks, simulate each as the point is, and write their connectivity.nc.
 
     connectome_path: connectome.nc; name: of the null; method: out of nulls.NULLS; numbers: which
         networks; model, times, seed, replicates: those of the point's simulated batches (times:
         ``dt``, ``duration``, ``transient``, ``sampling_interval`` in ms), so that random numbers
-        are the same; point: its name; asked, alike: see `estimation.estimate_file`.
+        are the same; point: its name; asked, alike: see `estimation.estimate_file`; inverse_path:
+        inverse.nc, if the point's activity is seen through it.
     path: ``fc`` (null, measure, band, replicate, region_to, region_from) in 32 bits, and of each
         network ``weights_moved`` and ``strength_error``.
 
@@ -110,6 +121,7 @@ def simulate_batch(
     """
     anatomy = connectome.read(connectome_path)
     role = "simulated"
+    operator = None if inverse_path is None else inverse.operator(inverse_path)
     study = simulation.Batch(anatomy, model, times, seed, role, replicates)
     parameters = study.parameters(point) | {"role": ROLE, "null": name, "method": method}
     parameters |= asked.parameters()
@@ -137,7 +149,10 @@ def simulate_batch(
             batch = study._replace(anatomy=null)
             values = simulation.simulated(batch, progress=lambda **_: contextlib.nullcontext(bar))
             series = simulation.Passing(batch, (piece for piece, _ in values))
-            given = series if alike is None else segments.alike(series, alike)
+            given: Any = series
+            if operator is not None:
+                given = reconstruction.Reconstructed(given, operator, seed, role)
+            given = given if alike is None else segments.alike(given, alike)
             try:
                 estimate = estimation.estimate(given, asked, role)
             except InputError as error:

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from restmeg import check, connectome, formats, leadfield, rates, recording, segments, sensors
+from restmeg import (
+    check,
+    connectome,
+    formats,
+    inverse,
+    leadfield,
+    rates,
+    recording,
+    segments,
+    sensors,
+)
 
 BRAIN_MM = (25, 400)  # the longest tract of a brain: of 30 human connectomes 138 to 388
 LATEST_MS = 500  # a signal's way through a brain of 400 mm at 0.8 mm/ms
@@ -155,6 +165,16 @@ def of_leadfield(field: leadfield.LeadField) -> Iterator[str]:
     deaf = field.sensors[~seen.any(axis=0)]
     if len(deaf):
         yield f"no gain at {len(deaf)} of {len(sizes.T)} sensors, {check.some(list(deaf))}"
+
+
+def of_inverse(found: inverse.Inverse, random: bool) -> Iterator[str]:
+    """Yield questions about an inverse; random: whether the lead field is the synthetic one."""
+    if random:
+        yield (
+            "the synthetic lead field is random, and so is which region leaks into which; "
+            "leadfield.source: sphere, or a file, has that of a head"
+        )
+    yield from found.remarks
 
 
 def of_recording(series: recording.Recording) -> Iterator[str]:

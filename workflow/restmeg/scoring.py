@@ -13,9 +13,11 @@ from restmeg.errors import InputError, warn_of_results
 from restmeg.measures import Kind
 from restmeg.scores import (
     KEY,
+    LEAKAGE,
     LIKELIHOOD,
     OF_CONNECTIVITY,
     OF_DYNAMICS,
+    OF_LEAKAGE,
     OF_SPECTRA,
     SCORES,
     correlation,
@@ -149,11 +151,13 @@ def scored(
     target: Connectivity,
     weights: np.ndarray,
     distances: np.ndarray,
-    names: Iterable[str] = tuple(OF_CONNECTIVITY),
+    names: Iterable[str] = (*OF_CONNECTIVITY, *OF_LEAKAGE),
+    leaked: Connectivity | None = None,
 ) -> Iterator[Scored]:
     """Yield some scores of connectivity, or all, of all measures and bands.
 
-    weights, distances: (N, N).
+    weights, distances: (N, N); leaked: of the same replicates with uncoupled regions, where there
+    is an inverse; without it scores of leakage are left out.
     """
     lengths = correlation.lengths(distances)
     for m, kind in enumerate(simulated.kinds):
@@ -165,14 +169,20 @@ def scored(
             ),
         }
         kept = {name: _usable(values) for name, values in rows.items()}
+        uncoupled = None
+        if leaked is not None:
+            uncoupled = correlation.edges(leaked.fc[m])
+            kept[REPLICATE] &= _usable(uncoupled)
+            uncoupled = uncoupled[kept[REPLICATE]]
         simulated_rows, target_rows, segments = (rows[name][kept[name]] for name in rows)
         given = Comparison(
             *(simulated_rows, target_rows, correlation.undirected(weights), lengths, segments),
             shorter_is_other=measures.is_positive(kind.measure),
+            leaked=uncoupled,
         )
         for name in names:
             function = SCORES[name].function
-            if function:
+            if function and not (SCORES[name].input == LEAKAGE and leaked is None):
                 yield Scored(*kind, name, _spread(function(given), kept))
 
 
@@ -268,6 +278,7 @@ def score_point(
     theory_path: str | Path | None = None,
     spectra_paths: Sequence[Sequence[str | Path]] = (),
     frequencies: Sequence[float] | None = None,
+    leaked_paths: Sequence[str | Path] = (),
 ) -> None:
     """Write the scores of one point, those of each of its replicates, and notes on them.
 
@@ -275,7 +286,8 @@ def score_point(
     point: its name, which the files must have; out: paths of three tables; theory_path: theory.nc
     of the point, which tells what scores are to be expected, and how likely the target is;
     spectra_paths: spectra.nc of the point's batches and of the target's, or nothing; frequencies:
-    lowest and highest of theirs in Hz that count, or None for spectral.FREQUENCIES.
+    lowest and highest of theirs in Hz that count, or None for spectral.FREQUENCIES;
+    leaked_paths: leakage.nc of the point's batches, where there is an inverse.
 
     Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
@@ -289,7 +301,15 @@ def score_point(
             f"{listed(simulated.kinds)}, as of what is simulated"
         )
     check.same(simulated_paths[0], "point", simulated.point, point)
-    found = list(scored(simulated, target, anatomy.weights, anatomy.distances))
+    leaked = read_fc(leaked_paths, LEAKAGE, anatomy.labels) if leaked_paths else None
+    if leaked is not None:
+        same = np.array_equal(leaked.replicates, simulated.replicates)
+        if not same or (leaked.point, leaked.kinds) != (point, simulated.kinds):
+            raise InputError(
+                f"{leaked_paths[0]}: is not of the replicates and measures of {simulated_paths[0]}"
+            )
+    given = simulated, target, anatomy.weights, anatomy.distances
+    found = list(scored(*given, leaked=leaked))
     found += scored_dynamics(simulated, target)
     theory = None if theory_path is None else predicted.read(theory_path, point)
     left_out = gaps(simulated, target)
@@ -310,6 +330,7 @@ def score_point(
             told.append(found[-1])
     notes = [
         *([simulated.point, "simulated", note] for note in simulated.notes),
+        *([point, "leakage null", note] for note in (leaked.notes if leaked else [])),
         *([target.point, "target", note] for note in target.notes),
         *([point, "theory", note] for note in (theory.notes if theory else [])),
         *([point, "scores", note] for note in [*left_out, *remarks(told)]),

@@ -17,6 +17,8 @@ KINDS = {
     "Hz": 'a frequency such as "250 Hz"',
     "nA m/mV": 'a dipole moment per potential such as "1 nA m/mV"',
     "T/(nA m)": 'a field per dipole moment such as "1 T/(nA m)"',
+    "T/Hz^0.5": 'a density of noise such as "3 fT/Hz^0.5"',
+    "T/m/Hz^0.5": 'a density of noise such as "3 fT/cm/Hz^0.5"',
 }
 
 # pint alone would read "1,5 ms" as 15 ms and "2 5 ms" as 10 ms.
@@ -33,9 +35,9 @@ def _registry():
 
 
 # pint computes powers, and a tower of them would never end: only a name may have one, of a small
-# number, and that none of its own.
+# number or a half, and that none of its own.
 POWER = re.compile(
-    r"(?<=[^\W\d_⁰¹²³⁴-⁹])(?:(?:\*\*|\^)-?\d{1,2}|⁻?[⁰¹²³⁴-⁹]{1,2})(?![\d.(^⁻⁰¹²³⁴-⁹]|\*\*)"
+    r"(?<=[^\W\d_⁰¹²³⁴-⁹])(?:(?:\*\*|\^)-?(?:\d{1,2}|0\.5)|⁻?[⁰¹²³⁴-⁹]{1,2})(?![\d.(^⁻⁰¹²³⁴-⁹]|\*\*)"
 )
 POWERS = re.compile(r"\*\*|\^|[⁻⁰¹²³⁴-⁹]+")
 
@@ -71,6 +73,7 @@ def factor(where: str, given: Any, unit: str) -> float:
 
 
 def _factor(given, unit, where, found, expected):
+    given = given.replace("sqrt(Hz)", "Hz^0.5")
     if given == unit:
         return 1.0
     compact = "".join(given.split())

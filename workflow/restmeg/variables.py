@@ -63,6 +63,24 @@ VARIABLES = {
         "sensor_unit",
         "magnetic field or its gradient, in the sensor's unit",
     ),
+    # the inverse operator
+    "inverse": Variable(
+        ("region", "sensor"), None, "what makes regional series of the sensors' field, in any scale"
+    ),
+    "leakage": Variable(
+        ("region_to", "region_from"),
+        None,
+        "what a unit of a region's rate adds to the reconstructed series of another",
+    ),
+    "sensor_noise": Variable(
+        ("component", "region"),
+        None,
+        "triangular root of the covariance of sensor noise in reconstructed series",
+    ),
+    "reconstructed": Variable(RATE, None, "activity as sensors and inverse show it, in any scale"),
+    "noise_share": Variable(
+        ("replicate", "region"), "1", "share of the variance that is sensor noise"
+    ),
     # functional connectivity
     "measure": Variable(("measure",), None, "measure"),
     "band": Variable(("band",), None, "frequency band"),

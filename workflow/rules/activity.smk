@@ -42,6 +42,27 @@ rule project:
         "../scripts/project.py"
 
 
+rule reconstruct:
+    input:
+        activity="results/{role}/{point}/{batch}/activity.nc",
+        inverse="results/inverse.nc",
+    output:
+        reconstructed=kept("results/{role}/{point}/{batch}/reconstructed.nc"),
+    log:
+        "results/logs/reconstruct/{role}_{point}_{batch}.log",
+    benchmark:
+        "results/benchmarks/reconstruct/{role}_{point}_{batch}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("reconstruct"),
+    params:
+        seed=lambda wildcards: SEEDS[wildcards.role],
+        code=code("reconstruct.py"),
+    script:
+        "../scripts/reconstruct.py"
+
+
 rule fif:  # on request
     input:
         sensors="results/{role}/{point}/{batch}/sensors.nc",

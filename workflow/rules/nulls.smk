@@ -1,6 +1,7 @@
 rule null:
     input:
         connectome="results/connectome.nc",
+        inverse=INVERSE,
     output:
         connectivity="results/nulls/{null}/{point}/{batch}/connectivity.nc",
     log:

@@ -1,6 +1,6 @@
 rule connectivity:
     input:
-        activity=activity,
+        activity=compared,
     output:
         connectivity="results/{role}/{point}/{batch}/connectivity.nc",
     log:
@@ -50,6 +50,7 @@ rule score_point:
         target_spectra=of_points("target", [STUDY.target], "spectra"),
         connectome="results/connectome.nc",
         theory="results/simulated/{point}/theory.nc",
+        leaked=of_point("leakage") if INVERSE else [],
     output:
         scores="results/simulated/{point}/scores.csv",
         replicates="results/simulated/{point}/scores_replicates.csv",

@@ -59,6 +59,31 @@ rule leadfield:
         "../scripts/leadfield.py"
 
 
+rule inverse:
+    input:
+        leadfield="results/leadfield.nc",
+        target=ADAPTED_TO,
+    output:
+        inverse="results/inverse.nc",
+    log:
+        "results/logs/inverse.log",
+    benchmark:
+        "results/benchmarks/inverse.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("inverse"),
+    params:
+        given=untracked("inverse"),
+        labels=INPUTS.labels,
+        inverse=INPUTS.inverse,
+        scale=SETTINGS["leadfield"]["scale"],
+        rates=RATES,
+        code=code("inverse.py"),
+    script:
+        "../scripts/inverse.py"
+
+
 rule recording:
     output:
         recording="results/recording.nc",

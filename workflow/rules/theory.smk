@@ -39,6 +39,7 @@ rule theory:
         target_model=STUDY.models.get(STUDY.target),
         times=TIMES,
         length=LENGTH,
+        reconstructed=bool(INVERSE),
         code=code("theory.py"),
     script:
         "../scripts/theory.py"

@@ -16,4 +16,5 @@ with job.reporting(snakemake.log[0]):
         measures.Asked(**snakemake.params.asked),
         snakemake.output.connectivity,
         snakemake.params.alike,
+        snakemake.input.inverse or None,
     )

@@ -12,4 +12,5 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.theory,
         [snakemake.input.simulated_spectra, snakemake.input.target_spectra],
         snakemake.params.frequencies,
+        snakemake.input.leaked,
     )

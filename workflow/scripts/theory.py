@@ -14,4 +14,5 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.fourier,
         snakemake.wildcards.point,
         snakemake.output.theory,
+        snakemake.params.reconstructed,
     )

@@ -24,11 +24,12 @@ CEILING = "fc_match_ceiling"
 # What stands beside the match, all in its scale, and what to write below it.
 BESIDE = {
     CEILING: "ceiling",
+    "leakage_null": "leakage alone",  # where there is an inverse
     "baseline_weights": "weights",
     "baseline_log_weights": "log weights",
     "baseline_distance": "minus distance",
 }
-BASELINES = [name for name in BESIDE if name != CEILING]
+BASELINES = [name for name in BESIDE if name.startswith("baseline")]
 
 
 def mean_in_words(row: pd.Series) -> str:
@@ -61,7 +62,8 @@ def scores(
     """
     rows = {row["score"]: row for _, row in summary.iterrows()}
     networks = {} if nulls is None else _by_kind(nulls[nulls["score"] == MATCH])
-    columns = np.array([1, 1 + len(BESIDE) + len(networks), 1])
+    beside = [name for name in BESIDE if name in rows]
+    columns = np.array([1, 1 + len(beside) + len(networks), 1])
     widths = 0.75 + COLUMN * columns + [0.7, 0, 0.3]
     lines = _note_lines(notes, widths.sum())
     figure = style.new_figure(widths.sum(), 4.6 + 0.15 * len(lines))
@@ -78,7 +80,7 @@ def scores(
             low, high = axes.get_ylim()
             axes.set_ylim(max(low, -LIMIT), min(high, LIMIT))
             marks.zero(axes)
-    drawn = [rows[name] for name in (COUPLING, MATCH, DISTANCE, *BESIDE)]
+    drawn = [rows[name] for name in (COUPLING, MATCH, DISTANCE, *beside)]
     _legend(figure, any(np.isfinite(row["expected"]) for row in drawn))
     if lines:
         figure.supxlabel("\n".join(lines), fontsize=8, x=0.01, ha="left")
@@ -109,7 +111,8 @@ def _beside(axes: Axes, rows: Mapping[str, pd.Series], networks: Mapping[str, np
     _levels(axes, rows)
     axes.set_title(_verdict(rows), loc="right", color=style.ANATOMY, **style.SMALL)
     labels = [axes.get_xticklabels()[0].get_text()]
-    for name, label in BESIDE.items():
+    for name in filter(rows.__contains__, BESIDE):
+        label = BESIDE[name]
         labels.append(_column(axes, len(labels), rows[name], label, style.LINES[name][0]))
     for kind, values in networks.items():
         marks.distribution(axes, len(labels), values, style.NULL)

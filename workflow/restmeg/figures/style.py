@@ -26,6 +26,7 @@ INK, LINE = "0.15", "0.7"  # the truth, and other lines; zero and what only guid
 # Lines that say how well the target can be matched, by whom: colour and style in every figure.
 LINES = {
     "fc_match_ceiling": (TARGET, "--"),  # others lie below it where the model is true
+    "leakage_null": (NULL, ":"),
     "baseline_weights": (ANATOMY, "-"),
     "baseline_log_weights": (ANATOMY, "-."),
     "baseline_distance": (ANATOMY, "--"),

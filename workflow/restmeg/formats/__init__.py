@@ -1,7 +1,8 @@
 """Outside layouts of files: a table of them, and a small module each that knows its own alone.
 
 A reader returns raw arrays, names, units and what it cannot know (None). What to make of it is for
-the judges, `connectome`, `leadfield` and `recording`, which check, align and write the messages.
+the judges, `connectome`, `leadfield`, `inverse` and `recording`, which check, align and write the
+messages.
 Readers are imported when they are used.
 """
 
@@ -66,6 +67,14 @@ FORMATS = {
         ".txt": Format("series", leaves_open=SERIES, held=12.0),
         ".npy": Format("series", leaves_open=SERIES),
     },
+    "inverse": {
+        ".nc": Format("netcdf", fragile=True),
+        ".npz": Format("npz"),
+    },
+    "covariance": {
+        ".fif": Format("noise"),
+        ".npz": Format("npz"),
+    },
     # Arrays of numbers, which the formats above may be made of.
     "array": {
         ".mat": Format("matlab", leaves_open=("variable",), fragile=True),
@@ -75,7 +84,7 @@ FORMATS = {
         ".npy": Format("npy"),
     },
 }
-WORDS = {"leadfield": "lead field", "array": "matrix"}
+WORDS = {"leadfield": "lead field", "array": "matrix", "covariance": "noise covariance"}
 
 
 class RawArray(NamedTuple):
@@ -114,6 +123,21 @@ class RawLeadField(NamedTuple):
     remarks: tuple[str, ...] = ()  # what a user should be told
 
 
+class RawInverse(NamedTuple):
+    """An inverse operator as a file has it."""
+
+    inverse: np.ndarray  # (region, sensor), in any scale
+    regions: Any  # names
+    sensors: Any  # names
+
+
+class RawCovariance(NamedTuple):
+    """A noise covariance as a file has it."""
+
+    covariance: np.ndarray  # (sensor, sensor) in T^2, of gradiometers (T/m)^2
+    sensors: Any  # names
+
+
 class RawRecording(NamedTuple):
     """An open file of one or several replicates of regional series."""
 
@@ -137,7 +161,7 @@ class RawRecording(NamedTuple):
 def find(kind: str, path: str | Path) -> Format:
     """The format of a file, by how its name ends. Raises InputError if there is none.
 
-    kind: "connectome", "leadfield", "recording" or "array".
+    kind: a key of FORMATS.
     """
     for ending, described in FORMATS[kind].items():
         if str(path).endswith(ending):

@@ -9,7 +9,7 @@ import numpy as np
 from restmeg import check, store, units
 from restmeg import sensors as geometry
 from restmeg.errors import InputError, reason
-from restmeg.formats import RawConnectome, RawLeadField, RawRecording
+from restmeg.formats import RawConnectome, RawInverse, RawLeadField, RawRecording
 
 
 @contextlib.contextmanager
@@ -89,6 +89,21 @@ def leadfield(path: str | Path, given: Mapping) -> RawLeadField:  # noqa: ARG001
         return RawLeadField(
             gain if variable.dimensions[0] == "region" else gain.T, regions, sensors, unit, coils
         )
+
+
+def inverse(path: str | Path, given: Mapping) -> RawInverse:  # noqa: ARG001
+    """``inverse`` over ``region`` and ``sensor``, in any order, with these two coordinates."""
+    with _opened(path, "inverse", "region", "sensor") as dataset:
+        variable = dataset["inverse"]
+        if sorted(variable.dimensions) != ["region", "sensor"]:
+            raise InputError(
+                f"{path}: inverse has dimensions {variable.dimensions}; expected 'region' and "
+                "'sensor'"
+            )
+        values = store.read_values(variable)
+        regions, sensors = (store.read_values(dataset[name]) for name in ("region", "sensor"))
+        in_order = variable.dimensions[0] == "region"
+        return RawInverse(values if in_order else values.T, regions, sensors)
 
 
 @contextlib.contextmanager

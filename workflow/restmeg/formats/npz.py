@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from restmeg import store
-from restmeg.formats import RawConnectome, RawLeadField
+from restmeg.formats import RawConnectome, RawCovariance, RawInverse, RawLeadField
 
 # Names of weights, distances and labels: our own, and tvboptim's.
 OURS = ("weights", "distances", "labels")
@@ -41,3 +41,13 @@ def leadfield(path: str | Path, given: Mapping) -> RawLeadField:  # noqa: ARG001
     """Arrays ``gain`` (regions, sensors) and ``labels`` of regions."""
     gain, labels = store.read_npz(path, "gain", "labels")
     return RawLeadField(gain, labels, sensors=None, unit=None)
+
+
+def inverse(path: str | Path, given: Mapping) -> RawInverse:  # noqa: ARG001
+    """Arrays ``inverse`` (regions, sensors), ``regions`` and ``sensors``, their names."""
+    return RawInverse(*store.read_npz(path, "inverse", "regions", "sensors"))
+
+
+def covariance(path: str | Path, given: Mapping) -> RawCovariance:  # noqa: ARG001
+    """Arrays ``covariance`` (sensors, sensors) and ``sensors``, their names."""
+    return RawCovariance(*store.read_npz(path, "covariance", "sensors"))

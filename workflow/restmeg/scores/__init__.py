@@ -24,6 +24,7 @@ HIGHEST, LOWEST = "highest", "lowest"
 LIKELIHOOD = "log_likelihood"
 # What a score is of.
 CONNECTIVITY, SPECTRA, THEORY, DYNAMICS = "connectivity", "spectra", "theory", "dynamics"
+LEAKAGE = "leakage"  # of uncoupled regions seen through an inverse, beside what is simulated
 KEY = ["measure", "band", "score"]  # columns of tables that say which score a row is of
 # Groups of scores.
 STRUCTURE = "structure and function"
@@ -168,6 +169,26 @@ SCORES = {
         "pair",
         match.partial,
     ),
+    "leakage_null": Score(
+        "FC match by leakage alone",
+        CORRELATION,
+        "how alike the target and uncoupled regions are, seen through the same inverse",
+        MATCH,
+        None,
+        "pair",
+        match.leakage,
+        input=LEAKAGE,
+    ),
+    "fc_match_minus_leakage": Score(
+        "FC match minus that by leakage",
+        CORRELATION,
+        "how much of the FC match is more than leakage alone makes",
+        MATCH,
+        HIGHEST,
+        "pair",
+        match.minus_leakage,
+        input=LEAKAGE,
+    ),
     "baseline_weights": Score(
         "match of the weights",
         CORRELATION,
@@ -264,3 +285,4 @@ SCORES = {
 OF_CONNECTIVITY = [name for name, score in SCORES.items() if score.input == CONNECTIVITY]
 OF_DYNAMICS = [name for name, score in SCORES.items() if score.input == DYNAMICS]
 OF_SPECTRA = [name for name, score in SCORES.items() if score.input == SPECTRA]
+OF_LEAKAGE = [name for name, score in SCORES.items() if score.input == LEAKAGE]  # with an inverse

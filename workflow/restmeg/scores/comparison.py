@@ -41,6 +41,7 @@ class Comparison:
     distances: np.ndarray  # (pairs,), the same; 0 where it is not known, or all 0
     segments: np.ndarray  # (K, pairs) of a single target replicate, in order; or none, (0, pairs)
     shorter_is_other: bool = False  # whether a segment is expected to differ from the whole
+    leaked: np.ndarray | None = None  # (n, pairs) of simulated replicates with uncoupled regions
 
     @classmethod
     def of_patterns(cls, simulated: np.ndarray, target: np.ndarray) -> "Comparison":
@@ -102,6 +103,13 @@ class Comparison:
     def match(self) -> np.ndarray:
         """Correlations of all pairs of a simulated and a target replicate: (n, m)."""
         return correlation.products(self.simulated_patterns, self.target_patterns)
+
+    @cached_property
+    def leaked_match(self) -> np.ndarray:
+        """The same of simulated replicates whose regions are uncoupled: (n, m)."""
+        assert self.leaked is not None
+        rows = correlation.standardised(self.leaked)
+        return correlation.products(rows, self.target_patterns)
 
     @cached_property
     def repeats(self) -> tuple[LeftOut, LeftOut]:

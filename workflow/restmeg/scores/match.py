@@ -30,6 +30,16 @@ def partial(given: Comparison) -> Found:
     return _of_pairs(values, given.unlocated)
 
 
+def leakage(given: Comparison) -> Found:
+    """The match of uncoupled regions that leak as the simulated ones do."""
+    return _of_pairs(given.leaked_match)
+
+
+def minus_leakage(given: Comparison) -> Found:
+    """The match less that, paired by replicates: 0 in expectation if leakage makes all of it."""
+    return _of_pairs(given.match - given.leaked_match)
+
+
 def ceiling(given: Comparison) -> Found:
     """The expected match of a perfect model of the same duration.
 

@@ -14,7 +14,11 @@ BEST = 5  # of more, for each score
 # What is told of each point of a sweep, the most decisive first.
 OVER_POINTS = [LIKELIHOOD, "fc_distance", "fc_match", "structure_function_coupling"]
 # And of each measure and band.
-OVER_KINDS = ["fc_match", "fc_match_ceiling", "fc_distance", "structure_function_coupling"]
+# By measure and band; what leakage makes is there with an inverse.
+OVER_KINDS = [
+    *("fc_match", "leakage_null", "fc_match_ceiling", "fc_distance"),
+    "structure_function_coupling",
+]
 
 Rows = Sequence[Mapping[str, str]]  # of scores.csv
 
@@ -135,13 +139,14 @@ def over_kinds(rows: Rows) -> dict:
             kind = Kind(row["measure"], row["band"])
             found.setdefault(kind, {})[row["score"]] = in_words(row)
     several = len(found) > 1
+    names = [name for name in OVER_KINDS if any(name in scores for scores in found.values())]
     return {
-        "heads": [_head(name) for name in OVER_KINDS],
+        "heads": [_head(name) for name in names],
         "rows": [
             {
                 "measure": MEASURES[kind.measure].label,
                 "band": kind.band,
-                "scores": [scores[name] for name in OVER_KINDS],
+                "scores": [scores[name] for name in names],
             }
             for kind, scores in (found.items() if several else ())
         ],

@@ -49,7 +49,7 @@ class OverLength(NamedTuple):
     lengths: np.ndarray  # (n,) s
     expected: dict[str, np.ndarray]  # {score: (n,)}, none where theory does not hold
     seconds: float  # of this study's replicates
-    fc: np.ndarray  # (N, N), NaN where theory does not hold
+    fc: np.ndarray  # (N, N), NaN where theory does not hold for what is scored
     trouble: str  # why it does not, in words; empty where it holds
 
 
@@ -65,4 +65,7 @@ def over_length(path: str | Path, point: str) -> OverLength:
             expected = dict(zip(map(str, dataset["score"][...]), values, strict=True))
         seconds = parameters["length"] / 1000
         trouble = "; ".join(store.notes(dataset))
-        return OverLength(lengths, expected, seconds, dataset["fc"][...], trouble)
+        fc = dataset["fc"][...]
+        if parameters.get("reconstructed"):  # it is of activity, and what is found is not
+            fc = np.full_like(fc, np.nan)
+        return OverLength(lengths, expected, seconds, fc, trouble)

@@ -17,6 +17,11 @@ from restmeg.theory.settled import Settled, hertz, settle
 TITLE = "Linear theory"
 FREQUENCY = "slowest_frequency"
 SPECTRUM = np.arange(1.0, 101.0)  # Hz
+LEAKS = (
+    "theory is of the activity of regions, and scores are of reconstructed series, which leak: "
+    "expected scores are left out"
+)
+REAL = f"{LEAKS}, and the likelihood takes the recording for activity without leakage"
 LENGTHS = np.geomspace(1, 3600, 37)  # s, of recordings whose scores are predicted
 
 
@@ -76,13 +81,15 @@ def predict_file(
     fourier_paths: Sequence[str | Path],
     point: str,
     path: str | Path,
+    reconstructed: bool = False,
 ) -> None:
     """Write theory.nc of a simulated point, with what is expected of its scores.
 
     connectome_path: connectome.nc; model, target_model: as in the configuration, plain numbers, the
     latter None where the target is a recording; target_path: theory.nc of the target where that is
     another model; times: dt in ms, and the integrator's method; length: of the replicates that are
-    compared, in ms; fourier_paths: fourier.nc of the target's batches; point: name of the model.
+    compared, in ms; fourier_paths: fourier.nc of the target's batches; point: name of the model;
+    reconstructed: whether scores are of series seen through an inverse, which theory knows not.
 
     Where theory does not hold, the file says why and gives no numbers (NaN), and it is warned of.
     """
@@ -97,13 +104,16 @@ def predict_file(
     elif target is not None and target.trouble:
         notes.append(f"of the target, {target.trouble}; expected matches are left out")
     given, recorded = fourier.read(fourier_paths)
+    if reconstructed:
+        notes.append(REAL if recorded else LEAKS)
     if not len(given.frequencies):
         notes.append(f"{given.trouble}; its likelihood is left out")
     contents = _network(anatomy, own)
     likely = LogLikelihood(np.full(len(given.replicates), np.nan), np.nan)
     if own.net is not None and not own.trouble:
         usable = None if target is not None and target.trouble else target
-        contents |= _score_variables(scores(anatomy, own, usable, length))
+        if not reconstructed:
+            contents |= _score_variables(scores(anatomy, own, usable, length))
         if len(given.frequencies):
             likely = log_likelihood(own.net, given, gain_free=recorded)
     contents |= {
@@ -119,6 +129,7 @@ def predict_file(
         "dt": times["dt"],
         "method": times["method"],
         "length": length,
+        **({"reconstructed": True} if reconstructed else {}),
     }
     _write(path, parameters, contents, notes)
 
