@@ -11,7 +11,7 @@ from scipy import stats
 from test_scoring import LABELS, symmetric, write_connectivity
 
 OF_MODEL = [name for name in OF_CONNECTIVITY if SCORES[name].of_model]
-OF_ALL = [name for name in SCORES if SCORES[name].of_model]
+OF_ALL = [*OF_MODEL, LIKELIHOOD]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import scored
 from restmeg import InputError, connectome, measures, tables
 from restmeg.figures import connectivity, from_results, style, sweep, theory
 from restmeg.figures import scores as score_figures
-from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, correlation
+from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, SPECTRA, THEORY, correlation
 from test_scoring import LABELS, write_connectivity
 
 MODULES = {
@@ -19,6 +19,8 @@ MODULES = {
     "theory": (theory, "beside_simulation"),
     "length": (theory, "over_length"),
 }
+
+OF_KIND = [name for name, score in SCORES.items() if score.input not in (SPECTRA, THEORY)]
 
 
 class Drawn(str):
@@ -104,10 +106,10 @@ def test_each_figure_gets_its_own_point_and_role(study, monkeypatch, example):
     weights, edges, summary = drawn["structure_function"]
     np.testing.assert_allclose(weights, correlation.undirected(example[0]))
     np.testing.assert_allclose(edges, correlation.edges(fc["pb"]))
-    assert summary["score"].tolist() == OF_CONNECTIVITY
+    assert summary["score"].tolist() == OF_KIND
     single, summary, notes = drawn["scores"]
     for table in (single, summary):
-        assert table["value"].tolist() == [0.5] * len(OF_CONNECTIVITY)
+        assert table["value"].tolist() == [0.5] * len(OF_KIND)
         assert set(table["measure"]) == {"pearson"}
     assert notes == ["simulated, target: B"]
     edges, expected, trouble = drawn["theory"]
@@ -118,7 +120,7 @@ def test_each_figure_gets_its_own_point_and_role(study, monkeypatch, example):
     assert seconds == 3.7
     np.testing.assert_allclose(expected["fc_match"], lengths / (lengths + 20))
     np.testing.assert_allclose(expected["baseline_distance"], lengths / (lengths + 20) / 2)
-    assert summary["value"].tolist() == [0.5] * len(OF_CONNECTIVITY)
+    assert summary["value"].tolist() == [0.5] * len(OF_KIND)
     assert trouble == ""
 
 

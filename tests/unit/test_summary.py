@@ -19,7 +19,9 @@ ALL = ["connectome", "traces", "connectivity", "structure_function", "scores", "
 ALL += ["length", "nulls"]
 FIGURES = [name for name in ALL if name not in ("sweep", "nulls")]
 COUPLING, MATCH = "structure_function_coupling", "fc_match"
-GROUPS = list(dict.fromkeys(score.group for score in SCORES.values()))
+GROUPS = list(
+    dict.fromkeys(one.group for one in SCORES.values() if one.input not in scored.NOT_ALWAYS)
+)
 STUDY = {
     "point": "pa",
     "shown": "",
