@@ -132,7 +132,7 @@ def activity(wildcards):
 
 
 def compared(wildcards):
-    """What connectivity is estimated from: that, but of simulated activity as an inverse shows it."""
+    """What connectivity and spectra are of: that, but of simulated activity as an inverse shows it."""
     path = activity(wildcards)
     return path.replace("activity.nc", "reconstructed.nc") if INVERSE else path
 

@@ -22,7 +22,7 @@ rule connectivity:
 
 rule spectra:
     input:
-        activity=activity,
+        activity=compared,
     output:
         spectra="results/{role}/{point}/{batch}/spectra.nc",
     log:

@@ -34,13 +34,16 @@ def read(path: str | Path, point: str) -> Predicted:
 
 
 def power(path: str | Path, point: str) -> tuple[np.ndarray, np.ndarray]:
-    """Frequencies (n,) in Hz and power (N, n) in theory; NaN where theory does not hold.
+    """Frequencies (n,) in Hz and power (N, n) in theory; NaN where it does not hold for what is
+    scored, as of series seen through an inverse.
 
     Raises InputError if theory.nc is of another point.
     """
     with store.open_netcdf(path, "power", "frequency") as dataset:
-        check.same(path, "point", store.provenance(dataset)[0].get("point"), point)
-        return dataset["frequency"][...], dataset["power"][...]
+        parameters, _ = store.provenance(dataset)
+        check.same(path, "point", parameters.get("point"), point)
+        holds = np.nan if parameters.get("reconstructed") else 1.0
+        return dataset["frequency"][...], holds * dataset["power"][...]
 
 
 class OverLength(NamedTuple):
