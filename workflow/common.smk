@@ -44,18 +44,8 @@ if not WORKFLOW.is_dir():
     sys.exit(f"restmeg: {WORKFLOW}: no folder; expected a checkout, or github(...) or gitlab(...)")
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import (
-    InputError,
-    InputWarning,
-    bundled,
-    connectome,
-    costs,
-    fingerprint,
-    inputs,
-    inverse,
-    job,
-)
-from restmeg import lock, measures, nulls, settings, study, yamlfile
+from restmeg import InputError, InputWarning, bands, bundled, connectome, costs, fingerprint
+from restmeg import inputs, inverse, job, lock, measures, nulls, settings, study, yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
 from restmeg.summary import deviations, page, words
@@ -170,6 +160,8 @@ def recorded(wildcards):
         *recorded_of_inverse(kept_activity, made),
         *of_points(*simulated, "connectivity"),
         *of_points(*target, "connectivity"),
+        *of_points(*simulated, "spectra"),
+        *of_points(*target, "spectra"),
         *of_points(*target, "fourier"),
         *of_nulls(),
         *expand("results/simulated/{point}/theory.nc", point=POINTS),
@@ -241,11 +233,14 @@ MEASURES = ASKED.measures
 ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the table of measures
 # Modules of what is asked for.
 MEASURE_MODULES = [*map(measures.module, MEASURES)]
+POWER_BANDS = bands.ascending(ASKED.bands or bands.USUAL)  # that share power
 AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
 SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 if len(ASKED.kinds) > 1:
     FIGURES.insert(3, "bands")
+if ASKED.windows:
+    FIGURES.append("dynamics")
 if INPUTS.located:
     FIGURES.insert(2, "topography")
 NULLS, NULL_NETWORKS, NULL_NOTES = [], [], []
@@ -264,7 +259,7 @@ BEST = []
 if AXES:
     FIGURES.append("sweep")
     BEST.append("results/best.csv")
-FIGURES += ["theory", "length"]
+FIGURES += ["spectra", "theory", "length"]
 # Where files are makes nothing another one.
 GIVEN = SimpleNamespace(files=inputs.files(SETTINGS, SCHEMA))
 EFFECTIVE = {

@@ -30,7 +30,10 @@ TWO = {"model.coupling_strength": [0.1, 0.2]}
 MANY = {"model.coupling_strength": [0.05 * k for k in range(1, 41)]}
 REWIRED = {"rewired": {"method": "degree_length", "number": 2}}
 SPHERE = {"source": "sphere", "sensors": "neuromag306", "centres": "centres.txt"}
-BANDED = ["orthogonalised_envelope_correlation", "weighted_phase_lag_index", "pearson"]
+BANDED = {
+    "measures": ["orthogonalised_envelope_correlation", "weighted_phase_lag_index", "pearson"],
+    "windows": "5 s",
+}
 COARSE = {"sampling_interval": "4 ms"}
 # regions, density, duration and replicates; what else is large
 STUDIES = {
@@ -44,7 +47,7 @@ STUDIES = {
     "2000 sensors": (200, 0.5, "4 s", 4, {"leadfield": {"sensors": 2000}}),
     "306 sensors": (94, 0.5, "4 s", 16, {"leadfield": SPHERE}),
     "an inverse": (94, 0.5, "4 s", 16, {"leadfield": SPHERE, "inverse": {"source": "lcmv"}}),
-    "bands": (94, 0.5, "30 s", 4, {"connectivity": {"measures": BANDED}, "simulation": COARSE}),
+    "bands": (94, 0.5, "30 s", 4, {"connectivity": BANDED, "simulation": COARSE}),
     "a recording": (94, 0.5, "4 s", 4, {"target": {"labels": "connectome"}}),
 }
 OPENED = 170  # MB that a run's first process takes to look at a recording; jobs do not

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from restmeg import store, tables
-from restmeg.scores import LIKELIHOOD, SCORES
+from restmeg.scores import LIKELIHOOD, SCORES, SPECTRA
 
 COLUMNS = ["value", "ci_low", "ci_high", "n", "expected"]
 COUNTS = {"replicate": 20, "pair": 400, "target replicate": 20}
@@ -24,7 +24,8 @@ def rows(point="pa", axes=None, measure="pearson", **given):
         value, low, high, *expected = given.get(name, (0.3, 0.2, 0.4))
         if name == LIKELIHOOD and name not in given:
             value, low, high = 1000.0, math.nan, math.nan
-        of = ("", "") if name == LIKELIHOOD else (measure, "broadband")
+        kind = "power" if score.input == SPECTRA else measure
+        of = ("", "") if name == LIKELIHOOD else (kind, "broadband")
         names = {"point": point, **(axes or {}), "measure": of[0], "band": of[1], "score": name}
         numbers = (value, low, high, COUNTS[score.of], *(expected or [math.nan]))
         found.append(names | dict(zip(COLUMNS, numbers, strict=True)))

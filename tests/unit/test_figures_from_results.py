@@ -9,7 +9,7 @@ import scored
 from restmeg import InputError, connectome, measures, tables
 from restmeg.figures import connectivity, from_results, style, sweep, theory
 from restmeg.figures import scores as score_figures
-from restmeg.scores import LIKELIHOOD, SCORES, correlation
+from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, OF_DYNAMICS, SCORES, correlation
 from test_scoring import LABELS, write_connectivity
 
 MODULES = {
@@ -104,11 +104,10 @@ def test_each_figure_gets_its_own_point_and_role(study, monkeypatch, example):
     weights, edges, summary = drawn["structure_function"]
     np.testing.assert_allclose(weights, correlation.undirected(example[0]))
     np.testing.assert_allclose(edges, correlation.edges(fc["pb"]))
-    of_measure = [name for name in SCORES if name != LIKELIHOOD]
-    assert summary["score"].tolist() == of_measure
+    assert summary["score"].tolist() == [*OF_CONNECTIVITY, *OF_DYNAMICS]
     single, summary, notes = drawn["scores"]
     for table in (single, summary):
-        assert table["value"].tolist() == [0.5] * len(of_measure)
+        assert table["value"].tolist() == [0.5] * len(OF_CONNECTIVITY + OF_DYNAMICS)
         assert set(table["measure"]) == {"pearson"}
     assert notes == ["simulated, target: B"]
     edges, expected, trouble = drawn["theory"]
@@ -119,7 +118,7 @@ def test_each_figure_gets_its_own_point_and_role(study, monkeypatch, example):
     assert seconds == 3.7
     np.testing.assert_allclose(expected["fc_match"], lengths / (lengths + 20))
     np.testing.assert_allclose(expected["baseline_distance"], lengths / (lengths + 20) / 2)
-    assert summary["value"].tolist() == [0.5] * len(of_measure)
+    assert summary["value"].tolist() == [0.5] * len(OF_CONNECTIVITY + OF_DYNAMICS)
     assert trouble == ""
 
 
@@ -187,7 +186,7 @@ def test_a_sweep_is_drawn_with_the_first_measure_and_the_likelihood(tmp_path, mo
         {"sweep": "s.png", "sweep_svg": "s.svg"},
     )
     summary, found, differences, *others = drawn["given"]
-    assert summary["score"].tolist() == 2 * list(SCORES)
+    assert summary["score"].tolist() == 2 * [*OF_CONNECTIVITY, *OF_DYNAMICS, LIKELIHOOD]
     for table in (found, differences):
         assert table["score"].tolist() == ["fc_match", LIKELIHOOD]
     assert pd.api.types.is_float_dtype(found["ci_low"])

@@ -198,9 +198,9 @@ def test_without_a_rate_there_is_no_band():
     ],
 )
 def test_what_cannot_be_estimated_is_refused(changes, message):
-    given_keys = {"measures": ["pearson"], "bands": None, "edges": 2000.0} | changes
+    usual = {"measures": ["pearson"], "bands": None, "edges": 2000.0, "windows": 0.0}
     with pytest.raises(InputError, match=message):
-        measures.asked(given_keys)
+        measures.asked(usual | changes)
 
 
 def test_what_a_measure_has_not_is_nan_in_a_file():

@@ -288,8 +288,7 @@ def scores(made, simulated, target):
         folder / "connectome.nc",
         "pa",
         out,
-        None,
-        [paths["simulated", simulated].with_name("leakage.nc")],
+        leaked_paths=[paths["simulated", simulated].with_name("leakage.nc")],
     )
     with out[0].open(newline="") as file:
         return {
@@ -383,6 +382,5 @@ def test_the_null_of_other_replicates_is_refused(made, tmp_path):
             folder / "connectome.nc",
             "pa",
             [tmp_path / name for name in "abc"],
-            None,
-            [tmp_path / "leakage.nc"],
+            leaked_paths=[tmp_path / "leakage.nc"],
         )

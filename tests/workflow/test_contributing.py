@@ -81,7 +81,7 @@ def test_a_measure(extended):
         found = connectivity.fc.sel(measure="covariance", replicate=1)
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-15)
     table = pd.read_csv(study.result("scores.csv"))
-    assert set(table["measure"].dropna()) == {"pearson", "covariance"}
+    assert set(table["measure"].dropna()) == {"pearson", "covariance", "power"}
 
 
 def test_a_score(extended):

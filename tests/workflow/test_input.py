@@ -135,7 +135,7 @@ def test_a_silent_region_is_nan_with_a_warning(study):
     notes = pd.read_csv(study.result("scores_notes.csv"))
     assert notes["about"].tolist() == [
         *(["simulated"] * 4 + ["target"] * 2),
-        *(["theory"] + ["scores"] * 3),
+        *(["theory"] + ["scores"] * 6),  # of connectivity and of spectra
     ]
     assert notes["note"].str.contains(silent, regex=False).sum() == 6
     with xr.open_dataset(
@@ -204,13 +204,20 @@ def test_parcels_of_osl_ephys_are_a_target_like_any_other(study):
         ]
         of_each = [np.corrcoef(one.T) for one in series]
         np.testing.assert_allclose(made.fc.values[0], of_each, atol=1e-9)
+    with xr.open_dataset(path / "spectra.nc") as made:
+        _, expected = signal.welch(np.array(series), 250, nperseg=500, axis=1)
+        np.testing.assert_allclose(made.power.values, expected[:, 1:201].swapaxes(1, 2), rtol=1e-6)
+    with xr.open_dataset(study.result("target/recording/all/spectra.nc")) as found:
+        assert found.frequency.values[[0, -1]].tolist() == [0.5, 100.0]
+        assert found.sizes["replicate"] == 20
     with xr.open_dataset(study.result("target/recording/all/fourier.nc")) as found:
         assert found.frequency.values[0] == 1.0  # the second of segments of 2 s
         assert found.sizes["replicate"] == 20
     (theory,) = map(xr.load_dataset, study.path.glob("results/simulated/*/theory.nc"))
     assert '"length": 2000.0' in theory.attrs["parameters"]
     table = pd.read_csv(study.result("scores.csv")).set_index("score")
-    assert table.loc["fc_match", "n"] == 2 * 20
+    assert table.loc["fc_match", "n"] == table.loc["spectral_match", "n"] == 2 * 20
+    assert table.loc["spectral_match", "measure"] == "power"
     assert "20 replicates of 2 s at 250" in study.result("summary.html").read_text()
 
     # A swapped order is another recording; more noise in the model is not.
@@ -219,6 +226,7 @@ def test_parcels_of_osl_ephys_are_a_target_like_any_other(study):
     study.config["target"]["source"].reverse()
     todo = study.todo()
     assert todo["recording"] == todo["fourier"] == 1
+    assert todo["spectra"] == 2  # as the simulation is another too
 
 
 def test_a_value_that_is_none_is_told_before_any_job(study):

@@ -7,7 +7,7 @@ from browser import Browser
 from matplotlib.image import imread
 
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
-THEORY = ["theory", "length"]  # the last of all
+THEORY = ["spectra", "theory", "length"]  # the last of all
 CAPTIONS = {
     "connectome": "Structural connectome.",
     "traces": "The start of the first simulated replicate",
@@ -15,6 +15,7 @@ CAPTIONS = {
     "structure_function": "Functional against structural connectivity.",
     "scores": "Scores, how sure they are, and what they are to be held against.",
     "sweep": "Scores over the sweep.",
+    "spectra": "Power spectra of simulation, target and theory.",
     "theory": "Simulation and linear theory.",
     "length": "How long a recording has to be.",
 }

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 from restmeg import open_results, simulation
+from restmeg.bands import USUAL
 from restmeg.measures import pearson
 from restmeg.model import build_network, initial_state, stream
-from restmeg.scores import SCORES, correlation
+from restmeg.scores import OF_SPECTRA, SCORES, correlation
+from scipy import signal
 from studies import checksums
 
 LAST = {"summary", "provenance"}
@@ -52,6 +54,18 @@ def test_results_are_what_the_package_computes(finished):
     match = correlation.correlations(pairs["simulated"], pairs["target"])
     assert table.loc["structure_function_coupling", "value"] == pytest.approx(coupling.mean())
     assert table.loc["fc_match", "value"] == pytest.approx(match.mean())
+    results, logs = open_results(finished.path / "results"), {}
+    for role, number in (("simulated", 4), ("target", 2)):
+        spectra = results.load("spectra", role)
+        assert spectra.power.attrs["units"] == "Hz^-1"
+        series = np.array([activity[role, k] for k in range(number)], dtype=float)
+        _, expected = signal.welch(series, 10_000.0, nperseg=500, axis=1)  # 50 ms, a segment
+        assert spectra.frequency.values.tolist() == [20, 40, 60, 80, 100]
+        np.testing.assert_allclose(spectra.power, expected[:, 1:6].swapaxes(1, 2), rtol=1e-9)
+        assert spectra.band.values.tolist() == list(USUAL)
+        logs[role] = np.log10(expected[:, 1:3]).reshape(number, -1)  # up to 45 Hz
+    spectral = correlation.correlations(logs["simulated"], logs["target"])
+    assert table.loc["spectral_match", "value"] == pytest.approx(spectral.mean())
     counts = {"replicate": 4, "target replicate": 2, "pair": 8}
     assert table["n"].to_dict() == {
         name: counts[score.of] for name, score in SCORES.items() if not score.leaks
@@ -85,7 +99,7 @@ def test_bytes_do_not_depend_on_cores_or_batches(finished, study):
 
 
 def test_each_figure_is_there_in_two_formats(finished):
-    for name in ("connectome", "traces", "connectivity", "structure_function", "scores"):
+    for name in ("connectome", "traces", "connectivity", "structure_function", "scores", "spectra"):
         assert finished.result(f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
         assert b"<svg" in finished.result(f"figures/{name}.svg").read_bytes()
 
@@ -113,6 +127,7 @@ def test_two_axes_of_a_sweep(finished):
     new_point = {
         "simulate": 2,
         "connectivity": 2,
+        "spectra": 2,
         "theory": 1,
         "theory_of_target": 1,
         "score_point": 1,
@@ -151,7 +166,8 @@ def test_two_axes_of_a_sweep(finished):
     pd.testing.assert_series_equal(differences["value"], expected, atol=1e-8)
 
 
-SIMULATE = {"simulate", "project", "connectivity", "fourier", "theory", "score_point", "score"}
+SIMULATE = {"simulate", "project", "connectivity", "spectra", "fourier", "theory"}
+SIMULATE |= {"score_point", "score"}
 PLOTS = {"plot_activity", "plot_scores"} | LAST
 
 
@@ -245,7 +261,9 @@ def test_a_killed_run_goes_on_where_it_was(finished):
     assert not partial.exists()
 
 
-OF_THEORY = ("expected", "expected_sd")  # and the likelihood: of nine digits and not of bits
+OF_THEORY = ("expected", "expected_sd")  # of nine digits and not of bits
+NINE_DIGITS = {name: ["value", "ci_low", "ci_high"] for name in OF_SPECTRA}  # and these
+NINE_DIGITS["log_likelihood"] = ["value"]
 
 
 def test_the_small_study_is_what_it_always_was(finished, data):
@@ -253,13 +271,14 @@ def test_the_small_study_is_what_it_always_was(finished, data):
     stored = data / "small_study"
     assert finished.result("points.csv").read_text() == (stored / "points.csv").read_text()
     for name in ("scores.csv", "scores_replicates.csv"):
-        found, before = (list(table(path)) for path in (finished.result(name), stored / name))
-        assert len(found) == len(before)
-        for row, other in zip(found, before, strict=True):
-            near = [*OF_THEORY, *(["value"] if row["score"] == "log_likelihood" else [])]
+        found, stored_rows = (list(table(path)) for path in (finished.result(name), stored / name))
+        assert len(found) == len(stored_rows)
+        for row, other in zip(found, stored_rows, strict=True):
+            near = [*OF_THEORY, *NINE_DIGITS.get(row["score"], [])]
             for column, text in row.items():
                 if column in near and text:
-                    assert float(text) == pytest.approx(float(other[column]), rel=1e-7, abs=1e-9)
+                    before = pytest.approx(float(other[column]), rel=1e-7, abs=1e-9, nan_ok=True)
+                    assert float(text) == before
                 else:
                     assert text == other[column]
     assert checksums(finished) == (stored / "checksums.txt").read_text()

@@ -41,7 +41,7 @@ def test_a_sweep_has_theory_of_its_points_and_target_and_says_what_is_best(swept
     swept.edit("fit", frequencies=["60 Hz", "100 Hz"])
     todo = swept.todo()
     assert (todo["fourier"], todo["theory"], todo["score_point"], todo["best"]) == (1, 2, 2, 1)
-    assert not {"simulate", "connectivity", "theory_of_target"} & todo.keys()
+    assert not {"simulate", "connectivity", "spectra", "theory_of_target"} & todo.keys()
 
     # Another noise of the target is nothing to its theory.
     swept.edit("fit", frequencies="auto")

@@ -9,7 +9,7 @@ forecast of a run: none is part of a result.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from restmeg import fourier
+from restmeg import fourier, power
 from restmeg.store import PIECE
 from restmeg.theory import linear
 from restmeg.theory.settled import MOST
@@ -234,6 +234,23 @@ def _fourier(size):
     return Cost(85 + (56 * length * size.regions + 60 * values) / MB, 0.5 + 6e-8 * samples)
 
 
+def _spectra(size):
+    values, length = _power(size, max(size.batch, size.target_batch))
+    samples = max(size.batch * size.samples, size.target_batch * size.target_samples)
+    return Cost(
+        100 + FILTERS * size.recorded + (12 * length * size.regions + 60 * values) / MB,
+        0.5 + 1e-7 * samples * size.regions,
+        8 * values / MB,
+    )
+
+
+def _power(size, replicates):
+    """Number of values of power of some replicates, and samples of a segment."""
+    _, length, _ = power.cut(size.target_samples, size.target_rate)
+    frequencies = min(length / 2, power.HIGHEST * length / size.target_rate)
+    return replicates * size.regions * frequencies, length
+
+
 def _theory(size):
     if size.regions > MOST:
         return _without_theory(size)
@@ -266,9 +283,11 @@ def _best(size):
 
 def _score_point(size):
     pairs, replicates = size.regions**2, size.replicates + size.targets
+    values, _ = _power(size, replicates)
+    connectivity = (40 + 30 * size.measures * replicates) * pairs + 40 * replicates**2
     return Cost(
-        60 + ((40 + 30 * size.measures * replicates) * pairs + 40 * replicates**2) / MB,
-        0.4 + (1.5e-6 + 2e-9 * size.measures * replicates**2) * pairs,
+        60 + (connectivity + 16 * values) / MB,
+        0.4 + (1.5e-6 + 2e-9 * size.measures * replicates**2) * pairs + 1e-9 * replicates * values,
     )
 
 
@@ -319,10 +338,11 @@ def _summary(size):
 
 def _provenance(size):
     batches = size.points * size.replicates / size.batch
-    read = batches * (_simulate(size).stored + _connectivity(size).stored)
+    each = _simulate(size).stored + _connectivity(size).stored + _spectra(size).stored
+    read = batches * each
     read += size.points * _theory(size).stored + _project(size).stored
     read += 4 * size.targets * size.target_samples * size.regions / MB
-    files = 2 * batches + size.targets + 4 * size.points + 40
+    files = 3 * batches + size.targets + 4 * size.points + 40
     memory = 130 + 16 * size.regions**2 / MB + 0.005 * files  # most of it HDF5's cache of chunks
     return Cost(memory, 0.5 + read / 150 + files / 200)
 
@@ -341,6 +361,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "leakage": _leakage,
     "unleaked": _connectivity,
     "compare_leakage": _compare_leakage,
+    "spectra": _spectra,
     "fourier": _fourier,
     "theory": _theory,
     "theory_of_target": _theory_of_target,
@@ -351,8 +372,9 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "best": _best,
     "plot_activity": _plot_activity,
     "plot_topography": _plot_topography,
-    "plot_scores": _plot(230, 262),
+    "plot_scores": _plot(245, 262),
     "plot_bands": _plot_bands,
+    "plot_dynamics": _plot_bands,
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
     "summary": _summary,

@@ -8,10 +8,10 @@ import numpy as np
 
 from restmeg import bands, check, measures, recording, segments, store
 from restmeg.errors import InputError, warn_of_results
+from restmeg.scores import correlation
 
 TITLE = "Functional connectivity"
 SEGMENTS = 10  # of a single target replicate, which tell how well its pattern repeats itself
-SHORTEST = 20  # samples of a segment: fewer are no recording
 
 
 class Series(Protocol):
@@ -44,6 +44,7 @@ class Estimate(NamedTuple):
     fc: np.ndarray  # (kinds, replicates, N, N)
     notes: list[str]  # what is wrong with it, in words
     segments: np.ndarray  # (kinds, segments, N, N) of a single replicate; or none of them
+    dynamics: np.ndarray  # (kinds, replicates, windows, windows); or none of them
 
     def contents(self, series: Series) -> dict:
         """Variables of connectivity.nc."""
@@ -59,6 +60,10 @@ class Estimate(NamedTuple):
         if self.segments.shape[1]:
             *_, of_segments = measures.over_bands(self.kinds, self.segments)
             found |= {"segment": np.arange(SEGMENTS), "fc_segments": of_segments}
+        if self.dynamics.shape[-1]:
+            *_, of_windows = measures.over_bands(self.kinds, self.dynamics)
+            windows = np.arange(self.dynamics.shape[-1])
+            found |= {"window": windows, "window_other": windows, "dynamics": of_windows}
         return found
 
 
@@ -81,6 +86,10 @@ def estimate(
 ) -> Estimate:
     """All measures of all replicates in all bands; each replicate is read, and filtered, once.
 
+    Where windows are asked for, functional connectivity dynamics as well: the correlations over
+    pairs of regions between the connectivities of windows that overlap by half (Hansen et al. 2015,
+    NeuroImage 105:525).
+
     role: of what the series are; progress: wraps the numbers of replicates, as tqdm does. A single
     replicate that may be a target is also estimated in ten segments of equal length, one after the
     other from its start, if it is long enough. Notes regions with no variance, whose connectivity
@@ -92,14 +101,20 @@ def estimate(
     spans = {kind.band: (0, series.n_samples) for kind in kinds}
     spans |= dict.fromkeys(asked.bands, (edge, series.n_samples - edge))
     length = min(stop - first for first, stop in spans.values()) // SEGMENTS
-    segmented = len(replicates) == 1 and role == "target" and length >= SHORTEST
+    segmented = len(replicates) == 1 and role == "target" and length >= measures.SHORTEST
+    windows = _windows(series, asked, edge)
+    parts = {
+        band: [span, *(_segments(*span) if segmented else []), *windows]
+        for band, span in spans.items()
+    }
     shape = len(kinds), len(replicates), len(labels), len(labels)
     fc = np.empty(shape)
     segments = np.empty((len(kinds), SEGMENTS if segmented else 0, *shape[2:]))
+    dynamics = np.empty((*shape[:2], len(windows), len(windows)))
     for k in progress(range(len(replicates))):
         gathered = {
-            band: _gatherers(first, stop, [kind for kind in kinds if kind.band == band], segmented)
-            for band, (first, stop) in spans.items()
+            band: [_Span(first, stop, _estimators(kinds, band)) for first, stop in of_band]
+            for band, of_band in parts.items()
         }
         pieces = _passing(series.pieces(k), gathered.get(bands.BROADBAND, []))
         if filters is None:
@@ -110,10 +125,13 @@ def estimate(
                 for span in gathered[band]:
                     span.add(first, signal)
         for m, kind in enumerate(kinds):
-            whole, *parts = (span.estimators[kind] for span in gathered[kind.band])
-            fc[m, k] = whole.result()
-            for number, part in enumerate(parts):
-                segments[m, number] = part.result()
+            whole, *results = (span.estimators[kind].result() for span in gathered[kind.band])
+            fc[m, k] = whole
+            if segmented:
+                segments[m] = results[:SEGMENTS]
+            if windows:
+                patterns = correlation.edges(np.stack(results[-len(windows) :]))
+                dynamics[m, k] = correlation.gram(correlation.standardised(patterns))
     notes = []
     for m, kind in enumerate(kinds):
         for k, replicate in enumerate(replicates):
@@ -123,32 +141,47 @@ def estimate(
                     f"replicate {replicate}: no variance in region {check.some(silent, '')}; "
                     f"connectivity with it ({kind}) is NaN"
                 )
-    return Estimate(kinds, fc, notes, segments)
+    return Estimate(kinds, fc, notes, segments, dynamics)
 
 
 def _filters(series, asked):
     """The filters of what is asked for, or None, and samples that are left out at each end."""
     if not asked.bands:
         return None, 0
-    rate = series.sampling_rate
-    if rate is None:
+    rate = _rate(series)
+    asked.check(rate, series.n_samples / rate, "a replicate")
+    return bands.Filters(asked.bands, rate), round(asked.edges / 1000 * rate)
+
+
+def _rate(series):
+    """Hz. Raises InputError where nobody says it."""
+    if series.sampling_rate is None:
         raise InputError(
             "activity: its sampling rate is not known, and so no frequency; expected a time axis "
             "with units, or target.sampling_rate"
         )
-    seconds = series.n_samples / rate
-    bands.check(asked.bands, asked.edges, rate, seconds, "a replicate")
-    return bands.Filters(asked.bands, rate), round(asked.edges / 1000 * rate)
+    return series.sampling_rate
 
 
-def _gatherers(first, stop, kinds, segmented):
-    """Spans of a replicate from ``first`` to ``stop``: the whole, and its segments."""
+def _estimators(kinds, band):
+    """What gathers a stretch of a replicate in a band."""
+    return {kind: measures.estimator(kind.measure) for kind in kinds if kind.band == band}
+
+
+def _segments(first, stop):
+    """The segments of a replicate from ``first`` to ``stop``, samples."""
     length = (stop - first) // SEGMENTS
-    starts = [first + k * length for k in range(SEGMENTS if segmented else 0)]
-    spans = [(first, stop), *((start, start + length) for start in starts)]
-    return [
-        _Span(*span, {kind: measures.estimator(kind.measure) for kind in kinds}) for span in spans
-    ]
+    starts = [first + k * length for k in range(SEGMENTS)]
+    return [(start, start + length) for start in starts]
+
+
+def _windows(series, asked, edge):
+    """The windows of functional connectivity dynamics, samples; none if they are not asked for."""
+    if not asked.windows:
+        return []
+    length = round(asked.windows / 1000 * _rate(series))
+    last = series.n_samples - edge - length
+    return [(start, start + length) for start in range(edge, last + 1, max(1, length // 2))]
 
 
 def _passing(pieces, spans):
@@ -176,7 +209,8 @@ def estimate_file(
         replicates are compared with, and to which they are brought.
     path: ``fc`` (measure, band, replicate, region_to, region_from), and of a single target
         replicate ``fc_segments`` (measure, band, segment, region_to, region_from); NaN where a
-        measure needs a band, in broadband.
+        measure needs a band, in broadband. Where windows are asked for, ``dynamics`` (measure,
+        band, replicate, window, window_other).
 
     Warns, and notes in the file, of regions with no variance. Raises InputError as `estimate` does.
     """

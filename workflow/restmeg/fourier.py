@@ -99,8 +99,9 @@ def estimate(
     found = np.empty(shape, complex)
     taper = window(length)[:, None] * np.sqrt(1000 / rate)
     for k in range(shape[0]):
-        for s, segment in enumerate(_cut(series.pieces(k), number, length)):
-            values = segment - segment.mean(axis=0)
+        for s, segment in enumerate(cut(series.pieces(k), number, length, length)):
+            values = segment.astype(np.float64)
+            values -= values.mean(axis=0)
             if not np.ptp(segment, axis=0).all():  # no scores of a replicate with a silent region
                 values = values * np.nan
             found[k, s] = np.fft.rfft(taper * values, axis=0)[which]
@@ -108,17 +109,20 @@ def estimate(
     return Fourier(which * rate / length, found, series.replicates, trouble)
 
 
-def _cut(pieces: Iterator[np.ndarray], number: int, length: int) -> Iterator[np.ndarray]:
-    """Segments of double precision from pieces of any length; samples beyond them are left."""
+def cut(pieces: Iterator[np.ndarray], number: int, length: int, step: int) -> Iterator[np.ndarray]:
+    """Yield segments (length, N) from pieces of any length; samples beyond them are left.
+
+    number: of segments, each of which begins ``step`` samples after the one before, at most length.
+    """
     waiting: list[np.ndarray] = []
     held = done = 0
     for piece in pieces:
         waiting.append(piece)
         held += len(piece)
         while held >= length and done < number:
-            together = np.concatenate(waiting).astype(np.float64)
+            together = np.concatenate(waiting)
             yield together[:length]
-            waiting, held, done = [together[length:]], held - length, done + 1
+            waiting, held, done = [together[step:]], held - step, done + 1
 
 
 def estimate_file(

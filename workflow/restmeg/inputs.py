@@ -12,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from restmeg import (
-    bands,
+    check as checks,
+)
+from restmeg import (
     connectome,
     fingerprint,
     formats,
@@ -25,9 +27,6 @@ from restmeg import (
     segments,
     settings,
     study,
-)
-from restmeg import (
-    check as checks,
 )
 from restmeg.errors import InputError, InputWarning
 from restmeg.formats import probe
@@ -178,7 +177,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     compared = segments.Sampling(*recorded[1:]) if recorded else own
     _check_band(loaded["fit"], compared, recorded is not None)
     asked = measures.asked(loaded["connectivity"])
-    bands.check(asked.bands, asked.edges, compared.rate, compared.seconds, "what is compared")
+    asked.check(compared.rate, compared.seconds, "what is compared")
     back = _check_inverse(loaded, field, compared.rate)
     return Inputs(
         anatomy=fingerprint.content(*anatomy.identity()),

@@ -23,6 +23,7 @@ from restmeg import (
 )
 from restmeg.errors import InputError, warn_of_results
 from restmeg.reconstruction import Reconstructed, generator
+from restmeg.scores import LEAKAGE
 
 TITLE = "Functional connectivity of uncoupled regions"
 STREAM = int.from_bytes(b"shif")  # keeps shifts from other uses of a seed
@@ -90,9 +91,9 @@ def null_file(
         shifted = Shifted(activity, seed)
         series = Reconstructed(shifted, inverse.operator(inverse_path), seed, "simulated")
         given: Any = series if alike is None else segments.alike(series, alike)
-        found = estimation.estimate(given, asked, scoring.LEAKAGE)
+        found = estimation.estimate(given, asked._replace(windows=0.0), LEAKAGE)
         parameters = (
-            activity.raw.provenance | {"role": scoring.LEAKAGE, "point": point} | asked.parameters()
+            activity.raw.provenance | {"role": LEAKAGE, "point": point} | asked.parameters()
         )
         notes = list(found.notes)
         rate, n = activity.sampling_rate, len(activity.labels)
@@ -125,7 +126,7 @@ def write_table(
     target = scoring.read_fc(target_paths, "target", anatomy.labels)
     rows: list[list] = [["measure", "band", "of", "value", "ci_low", "ci_high", "n"]]
     for name, paths in simulated.items():
-        role = scoring.LEAKAGE if name == NULL else "simulated"
+        role = LEAKAGE if name == NULL else "simulated"
         own = scoring.read_fc(paths, role, anatomy.labels)
         if (own.point, own.kinds) != (point, target.kinds):
             raise InputError(

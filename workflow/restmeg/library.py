@@ -117,6 +117,7 @@ def connectivity(
     bands: Mapping[str, Sequence[str]] | None = None,
     *,
     edges: str = "2 s",
+    windows: str = "0 s",
     progress: bool = False,
 ) -> xr.Dataset:
     """Functional connectivity of all replicates.
@@ -125,15 +126,16 @@ def connectivity(
         ``replicate``; simulated or recorded.
     bands: {name: [lowest, highest frequency]}, such as {"alpha": ["8 Hz", "13 Hz"]}; where a
         measure needs one, the usual ones (delta to gamma); edges: what is left out at each end of a
-        replicate in a band.
+        replicate in a band; windows: length of those of functional connectivity dynamics, if any.
 
     Returns a Dataset as connectivity.nc: ``fc`` (measure, band, replicate, region_to, region_from),
     NaN for regions without variance, of which it warns; and of a single replicate that is not
     simulated by a model, but may be a target, ``fc_segments`` (measure, band, segment, region_to,
-    region_from). Raises InputError for another layout.
+    region_from); with windows ``dynamics`` (measure, band, replicate, window, window_other).
+    Raises InputError for another layout.
     """
     names = [measures] if isinstance(measures, str) else list(measures)
-    given: dict[str, Any] = {"measures": names, "edges": edges}
+    given: dict[str, Any] = {"measures": names, "edges": edges, "windows": windows}
     given |= {} if bands is None else {"bands": {k: list(v) for k, v in bands.items()}}
     asked = table.asked(settings.load({"connectivity": given}, _schema())["connectivity"])
     raw = labelled.recording(activity)

@@ -14,7 +14,7 @@ from restmeg.scores import KEY, LOWEST, OF_CONNECTIVITY, SCORES
 from restmeg.scoring import NULL, Connectivity
 
 # Scores of the simulated network: others are the same whatever it is, or not of its connectivity.
-SCORED = [name for name, score in SCORES.items() if score.of_model and name in OF_CONNECTIVITY]
+SCORED = [name for name in OF_CONNECTIVITY if SCORES[name].of_model]
 HEAD = ["null", *KEY, "value", "null_mean", "null_sd", *NULL]
 NETWORKS = ["null", "network", *KEY, "value"]
 ALIKE = 1e-6  # how near a score must be to another to be as good: connectivity is in 32 bits

@@ -93,10 +93,9 @@ class Results:
     def load(self, name: str, role: str = "simulated", point: str | None = None) -> xr.Dataset:
         """All replicates of a point as one Dataset, in ascending order.
 
-        name: of the files, "activity", "connectivity" or "sensors", with an inverse
-        "reconstructed" or "leakage", or "fourier" of the target;
-        role: "simulated" or "target"; point: its name in `points`, which may be left out where
-        there is one.
+        name: of the files, "activity", "connectivity", "spectra" or "sensors", with an inverse
+        "reconstructed" or "leakage", or "fourier" of the target; role: "simulated" or "target";
+        point: its name in `points`, which may be left out where there is one.
 
         Raises InputError if there is no such point or file, what is named is not of replicates, or
         a file holds other replicates than its place says.
@@ -155,8 +154,8 @@ def _read(path):
     """A file of results as a Dataset in memory."""
     if not path.is_file():
         raise InputError(
-            f"{path}: no such file; expected activity, connectivity or sensors, if the study has "
-            "run to its end and simulation.keep and leadfield.project ask for it"
+            f"{path}: no such file; expected activity, connectivity, spectra or sensors, if the "
+            "study has run to its end and simulation.keep and leadfield.project ask for it"
         )
     with xr.open_dataset(path) as dataset:
         return dataset.load()

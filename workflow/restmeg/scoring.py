@@ -7,18 +7,30 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import check, connectome, measures, store, tables
+from restmeg import check, connectome, measures, power, store, tables
 from restmeg.bands import BROADBAND
 from restmeg.errors import InputError, warn_of_results
 from restmeg.measures import Kind
-from restmeg.scores import KEY, LIKELIHOOD, SCORES, correlation
+from restmeg.scores import (
+    KEY,
+    LEAKAGE,
+    LIKELIHOOD,
+    OF_CONNECTIVITY,
+    OF_DYNAMICS,
+    OF_LEAKAGE,
+    OF_SPECTRA,
+    SCORES,
+    correlation,
+    dynamics,
+    spectral,
+)
 from restmeg.scores.comparison import REPLICATE, SEGMENT, TARGET_REPLICATE, Comparison, Found
 from restmeg.scores.intervals import Summary
 from restmeg.theory import predicted
 
 OF_THEORY = Kind("pearson", BROADBAND)  # the connectivity that theory has
 KINDS = "measure", "band"  # variables of files that say what connectivity is of
-LEAKAGE = "leakage"  # role of files of uncoupled regions seen through an inverse
+POWER = "power"  # the measure that scores of spectra are of
 HEAD = ["point", *KEY]
 # What theory expects of a score, and what null networks say of it; others fill them.
 EXPECTED = ["expected", "expected_sd"]
@@ -35,6 +47,7 @@ class Connectivity(NamedTuple):
     fc: np.ndarray  # (kinds, replicates, N, N)
     notes: list  # what is wrong with it, in words
     segments: np.ndarray | None = None  # (kinds, segments, N, N) of a single replicate
+    dynamics: np.ndarray | None = None  # (kinds, replicates, windows, windows), if there are any
 
 
 def kinds(dataset: Any) -> tuple[list[Kind], list[tuple[int, int]]]:
@@ -61,7 +74,7 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
     labels = [str(name) for name in labels]
     points: dict[str, str | Path] = {}
     estimated: dict[str, str | Path] = {}
-    replicates, batches, notes, segments = [], [], [], []
+    replicates, batches, notes, segments, dynamics = [], [], [], [], []
     for path in paths:
         with store.open_netcdf(path, "fc", *KINDS, "replicate", "region_to") as dataset:
             parameters, _ = store.provenance(dataset)
@@ -75,6 +88,8 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
             batches.append(_matrices(dataset["fc"], places))
             if "fc_segments" in dataset.variables:
                 segments.append(_matrices(dataset["fc_segments"], places))
+            if "dynamics" in dataset.variables:
+                dynamics.append(_matrices(dataset["dynamics"], places))
             notes += store.notes(dataset)
     alike: list[tuple[str, dict]] = [("point", points), ("measures", estimated)]
     for name, found in alike:
@@ -87,7 +102,8 @@ def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Co
     fc = np.concatenate(batches, axis=1)[:, order]
     (point,) = points
     parts = segments[0] if segments and len(numbers) == 1 else None
-    return Connectivity(point, own, numbers[order], labels, fc, notes, parts)
+    moving = np.concatenate(dynamics, axis=1)[:, order] if dynamics else None
+    return Connectivity(point, own, numbers[order], labels, fc, notes, parts, moving)
 
 
 def _matrices(variable, places):
@@ -117,18 +133,31 @@ def gaps(simulated: Connectivity, target: Connectivity) -> list[str]:
     return found
 
 
+def silences(simulated: power.Spectra, target: power.Spectra) -> list[str]:
+    """Which replicates scores of spectra leave out, in words."""
+    found = []
+    for role, of in (("simulated", simulated), ("target", target)):
+        n, n_out = len(of.replicates), np.count_nonzero(~(of.power > 0).all(axis=(1, 2)))
+        if n_out:
+            found.append(
+                f"power is zero in {n_out} of {n} {role} replicates, which scores of spectra leave "
+                "out"
+            )
+    return found
+
+
 def scored(
     simulated: Connectivity,
     target: Connectivity,
     weights: np.ndarray,
     distances: np.ndarray,
-    names: Iterable[str] = tuple(SCORES),
+    names: Iterable[str] = tuple(OF_CONNECTIVITY),
     leaked: Connectivity | None = None,
 ) -> Iterator[Scored]:
-    """Yield some scores, or all, of all measures and bands. weights, distances: (N, N).
+    """Yield some scores of connectivity, or all, of all measures and bands.
 
-    leaked: of the same replicates with uncoupled regions, where there is an inverse; without it
-    scores of leakage are left out.
+    weights, distances: (N, N); leaked: of the same replicates with uncoupled regions, where scores
+    of leakage are asked for.
     """
     lengths = correlation.lengths(distances)
     for m, kind in enumerate(simulated.kinds):
@@ -147,17 +176,62 @@ def scored(
             uncoupled = uncoupled[kept[REPLICATE]]
         simulated_rows, target_rows, segments = (rows[name][kept[name]] for name in rows)
         given = Comparison(
-            simulated_rows,
-            target_rows,
-            correlation.undirected(weights),
-            lengths,
-            segments,
-            uncoupled,
+            *(simulated_rows, target_rows, correlation.undirected(weights), lengths, segments),
+            shorter_is_other=measures.is_positive(kind.measure),
+            leaked=uncoupled,
         )
         for name in names:
             function = SCORES[name].function
-            if function and not (SCORES[name].leaks and leaked is None):
+            if function:
                 yield Scored(*kind, name, _spread(function(given), kept))
+
+
+def scored_dynamics(simulated: Connectivity, target: Connectivity) -> Iterator[Scored]:
+    """Yield all scores of functional connectivity dynamics, if both sides have them."""
+    if simulated.dynamics is None or target.dynamics is None:
+        return
+    for m, kind in enumerate(simulated.kinds):
+        rows = {
+            REPLICATE: dynamics.patterns(simulated.dynamics[m]),
+            TARGET_REPLICATE: dynamics.patterns(target.dynamics[m]),
+        }
+        yield from _compared(kind, rows, OF_DYNAMICS)
+
+
+def _compared(kind, rows, names, trouble=""):
+    """Yield some scores of rows that have nothing to do with anatomy, by name of the side."""
+    kept = {name: _usable(values) for name, values in rows.items()}
+    given = Comparison.of_patterns(*(rows[name][kept[name]] for name in rows))
+    for name in names:
+        function = SCORES[name].function
+        assert function is not None
+        result = _spread(function(given), kept)
+        yield Scored(*kind, name, result._replace(note=trouble or result.note))
+
+
+def scored_spectra(simulated: power.Spectra, target: power.Spectra) -> list[Scored]:
+    """All scores of spectra, over the frequencies that both have.
+
+    The overall gain of a recording, which is arbitrary, is taken out of either side. Raises
+    InputError if they are not of the same frequencies.
+    """
+    if not power.comparable(simulated, target):
+        raise InputError(
+            "spectra.nc: frequencies of the target are not those of what is simulated; expected "
+            "the same"
+        )
+    n = min(len(simulated.frequencies), len(target.frequencies))
+    trouble = simulated.trouble or target.trouble
+    if not n:
+        trouble = trouble or "no frequency of the spectra is among those that count"
+    # Without a frequency there is a gap in each replicate.
+    rows = {
+        name: spectral.patterns(of.power[..., :n], target.recorded)
+        if n
+        else np.full((len(of.replicates), 1), np.nan)
+        for name, of in ((REPLICATE, simulated), (TARGET_REPLICATE, target))
+    }
+    return list(_compared(Kind(POWER, BROADBAND), rows, OF_SPECTRA, trouble))
 
 
 def _usable(rows):
@@ -177,15 +251,22 @@ def _spread(found, kept):
 
 def remarks(found: Iterable[Scored]) -> list[str]:
     """What is wrong with scores, in words; of scores with the same note together."""
-    same: dict[tuple[str, str], list[str]] = {}
+    whole: dict[Kind, dict[str, list[str]]] = {}
     for one in found:
         note = one.found.note
         if not note and not math.isfinite(one.found.summary.value):
             note = "no finite value"
         if note:
-            of = f" ({Kind(one.measure, one.band)})" if one.measure else ""
-            same.setdefault((of, note), []).append(one.score)
-    return [f"{', '.join(names)}{of}: {note}" for (of, note), names in same.items()]
+            of_kind = whole.setdefault(Kind(one.measure, one.band), {})
+            of_kind.setdefault(note, []).append(one.score)
+    same: dict[tuple[str, str], list[Kind]] = {}
+    for kind, notes in whole.items():
+        for note, names in notes.items():
+            same.setdefault((", ".join(names), note), []).append(kind)
+    return [
+        f"{names}{f' ({listed(kinds)})' if kinds[0].measure else ''}: {note}"
+        for (names, note), kinds in same.items()
+    ]
 
 
 def score_point(
@@ -195,6 +276,8 @@ def score_point(
     point: str,
     out: Sequence[str | Path],
     theory_path: str | Path | None = None,
+    spectra_paths: Sequence[Sequence[str | Path]] = (),
+    frequencies: Sequence[float] | None = None,
     leaked_paths: Sequence[str | Path] = (),
 ) -> None:
     """Write the scores of one point, those of each of its replicates, and notes on them.
@@ -202,7 +285,9 @@ def score_point(
     simulated_paths, target_paths: connectivity.nc of the point's batches and of the target's;
     point: its name, which the files must have; out: paths of three tables; theory_path: theory.nc
     of the point, which tells what scores are to be expected, and how likely the target is;
-    leaked_paths: leakage.nc of the point's batches, where there is an inverse.
+    spectra_paths: spectra.nc of the point's batches and of the target's, or nothing; frequencies:
+    lowest and highest of theirs in Hz that count, or None for spectral.FREQUENCIES; leaked_paths:
+    leakage.nc of the point's batches, where there is an inverse.
 
     Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
@@ -216,23 +301,34 @@ def score_point(
             f"{listed(simulated.kinds)}, as of what is simulated"
         )
     check.same(simulated_paths[0], "point", simulated.point, point)
-    leaked = read_fc(leaked_paths, LEAKAGE, anatomy.labels) if leaked_paths else None
-    if leaked is not None:
+    leaked, asked = None, OF_CONNECTIVITY
+    if leaked_paths:
+        leaked, asked = read_fc(leaked_paths, LEAKAGE, anatomy.labels), asked + OF_LEAKAGE
         same = np.array_equal(leaked.replicates, simulated.replicates)
         if not same or (leaked.point, leaked.kinds) != (point, simulated.kinds):
             raise InputError(
                 f"{leaked_paths[0]}: is not of the replicates and measures of {simulated_paths[0]}"
             )
     given = simulated, target, anatomy.weights, anatomy.distances
-    found = list(scored(*given, leaked=leaked))
+    found = list(scored(*given, sorted(asked, key=[*SCORES].index), leaked))
+    found += scored_dynamics(simulated, target)
     theory = None if theory_path is None else predicted.read(theory_path, point)
+    left_out = gaps(simulated, target)
+    warn_of_results(f"point {point}", left_out)
+    if spectra_paths:
+        band = frequencies or spectral.FREQUENCIES
+        of_spectra = [
+            power.read(paths, role, anatomy.labels, band)
+            for role, paths in zip(("simulated", "target"), spectra_paths, strict=True)
+        ]
+        _check_same_replicates(of_spectra, [simulated, target])
+        left_out += silences(*of_spectra)
+        found += scored_spectra(*of_spectra)
     told = list(found)
     if theory:
         found.append(likelihood(theory, target))
         if not theory.notes:  # which say why there is none
             told.append(found[-1])
-    left_out = gaps(simulated, target)
-    warn_of_results(f"point {point}", left_out)
     notes = [
         *([simulated.point, "simulated", note] for note in simulated.notes),
         *([point, "leakage null", note] for note in (leaked.notes if leaked else [])),
@@ -245,6 +341,13 @@ def score_point(
     _write_summaries(summary_path, point, found, theory.scores if theory else {})
     _write_values(single_path, point, found, numbers)
     tables.write(notes_path, [["point", "about", "note"], *notes])
+
+
+def _check_same_replicates(spectra, connectivity):
+    """Raise InputError unless spectra are of the same points and replicates as connectivity."""
+    for one, other in zip(spectra, connectivity, strict=True):
+        check.same("spectra.nc", "point", one.point, other.point)
+        check.same("spectra.nc", "replicates", one.replicates.tolist(), other.replicates.tolist())
 
 
 def likelihood(theory: predicted.Predicted, target: Connectivity) -> Scored:

@@ -97,8 +97,25 @@ VARIABLES = {
         "1",
         "functional connectivity of segments of the only replicate",
     ),
-    # the target, for its likelihood
+    "window": Variable(("window",), None, "window of a replicate, in order; they overlap by half"),
+    "window_other": Variable(("window_other",), None, "another window"),
+    "dynamics": Variable(
+        ("measure", "band", "replicate", "window", "window_other"),
+        "1",
+        "correlation of the functional connectivities of two windows",
+    ),
+    # spectra
     "frequency": Variable(("frequency",), "Hz", "frequency"),
+    "spectra.power": Variable(
+        ("replicate", "region", "frequency"), "Hz^-1", "one-sided power of the excitatory rate"
+    ),
+    "peak_frequency": Variable(
+        ("replicate", "region"), "Hz", "frequency of the highest peak of the power"
+    ),
+    "band_power": Variable(
+        ("replicate", "region", "band"), "1", "share of the power from 1 to 45 Hz"
+    ),
+    # the target, for its likelihood
     "coefficients": Variable(
         ("replicate", "segment", "frequency", "region", "part"),
         "ms^0.5",

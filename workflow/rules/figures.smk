@@ -64,6 +64,8 @@ rule plot_scores:
         connectome="results/connectome.nc",
         simulated=of_points("simulated", [SHOWN], "connectivity"),
         target=of_points("target", [STUDY.target], "connectivity"),
+        simulated_spectra=of_points("simulated", [SHOWN], "spectra"),
+        target_spectra=of_points("target", [STUDY.target], "spectra"),
         theory=f"results/simulated/{SHOWN}/theory.nc",
         scores="results/scores.csv",
         replicates="results/scores_replicates.csv",
@@ -91,6 +93,13 @@ rule plot_scores:
             caption="../report/scores.rst",
         ),
         scores_svg="results/figures/scores.svg",
+        spectra=report(
+            "results/figures/spectra.png",
+            category="3. Connectivity and scores",
+            labels={"figure": "power spectra"},
+            caption="../report/spectra.rst",
+        ),
+        spectra_svg="results/figures/spectra.svg",
         theory=report(
             "results/figures/theory.png",
             category="4. Theory",
@@ -117,6 +126,7 @@ rule plot_scores:
         point=SHOWN,
         shown=SHOWN_AT,
         rows=ROWS,
+        bands=POWER_BANDS,
         code=code("plot_scores.py"),
     script:
         "../scripts/plot_scores.py"
@@ -151,6 +161,36 @@ rule plot_bands:
         code=code("plot_bands.py"),
     script:
         "../scripts/plot_bands.py"
+
+
+rule plot_dynamics:
+    input:
+        simulated=of_points("simulated", [SHOWN], "connectivity"),
+        target=of_points("target", [STUDY.target], "connectivity"),
+        connectome="results/connectome.nc",
+    output:
+        dynamics=report(
+            "results/figures/dynamics.png",
+            category="3. Connectivity and scores",
+            labels={"figure": "dynamics"},
+            caption="../report/dynamics.rst",
+        ),
+        dynamics_svg="results/figures/dynamics.svg",
+    log:
+        "results/logs/plot_dynamics.log",
+    benchmark:
+        "results/benchmarks/plot_dynamics.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("plot_dynamics"),
+    params:
+        point=SHOWN,
+        shown=SHOWN_AT,
+        rows=ROWS,
+        code=code("plot_dynamics.py"),
+    script:
+        "../scripts/plot_dynamics.py"
 
 
 rule plot_sweep:

@@ -20,10 +20,34 @@ rule connectivity:
         "../scripts/connectivity.py"
 
 
+rule spectra:
+    input:
+        activity=compared,
+    output:
+        spectra="results/{role}/{point}/{batch}/spectra.nc",
+    log:
+        "results/logs/spectra/{role}_{point}_{batch}.log",
+    benchmark:
+        "results/benchmarks/spectra/{role}_{point}_{batch}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("spectra"),
+    params:
+        alike=lambda wildcards: ALIKE if wildcards.role == "simulated" else None,
+        recorded=STUDY.target == study.RECORDING,
+        bands=POWER_BANDS,
+        code=code("spectra.py"),
+    script:
+        "../scripts/spectra.py"
+
+
 rule score_point:
     input:
         simulated=of_point("connectivity"),
         target=of_points("target", [STUDY.target], "connectivity"),
+        simulated_spectra=of_point("spectra"),
+        target_spectra=of_points("target", [STUDY.target], "spectra"),
         connectome="results/connectome.nc",
         theory="results/simulated/{point}/theory.nc",
         leaked=of_point("leakage") if INVERSE else [],
@@ -40,6 +64,7 @@ rule score_point:
     resources:
         **asked("score_point"),
     params:
+        frequencies=SETTINGS["fit"]["frequencies"],
         code=code("score_point.py"),
     script:
         "../scripts/score_point.py"

@@ -1,4 +1,4 @@
-"""Draw functional connectivity, its relation to structure and theory, and the scores."""
+"""Draw functional connectivity, its relation to structure and theory, scores and spectra."""
 
 from restmeg import job
 from restmeg.figures import from_results
@@ -11,6 +11,16 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.theory,
         [snakemake.input.scores, snakemake.input.replicates, snakemake.input.notes],
         snakemake.input.networks,
+        snakemake.params.point,
+        snakemake.params.shown,
+        dict(snakemake.output.items()),
+    )
+    from_results.draw_spectra(
+        snakemake.input.connectome,
+        snakemake.input.simulated_spectra,
+        snakemake.input.target_spectra,
+        snakemake.input.theory,
+        snakemake.params.bands,
         snakemake.params.point,
         snakemake.params.shown,
         dict(snakemake.output.items()),

@@ -10,5 +10,7 @@ with job.reporting(snakemake.log[0]):
         snakemake.wildcards.point,
         [snakemake.output.scores, snakemake.output.replicates, snakemake.output.notes],
         snakemake.input.theory,
+        [snakemake.input.simulated_spectra, snakemake.input.target_spectra],
+        snakemake.params.frequencies,
         snakemake.input.leaked,
     )

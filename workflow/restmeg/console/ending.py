@@ -53,7 +53,7 @@ def scores(folder: Path) -> list[str]:
     labels = _labels(tables.axes(columns))
     point, by = answer.deciding(rows, rows[0]["point"], labels)
     lines = _of_point([row for row in rows if row["point"] == point])
-    others = len({answer.kind_of(row) for row in found if row["measure"]}) - 1
+    others = len(answer.kinds(found)) - 1
     if others:
         lines = [f"{kind.words} (and {others} more in results/scores.csv)", "", *lines]
     if labels:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from restmeg import check
 from restmeg.figures import matrix, style
 from restmeg.figures.scores import mean_in_words
-from restmeg.measures import MEASURES, Kind
+from restmeg.measures import MEASURES, Kind, is_positive
 from restmeg.summary.words import decimal
 
 PANEL = 2.3  # inches: of a matrix among others
@@ -35,7 +35,7 @@ def _colours(kind: Kind, fc: np.ndarray) -> dict[str, Any]:
     """Colours for matrices (..., N, N): from zero, or symmetric about it."""
     pairs = np.abs(fc[..., ~np.eye(fc.shape[-1], dtype=bool)])
     limit = np.nanmax(pairs) if np.isfinite(pairs).any() else 1.0
-    if kind.measure in MEASURES and MEASURES[kind.measure].positive:
+    if is_positive(kind.measure):
         return {"cmap": "rocket_r", "vmin": 0, "vmax": limit}
     return {"cmap": "vlag", "vmin": -limit, "vmax": limit}
 
@@ -44,6 +44,7 @@ def _colours(kind: Kind, fc: np.ndarray) -> dict[str, Any]:
 def by_band(
     simulated: Mapping[Kind, np.ndarray],
     target: Mapping[Kind, np.ndarray],
+    labels: check.Names,
     summary: pd.DataFrame,
 ) -> Figure:
     """Mean functional connectivity (N, N) of all measures (rows) and bands (columns).
@@ -52,17 +53,20 @@ def by_band(
     this point, whose match and ceiling stand with each.
     """
     measures, bands = (list(dict.fromkeys(each)) for each in zip(*simulated, strict=True))
-    figure = style.new_figure(0.6 + PANEL * len(bands), 0.2 + (PANEL + 0.3) * len(measures))
+    figure = style.new_figure(0.6 + PANEL * len(bands), 0.2 + PANEL * len(measures))
     panels = figure.subplots(len(measures), len(bands), squeeze=False)
+    order, groups = matrix.hemispheres(labels)
     for axes in panels.ravel():
         axes.set_axis_off()
     for kind, fc in simulated.items():
         row, column = measures.index(kind.measure), bands.index(kind.band)
-        axes, upper = panels[row, column], np.triu(np.ones(fc.shape, bool), 1)
-        both = np.where(upper, fc, target[kind])
+        axes, turned = panels[row, column], np.ix_(order, order)
+        both = np.triu(fc[turned], 1) + np.tril(target[kind][turned], -1)
         both[np.eye(len(fc), dtype=bool)] = np.nan
         mesh = axes.pcolormesh(both, rasterized=True, **_colours(kind, both))
-        axes.set(xlim=(0, len(fc)), ylim=(len(fc), 0), aspect="equal", xticks=[], yticks=[])
+        axes.set(xlim=(0, len(fc)), ylim=(len(fc), 0), aspect="equal")
+        matrix.mark(axes, groups)
+        axes.tick_params(labelsize=8)
         axes.set_axis_on()
         axes.spines[:].set_visible(False)
         bar = figure.colorbar(mesh, ax=axes, shrink=0.7, pad=0.03)

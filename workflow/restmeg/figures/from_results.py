@@ -7,8 +7,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from restmeg import check, connectome, scoring, sensors, store
-from restmeg.figures import activity, anatomy, connectivity, nulls, style, sweep, theory, topography
+from restmeg import check, connectome, power, scoring, sensors, store
+from restmeg.figures import (
+    activity,
+    anatomy,
+    connectivity,
+    dynamics,
+    nulls,
+    spectra,
+    style,
+    sweep,
+    theory,
+    topography,
+)
 from restmeg.figures import scores as score_figures
 from restmeg.measures import Kind
 from restmeg.scores import correlation
@@ -123,6 +134,31 @@ def draw_comparison(
     _save(figure, "length", out, shown)
 
 
+def draw_spectra(
+    connectome_path: Path,
+    simulated_paths: Sequence[Path],
+    target_paths: Sequence[Path],
+    theory_path: Path,
+    bands: power.Bands,
+    point: str,
+    shown: str,
+    out: Mapping[str, Path],
+) -> None:
+    """Draw power spectra of one point beside those of the target and of theory.
+
+    simulated_paths, target_paths: spectra.nc of both; theory_path, point, shown: see
+    `draw_comparison`; bands: whose shares are drawn; out: paths, ``spectra`` and with ``_svg``.
+
+    Raises InputError if files are of another role or point.
+    """
+    labels = connectome.read(connectome_path).labels
+    simulated = power.read(simulated_paths, "simulated", labels)
+    target = power.read(target_paths, "target", labels)
+    check.same(simulated_paths[0], "point", simulated.point, point)
+    expected = predicted.power(theory_path, point)
+    _save(spectra.spectra(simulated, target, expected, bands), "spectra", out, shown)
+
+
 def draw_sweep(
     scores_path: Path,
     best_path: Path,
@@ -180,8 +216,31 @@ def draw_bands(
     ours, theirs = (
         dict(zip(of.kinds, of.fc.mean(axis=1), strict=True)) for of in (simulated, target)
     )
-    figure = connectivity.by_band(ours, theirs, scores[scores["point"] == point])
+    figure = connectivity.by_band(ours, theirs, labels, scores[scores["point"] == point])
     _save(figure, "bands", out, shown)
+
+
+def draw_dynamics(
+    simulated_paths: Sequence[Path],
+    target_paths: Sequence[Path],
+    connectome_path: Path,
+    point: str,
+    shown: str,
+    out: Mapping[str, Path],
+) -> None:
+    """Draw functional connectivity dynamics of the first measure and band.
+
+    The files have them; shown: see `draw_comparison`; out: ``dynamics`` and ``dynamics_svg``.
+    Raises InputError if files are of another role or point.
+    """
+    labels = connectome.read(connectome_path).labels
+    simulated = scoring.read_fc(simulated_paths, "simulated", labels)
+    target = scoring.read_fc(target_paths, "target", labels)
+    check.same(simulated_paths[0], "point", simulated.point, point)
+    assert simulated.dynamics is not None
+    assert target.dynamics is not None
+    figure = dynamics.dynamics(simulated.dynamics[0], target.dynamics[0], simulated.kinds[0])
+    _save(figure, "dynamics", out, shown)
 
 
 def _first(table: pd.DataFrame) -> Kind:

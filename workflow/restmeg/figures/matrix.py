@@ -1,5 +1,6 @@
 """Matrices of pairs of regions, with names that can be read or none."""
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ LONGEST = 32  # letters of a name
 SHORT = 0.15  # inches: of names that need no more room than there is
 BAR = 1.2  # width of a matrix with its colour bar over that without
 INCH = 72  # points
+# A side of the head in the name of a region, as a word of its own.
+SIDED = re.compile(r"(?:^|[^A-Za-z])([LlRr])(?:h|H|eft|ight)?(?:[^A-Za-z]|$)")
 
 
 class Names(NamedTuple):
@@ -30,21 +33,42 @@ class Names(NamedTuple):
     length: float  # of the longest, in inches
     upright: bool  # whether they stand below their columns, as they are too long to lie there
     side: float  # of the matrix, in inches
+    order: np.ndarray  # (N,) of regions: one hemisphere after the other where names say so
+    groups: list  # hemispheres as name, first place and the one after its last; or none
 
 
-def names(labels: check.Names, smallest: float = SMALLEST) -> Names:
+def hemispheres(labels: check.Names) -> tuple[np.ndarray, list[tuple[str, int, int]]]:
+    """The order of regions with one hemisphere after the other, and where each then is.
+
+    As given, and no groups, where not every name says a side ("Insula_L", "rh.insula", "l_insula").
+    """
+    found = [SIDED.search(str(label)) for label in labels]
+    sides = [one[1].lower() if one else "" for one in found]
+    order = np.arange(len(labels))
+    if {"l", "r"} != {*sides}:
+        return order, []
+    first = sides[0]
+    order = np.array(sorted(order, key=lambda k: sides[k] != first))
+    n = sides.count(first)
+    words = {"l": "left", "r": "right"}
+    other = next(side for side in sides if side != first)
+    return order, [(words[first], 0, n), (words[other], n, len(labels))]
+
+
+def names(labels: check.Names, smallest: float = SMALLEST, most: int = NAMED) -> Names:
     """How to write names beside a matrix of so many regions, and how large that has to be.
 
-    smallest: size of the font in points.
+    smallest: size of the font in points; most: regions that are named.
     """
-    if len(labels) > NAMED:
-        return Names([], SMALLEST, 0.0, False, SIDE)
-    texts = [_shortened(str(label)) for label in labels]
+    order, groups = hemispheres(labels)
+    if len(labels) > most:
+        return Names([], SMALLEST, 0.0, False, SIDE, order, groups)
+    texts = [_shortened(str(labels[k])) for k in order]
     side = max(SIDE, len(texts) * smallest * LINE / INCH)
     pitch = side * INCH / len(texts)
     size = float(np.clip(pitch / LINE, smallest, LARGEST))
     length = max(_width(text, size) for text in texts)
-    return Names(texts, size, length, length * INCH > 0.9 * pitch, side)
+    return Names(texts, size, length, length * INCH > 0.9 * pitch, side, order, groups)
 
 
 def _shortened(text: str) -> str:
@@ -82,6 +106,18 @@ def two_panels(labels: check.Names) -> tuple[Figure, np.ndarray, Names]:
     return figure, panels, written
 
 
+def mark(axes: Axes, groups: list[tuple[str, int, int]]) -> None:
+    """Write groups of regions beside a matrix whose regions have no names there."""
+    places = [(first + stop) / 2 for _, first, stop in groups]
+    texts = [name for name, *_ in groups]
+    axes.set_xticks(places, texts)
+    axes.set_yticks(places, texts, rotation=90, va="center")
+    axes.tick_params(length=0)
+    for _, first, _ in groups[1:]:
+        axes.axhline(first, color=style.LINE, linewidth=0.6)
+        axes.axvline(first, color=style.LINE, linewidth=0.6)
+
+
 def draw(
     axes: Axes, matrix: np.ndarray, labels: check.Names, written: Names, title: str, bar: str,
     **colours: Any,
@@ -90,6 +126,7 @@ def draw(
 
     written: from `two_panels`; bar: what colours mean; colours: for matplotlib's pcolormesh.
     """
+    matrix = matrix[np.ix_(written.order, written.order)]
     blank = np.ma.masked_where(np.eye(len(labels), dtype=bool) | np.isnan(matrix), matrix)
     mesh = axes.pcolormesh(blank, rasterized=True, **colours)
     axes.set(xlim=(0, len(labels)), ylim=(len(labels), 0), aspect="equal")
@@ -103,6 +140,6 @@ def draw(
         axes.set_yticks(places, written.texts)
         axes.tick_params(length=0, labelsize=written.size)
     else:
-        axes.set(xticks=[], yticks=[])
+        mark(axes, written.groups)
         title += f" ({len(labels)} regions)"
     axes.set(title=title)

@@ -26,6 +26,7 @@ class Measure(NamedTuple):
     positive: bool = False  # whether it is never below zero
 
 
+SHORTEST = 20  # samples of a segment or window: fewer are no recording
 EDGES = 2000.0  # ms, as the schema has it
 MEASURES = {
     "pearson": Measure("Pearson correlation", "pearson:Moments", analytic=False, flips=True),
@@ -67,6 +68,7 @@ class Asked(NamedTuple):
     measures: Sequence[str]
     bands: Mapping[str, tuple[float, float]] = MappingProxyType({})  # {name: limits in Hz}
     edges: float = EDGES  # ms that are left out at each end of a replicate in a band
+    windows: float = 0.0  # ms, of functional connectivity dynamics; 0 if there are none
 
     @property
     def kinds(self) -> list[Kind]:
@@ -78,7 +80,21 @@ class Asked(NamedTuple):
         found: dict[str, Any] = {"measures": list(self.measures)}
         if self.bands:
             found |= {"bands": {k: list(v) for k, v in self.bands.items()}, "edges": self.edges}
-        return found
+        return found | ({"windows": self.windows} if self.windows else {})
+
+    def check(self, rate: float, seconds: float, replicates: str) -> None:
+        """Raise InputError for what series of some rate (Hz) and length do not have.
+
+        replicates: what these are, in words.
+        """
+        bands.check(self.bands, self.edges, rate, seconds, replicates)
+        left = seconds - (2 * self.edges / 1000 if self.bands else 0)
+        length, least = self.windows / 1000, SHORTEST / rate
+        if length and not least <= length <= left / 2:
+            raise InputError(
+                f"config: connectivity.windows: {length:g} s; expected {least:.3g} s, which are "
+                f"{SHORTEST} samples, to {left / 2:.4g} s, half of what is used of {replicates}"
+            )
 
 
 def asked(given: Mapping[str, Any]) -> Asked:
@@ -99,12 +115,17 @@ def asked(given: Mapping[str, Any]) -> Asked:
             f"config: connectivity.edges: has no effect without bands; expected its default, "
             f"{EDGES:g} ms, or left out"
         )
-    return Asked(names, limits, given["edges"])
+    return Asked(names, limits, given["edges"], given["windows"])
 
 
 def is_analytic(name: str) -> bool:
     """Whether a measure is of the analytic signal in a band; not one of the user's own."""
     return name in MEASURES and MEASURES[name].analytic
+
+
+def is_positive(name: str) -> bool:
+    """Whether a measure is never below zero, so that chance raises it, most in short series."""
+    return name in MEASURES and MEASURES[name].positive
 
 
 def kinds(measures: Iterable[str], names: Sequence[str]) -> list[Kind]:

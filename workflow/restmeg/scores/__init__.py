@@ -1,7 +1,7 @@
-"""Scores of functional connectivity against anatomy and target: a table of them.
+"""Scores against anatomy and target: a table of them.
 
-A score's function takes a `comparison.Comparison` and gives a `comparison.Found`: its value with an
-interval, and what that is made of.
+A score's function takes a `comparison.Comparison`, of functional connectivity or of power spectra,
+and gives a `comparison.Found`: its value with an interval, and what that is made of.
 """
 
 from collections.abc import Callable
@@ -9,19 +9,30 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg.scores import baselines, distance, match, structure
+from restmeg.scores import baselines, distance, dynamics, match, structure
 from restmeg.scores.comparison import Comparison, Found
 
 CORRELATION = "correlation"
 SQUARED_DISTANCE = "squared distance per pair"
+FRACTION = "Kolmogorov-Smirnov distance"
+SQUARED_DECADES = "mean squared difference of log10 power"
+ROOTS = {  # scales of what is read by its root, and the scale of that
+    SQUARED_DISTANCE: "signed root of the distance per pair",
+    SQUARED_DECADES: "signed root of the squared difference, in decades",
+}
 HIGHEST, LOWEST = "highest", "lowest"
 LIKELIHOOD = "log_likelihood"
+# What a score is of.
+CONNECTIVITY, SPECTRA, THEORY, DYNAMICS = "connectivity", "spectra", "theory", "dynamics"
+LEAKAGE = "leakage"  # connectivity, and that of uncoupled regions seen through an inverse
 KEY = ["measure", "band", "score"]  # columns of tables that say which score a row is of
 # Groups of scores.
 STRUCTURE = "structure and function"
 MATCH = "match with the target, and what it could be"
 DISTANCE = "distance from the target"
 ANATOMY = "what anatomy alone matches"
+POWER = "power spectra of simulation and target"
+DYNAMIC = "dynamics of functional connectivity"
 LIKELY = "likelihood of the target"
 
 
@@ -34,9 +45,9 @@ class Score(NamedTuple):
     group: str  # what it stands under in a table
     direction: str | None  # what is better, if it says which of two models is
     of: str  # what is counted: "replicate", "pair" or "target replicate"
-    function: Callable[[Comparison], Found] | None  # None if it is not of functional connectivity
+    function: Callable[[Comparison], Found] | None  # None if theory makes it
     is_mean: bool = True  # of values of these; others are jackknifed
-    leaks: bool = False  # whether it is of uncoupled regions seen through an inverse
+    input: str = CONNECTIVITY  # what its function compares
 
     @property
     def sign(self) -> int:
@@ -49,14 +60,19 @@ class Score(NamedTuple):
         return self.direction is not None or self.of != "target replicate"
 
     @property
+    def leaks(self) -> bool:
+        """Whether it is there only where there is an inverse."""
+        return self.input == LEAKAGE
+
+    @property
     def is_sum(self) -> bool:
-        """Whether it is the sum of values of these, and not of functional connectivity."""
-        return self.function is None
+        """Whether it is the sum of values of these, as what theory makes."""
+        return self.input == THEORY
 
     @property
     def is_squared(self) -> bool:
         """Whether it is read by its root, in the scale of what it is the square of."""
-        return self.scale == SQUARED_DISTANCE
+        return self.scale in ROOTS
 
     def read(self, value: Any) -> Any:
         """A value, or an array of them, as it is read: of a squared distance the signed root."""
@@ -65,7 +81,7 @@ class Score(NamedTuple):
     @property
     def read_scale(self) -> str:
         """The scale of what `read` gives."""
-        return "signed root of the distance per pair" if self.is_squared else self.scale
+        return ROOTS.get(self.scale, self.scale)
 
     def counted(self, n: float) -> str:
         """How many values are behind it: "20 replicates", "1 pair"."""
@@ -166,7 +182,7 @@ SCORES = {
         None,
         "pair",
         match.leakage,
-        leaks=True,
+        input=LEAKAGE,
     ),
     "fc_match_minus_leakage": Score(
         "FC match minus that by leakage",
@@ -176,7 +192,7 @@ SCORES = {
         HIGHEST,
         "pair",
         match.minus_leakage,
-        leaks=True,
+        input=LEAKAGE,
     ),
     "baseline_weights": Score(
         "match of the weights",
@@ -205,6 +221,59 @@ SCORES = {
         "target replicate",
         baselines.distance,
     ),
+    "spectral_match": Score(
+        "spectral match",
+        CORRELATION,
+        "how alike simulated and target log power are over regions and frequencies",
+        POWER,
+        HIGHEST,
+        "pair",
+        match.match,
+        input=SPECTRA,
+    ),
+    "spectral_match_ceiling": Score(
+        "ceiling of the spectral match",
+        CORRELATION,
+        "the spectral match that a perfect model of the same duration would have",
+        POWER,
+        None,
+        "target replicate",
+        match.ceiling,
+        is_mean=False,
+        input=SPECTRA,
+    ),
+    "spectral_distance": Score(
+        "spectral distance",
+        SQUARED_DECADES,
+        "how far apart simulated and target log power are, without sampling error",
+        POWER,
+        LOWEST,
+        "pair",
+        distance.distance,
+        is_mean=False,
+        input=SPECTRA,
+    ),
+    "dynamics_distance": Score(
+        "distance of the dynamics",
+        FRACTION,
+        "how far apart the distributions of correlations between windows are",
+        DYNAMIC,
+        LOWEST,
+        "pair",
+        dynamics.distance,
+        input=DYNAMICS,
+    ),
+    "dynamics_distance_floor": Score(
+        "floor of the distance of the dynamics",
+        FRACTION,
+        "the distance of the dynamics that a perfect model of the same duration would have",
+        DYNAMIC,
+        None,
+        "target replicate",
+        dynamics.floor,
+        is_mean=False,
+        input=DYNAMICS,
+    ),
     LIKELIHOOD: Score(
         "log likelihood",
         "log likelihood",
@@ -214,9 +283,11 @@ SCORES = {
         "target replicate",
         None,
         is_mean=False,
+        input=THEORY,
     ),
 }
 
-# Of functional connectivity, whatever it is of.
-OF_CONNECTIVITY = [name for name, score in SCORES.items() if not (score.is_sum or score.leaks)]
-OF_LEAKAGE = [name for name, score in SCORES.items() if score.leaks]  # where there is an inverse
+OF_CONNECTIVITY = [name for name, score in SCORES.items() if score.input == CONNECTIVITY]
+OF_LEAKAGE = [name for name, score in SCORES.items() if score.input == LEAKAGE]
+OF_DYNAMICS = [name for name, score in SCORES.items() if score.input == DYNAMICS]
+OF_SPECTRA = [name for name, score in SCORES.items() if score.input == SPECTRA]

@@ -31,7 +31,8 @@ class Found(NamedTuple):
 class Comparison:
     """Functional connectivity of replicates over pairs of regions, and anatomy beside it.
 
-    Replicates that have a gap, or the same value in all pairs, are not among them.
+    Replicates that have a gap, or the same value in all pairs, are not among them. Of power spectra
+    regions and frequencies are in the place of pairs, and of dynamics pairs of windows.
     """
 
     simulated: np.ndarray  # (n, pairs)
@@ -39,7 +40,14 @@ class Comparison:
     weights: np.ndarray  # (pairs,), of both directions the mean
     distances: np.ndarray  # (pairs,), the same; 0 where it is not known, or all 0
     segments: np.ndarray  # (K, pairs) of a single target replicate, in order; or none, (0, pairs)
+    shorter_is_other: bool = False  # whether a segment is expected to differ from the whole
     leaked: np.ndarray | None = None  # (n, pairs) of simulated replicates with uncoupled regions
+
+    @classmethod
+    def of_patterns(cls, simulated: np.ndarray, target: np.ndarray) -> "Comparison":
+        """One without anatomy, of rows (n, values) and (m, values) without gaps."""
+        nothing = np.zeros(simulated.shape[1])
+        return cls(simulated, target, nothing, nothing, target[:0])
 
     @property
     def n_pairs(self) -> int:

@@ -1,15 +1,16 @@
-"""How far apart simulated and target functional connectivity are, in its own scale."""
+"""How far apart simulated and target connectivity or spectra are, in their own scale."""
 
 from restmeg.scores import correlation, intervals
 from restmeg.scores.comparison import Comparison, Found, jackknifed, own
 from restmeg.scores.intervals import LeftOut
 from restmeg.scores.match import ALONE
 
+SHORTER = "a short segment has more of this measure by chance than the simulation it stands beside"
 FEW = "two simulated replicates are needed to know their sampling error"
 
 
 def distance(given: Comparison) -> Found:
-    """Squared distance per pair of regions between the expected connectivities.
+    """Squared distance per pair of regions, or number that is compared, between expectations.
 
     It is the mean over r != r' and t != t' of (S_r - T_t) . (S_r' - T_t') / pairs, which no
     sampling error biases: its expectation is zero at the truth, and it may be negative (as the
@@ -19,7 +20,7 @@ def distance(given: Comparison) -> Found:
     """
     target = given.segments if given.by_segments else given.target
     statistic = LeftOut.of(
-        lambda ours, cross, theirs: (ours - 2 * cross + theirs) / len(given.weights),
+        lambda ours, cross, theirs: (ours - 2 * cross + theirs) / given.simulated.shape[1],
         own(given.simulated, 1),
         intervals.means(correlation.products(given.simulated, target)),
         own(target, 2),
@@ -29,4 +30,6 @@ def distance(given: Comparison) -> Found:
         note = FEW
     elif len(given.target) == 1 and not given.by_segments:
         note = ALONE
+    elif given.by_segments and given.shorter_is_other:
+        note = SHORTER
     return jackknifed(given, statistic, given.n_pairs, note)

@@ -1,4 +1,4 @@
-"""How alike simulated and target functional connectivity are, and how alike they could be."""
+"""How alike simulated and target connectivity or spectra are, and how alike they could be."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ NOISE = "the pattern of {} connectivity does not repeat itself beyond chance"
 
 
 def match(given: Comparison) -> Found:
-    """Pearson correlation over pairs of regions, of all pairs of replicates."""
+    """Pearson correlation over what is compared, of all pairs of replicates."""
     return _of_pairs(given.match)
 
 

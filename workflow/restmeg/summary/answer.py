@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from restmeg import tables
 from restmeg.measures import Kind
-from restmeg.scores import LIKELIHOOD, SCORES
+from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, SPECTRA, THEORY
 from restmeg.scores.standing import Estimate, standing
 from restmeg.summary.words import (
     SPACE,
@@ -30,6 +30,7 @@ DECIDING = {
     DISTANCE: "functional connectivity is nearest to the target's",
 }
 
+OTHERS = [name for name, score in SCORES.items() if score.input in (SPECTRA, THEORY)]
 Rows = Sequence[Mapping[str, str]]  # of a table
 
 
@@ -64,14 +65,20 @@ def kind_of(row: Mapping[str, str]) -> Kind:
     return Kind(row["measure"], row["band"])
 
 
+def kinds(scores: Rows) -> list[Kind]:
+    """All measures and bands of functional connectivity that were scored."""
+    rows = (row for row in scores if row["score"] in OF_CONNECTIVITY)
+    return list(dict.fromkeys(map(kind_of, rows)))
+
+
 def first_kind(scores: Rows) -> Kind:
     """The measure and band that figures show, and that the answer is about."""
-    return next(kind_of(row) for row in scores if row["measure"])
+    return kinds(scores)[0]
 
 
 def of_kind(rows: Rows, kind: Kind) -> Rows:
-    """Rows of a measure and band, and of what is of none."""
-    return [row for row in rows if not row["measure"] or kind_of(row) == kind]
+    """Rows of a measure and band, and of what is not of functional connectivity."""
+    return [row for row in rows if kind_of(row) == kind or row["score"] in OTHERS]
 
 
 def deciding(scores: Rows, shown: str, axes: Mapping | Sequence) -> tuple[str, str]:

@@ -119,7 +119,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "dt": duration(study["dt"]),
         "sampling_interval": duration(study["sampling_interval"]),
         "measure": kind.words,
-        "kinds": len({answer.kind_of(row) for row in scores if row["measure"]}),
+        "kinds": len(answer.kinds(scores)),
         "points": len({row["point"] for row in scores}),
         "scores": {score["name"]: score for score in of_shown},
         "best": _best(first, answer.of_kind(best_rows, kind), study),

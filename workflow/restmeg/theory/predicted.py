@@ -33,6 +33,16 @@ def read(path: str | Path, point: str) -> Predicted:
         )
 
 
+def power(path: str | Path, point: str) -> tuple[np.ndarray, np.ndarray]:
+    """Frequencies (n,) in Hz and power (N, n) in theory; NaN where theory does not hold.
+
+    Raises InputError if theory.nc is of another point.
+    """
+    with store.open_netcdf(path, "power", "frequency") as dataset:
+        check.same(path, "point", store.provenance(dataset)[0].get("point"), point)
+        return dataset["frequency"][...], dataset["power"][...]
+
+
 class OverLength(NamedTuple):
     """Scores to be expected over the length of a recording, and what theory.nc says else."""
 
