@@ -172,8 +172,7 @@ def test_a_sweep_takes_no_second(tmp_path):
     start = ["pearson", "broadband"]
     scores, singles = [], []
     for point in range(21):
-        for name in [*OF_CONNECTIVITY, LIKELIHOOD]:
-            score = SCORES[name]
+        for name, score in SCORES.items():
             scores.append([point, *start, name, rng.normal(), 0, 0, 16])
             if score.is_mean and score.of == "pair":
                 places = [(r, t) for r in range(16) for t in range(16)]

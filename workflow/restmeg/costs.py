@@ -169,18 +169,18 @@ def _project(size):
 def _inverse(size):
     pairs, samples = size.sensors**2, size.targets * size.samples  # of a beamformer
     memory = 120 + (120 * pairs + 60 * size.regions * (size.sensors + size.regions)) / MB
-    return Cost(memory, 1 + 4e-9 * size.sensors**3 + 1e-8 * samples * size.regions)
+    return Cost(memory, 1.5 + 4e-9 * size.sensors**3 + 1e-8 * samples * size.regions)
 
 
 def _passing(size):
     """Seconds that a sample takes through sensors and an inverse."""
-    return 6e-8 * size.regions + 4e-10 * size.regions**2
+    return 8e-8 * size.regions + 4e-10 * size.regions**2
 
 
 def _reconstruct(size):
     samples, piece = size.batch * size.samples, min(size.samples, PIECE / size.regions)
     return Cost(
-        85 + (120 * piece * size.regions + 40 * size.regions**2) / MB,
+        85 + (270 * piece * size.regions + 40 * size.regions**2) / MB,
         1 + samples * _passing(size),
         4 * samples * size.regions / MB,
     )
@@ -356,12 +356,12 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "project": _project,
     "fif": _fif,
     "connectivity": _connectivity,
-    "spectra": _spectra,
     "inverse": _inverse,
     "reconstruct": _reconstruct,
     "leakage": _leakage,
     "unleaked": _connectivity,
     "compare_leakage": _compare_leakage,
+    "spectra": _spectra,
     "fourier": _fourier,
     "theory": _theory,
     "theory_of_target": _theory_of_target,

@@ -151,13 +151,13 @@ def scored(
     target: Connectivity,
     weights: np.ndarray,
     distances: np.ndarray,
-    names: Iterable[str] = (*OF_CONNECTIVITY, *OF_LEAKAGE),
+    names: Iterable[str] = tuple(OF_CONNECTIVITY),
     leaked: Connectivity | None = None,
 ) -> Iterator[Scored]:
     """Yield some scores of connectivity, or all, of all measures and bands.
 
-    weights, distances: (N, N); leaked: of the same replicates with uncoupled regions, where there
-    is an inverse; without it scores of leakage are left out.
+    weights, distances: (N, N); leaked: of the same replicates with uncoupled regions, where scores
+    of leakage are asked for.
     """
     lengths = correlation.lengths(distances)
     for m, kind in enumerate(simulated.kinds):
@@ -182,7 +182,7 @@ def scored(
         )
         for name in names:
             function = SCORES[name].function
-            if function and not (SCORES[name].input == LEAKAGE and leaked is None):
+            if function:
                 yield Scored(*kind, name, _spread(function(given), kept))
 
 
@@ -286,8 +286,8 @@ def score_point(
     point: its name, which the files must have; out: paths of three tables; theory_path: theory.nc
     of the point, which tells what scores are to be expected, and how likely the target is;
     spectra_paths: spectra.nc of the point's batches and of the target's, or nothing; frequencies:
-    lowest and highest of theirs in Hz that count, or None for spectral.FREQUENCIES;
-    leaked_paths: leakage.nc of the point's batches, where there is an inverse.
+    lowest and highest of theirs in Hz that count, or None for spectral.FREQUENCIES; leaked_paths:
+    leakage.nc of the point's batches, where there is an inverse.
 
     Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
@@ -301,15 +301,16 @@ def score_point(
             f"{listed(simulated.kinds)}, as of what is simulated"
         )
     check.same(simulated_paths[0], "point", simulated.point, point)
-    leaked = read_fc(leaked_paths, LEAKAGE, anatomy.labels) if leaked_paths else None
-    if leaked is not None:
+    leaked, asked = None, OF_CONNECTIVITY
+    if leaked_paths:
+        leaked, asked = read_fc(leaked_paths, LEAKAGE, anatomy.labels), asked + OF_LEAKAGE
         same = np.array_equal(leaked.replicates, simulated.replicates)
         if not same or (leaked.point, leaked.kinds) != (point, simulated.kinds):
             raise InputError(
                 f"{leaked_paths[0]}: is not of the replicates and measures of {simulated_paths[0]}"
             )
     given = simulated, target, anatomy.weights, anatomy.distances
-    found = list(scored(*given, leaked=leaked))
+    found = list(scored(*given, sorted(asked, key=[*SCORES].index), leaked))
     found += scored_dynamics(simulated, target)
     theory = None if theory_path is None else predicted.read(theory_path, point)
     left_out = gaps(simulated, target)

@@ -24,7 +24,7 @@ HIGHEST, LOWEST = "highest", "lowest"
 LIKELIHOOD = "log_likelihood"
 # What a score is of.
 CONNECTIVITY, SPECTRA, THEORY, DYNAMICS = "connectivity", "spectra", "theory", "dynamics"
-LEAKAGE = "leakage"  # of uncoupled regions seen through an inverse, beside what is simulated
+LEAKAGE = "leakage"  # connectivity, and that of uncoupled regions seen through an inverse
 KEY = ["measure", "band", "score"]  # columns of tables that say which score a row is of
 # Groups of scores.
 STRUCTURE = "structure and function"
@@ -58,6 +58,11 @@ class Score(NamedTuple):
     def of_model(self) -> bool:
         """Whether models differ in it: not if the target and anatomy alone make it."""
         return self.direction is not None or self.of != "target replicate"
+
+    @property
+    def leaks(self) -> bool:
+        """Whether it is there only where there is an inverse."""
+        return self.input == LEAKAGE
 
     @property
     def is_sum(self) -> bool:
@@ -283,6 +288,6 @@ SCORES = {
 }
 
 OF_CONNECTIVITY = [name for name, score in SCORES.items() if score.input == CONNECTIVITY]
+OF_LEAKAGE = [name for name, score in SCORES.items() if score.input == LEAKAGE]
 OF_DYNAMICS = [name for name, score in SCORES.items() if score.input == DYNAMICS]
 OF_SPECTRA = [name for name, score in SCORES.items() if score.input == SPECTRA]
-OF_LEAKAGE = [name for name, score in SCORES.items() if score.input == LEAKAGE]  # with an inverse

@@ -13,8 +13,7 @@ ALL_POINTS = 24  # of a sweep that are listed one by one
 BEST = 5  # of more, for each score
 # What is told of each point of a sweep, the most decisive first.
 OVER_POINTS = [LIKELIHOOD, "fc_distance", "fc_match", "structure_function_coupling"]
-# And of each measure and band.
-# By measure and band; what leakage makes is there with an inverse.
+# And of each measure and band; what leakage makes is there with an inverse.
 OVER_KINDS = [
     *("fc_match", "leakage_null", "fc_match_ceiling", "fc_distance"),
     "structure_function_coupling",
