@@ -19,9 +19,8 @@ ALL = ["connectome", "traces", "connectivity", "structure_function", "scores", "
 ALL += ["length", "nulls"]
 FIGURES = [name for name in ALL if name not in ("sweep", "nulls")]
 COUPLING, MATCH = "structure_function_coupling", "fc_match"
-GROUPS = list(
-    dict.fromkeys(one.group for one in SCORES.values() if one.input not in scored.NOT_ALWAYS)
-)
+ALWAYS = [one for one in SCORES.values() if one.input not in scored.NOT_ALWAYS]
+GROUPS = list(dict.fromkeys(one.group for one in ALWAYS))
 STUDY = {
     "point": "pa",
     "shown": "",
@@ -104,7 +103,7 @@ def test_scores_stand_in_groups_with_interval_number_expectation_and_meaning(pat
     groups = [text.index(words(f"{name[0].upper()}{name[1:]}")) for name in GROUPS]
     assert groups == sorted(groups)
     for name, score in SCORES.items():
-        assert (score.meaning in text) == (score.input not in scored.NOT_ALWAYS), name
+        assert (score.meaning in text) == (score in ALWAYS), name
     assert "network of 8 regions, simulated in 4 replicates of 4 s (3.7 s without the" in text
     assert "Which score to trust for what" in text
     assert "None: this is the bundled study." in text
@@ -115,8 +114,7 @@ def test_bars_are_of_correlations_in_the_colour_of_what_they_are(paths):
     text = made(paths)
     rows = re.findall(r'<tr class="(\w+)" role="row">\n<th[^>]*>([^<]+)<(.*?)</tr>', text, re.S)
     kinds = {name: (colour, 'class="bar"' in rest) for colour, name, rest in rows}
-    always = [name for name, score in SCORES.items() if score.input not in scored.NOT_ALWAYS]
-    assert len(kinds) == len(always)
+    assert len(kinds) == len(ALWAYS)
     assert kinds["FC match"] == ("model", True)
     assert kinds["Ceiling of the FC match"] == ("target", True)
     assert kinds["Match of minus the distance"] == ("anatomy", True)
