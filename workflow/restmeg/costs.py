@@ -49,6 +49,7 @@ class Size(NamedTuple):
     held: float = 0.0  # MB of its files that are read as a whole
     bands: int = 0
     filtered: int = 0  # samples that are filtered at once
+    windows: int = 0  # of functional connectivity dynamics, in a replicate
 
 
 class Cost(NamedTuple):
@@ -130,11 +131,16 @@ def _simulate(size):
     )
 
 
-def _estimation(size, samples):
-    """MB and seconds of what estimates connectivity of a replicate, beside its program."""
-    pairs = size.regions**2
-    memory = (70 * size.measures * pairs + 100 * size.filtered * size.regions) / MB
-    each = 4e-10 * size.measures * pairs + 1e-8 * size.regions * (1 + 6 * size.bands)
+def _estimation(size, samples, segments=0):
+    """MB and seconds of what estimates connectivity of a replicate, beside its program.
+
+    segments: of it that are estimated as well, as windows are, which overlap by half.
+    """
+    pairs = size.measures * size.regions**2
+    sums = (40 if size.bands else 8) * (segments + size.windows)
+    memory = ((70 + sums) * pairs + 100 * size.filtered * size.regions) / MB
+    passes = 1 + bool(segments) + 2 * bool(size.windows)
+    each = 4e-10 * passes * pairs + 1e-8 * passes * size.regions * (1 + 6 * size.bands)
     return memory + (60 if size.bands else 0), samples * each
 
 
@@ -206,11 +212,11 @@ def _connectivity(size):
     pairs, batch = size.regions**2, max(size.batch, size.target_batch)
     samples = max(size.batch * size.samples, size.target_batch * size.target_samples)
     values = size.measures * batch * pairs
-    segmented = 2 if batch == 1 else 1  # a single recording is estimated by segments as well
-    held, seconds = _estimation(size, samples)
+    # A single recording is estimated by segments as well.
+    held, seconds = _estimation(size, samples, 10 if batch == 1 else 0)
     return Cost(
-        150 + FILTERS * size.recorded + 8 * values / MB + segmented * held,
-        0.5 + segmented * seconds,
+        150 + FILTERS * size.recorded + 8 * values / MB + held,
+        0.5 + seconds,
         8 * values / MB,
     )
 

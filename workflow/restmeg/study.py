@@ -263,6 +263,7 @@ def size(
         measures=len(asked.kinds),
         bands=len(asked.bands),
         filtered=bands.samples(asked.bands, rate) if asked.bands else 0,
+        windows=int(2000 * target_samples / rate / asked.windows) if asked.windows else 0,
         points=len(plan.points),
         swept=len(loaded["sweep"]),
         replicates=times["replicates"],
