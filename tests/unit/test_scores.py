@@ -27,6 +27,18 @@ def anatomy():
 NONE = np.empty((0, PAIRS))
 
 
+def test_in_a_band_the_distance_is_not_to_segments(anatomy):
+    segments = patterns(10, 1.5, seed=1)
+    given = patterns(4), segments.mean(axis=0, keepdims=True), *anatomy, segments
+    result = SCORES["fc_distance"].function(Comparison(*given, shorter_is_other=True))
+    assert np.isnan(result.summary.value)
+    assert "with a shorter simulation.duration the recording is several" in result.note
+    assert np.isfinite(SCORES["fc_distance"].function(Comparison(*given)).summary.value)
+    several = patterns(4), patterns(3, seed=2), *anatomy, NONE
+    result = SCORES["fc_distance"].function(Comparison(*several, shorter_is_other=True))
+    assert np.isfinite(result.summary.value)
+
+
 def found(name, simulated, target, anatomy, segments=NONE):
     return SCORES[name].function(Comparison(simulated, target, *anatomy, segments))
 

@@ -229,6 +229,23 @@ def test_segments_of_a_single_recording_are_brought_along(tmp_path, anatomy):
     assert scoring.read_fc([target], "target", LABELS).segments.shape == (1, 10, 8, 8)
 
 
+def test_bands_of_a_single_recording_have_no_distance(example):
+    rng = np.random.default_rng(6)
+    kinds = [measures.Kind("pearson", "broadband"), measures.Kind("pearson", "alpha")]
+    simulated = scoring.Connectivity(
+        "p", kinds, np.arange(3), LABELS, symmetric(rng, 2, 3, 8, 8), []
+    )
+    parts = symmetric(rng, 8, 8) + 0.1 * symmetric(rng, 2, 10, 8, 8)
+    whole = parts.mean(axis=1, keepdims=True)
+    target = scoring.Connectivity("t", kinds, np.arange(1), LABELS, whole, [], parts)
+    found = {
+        (one.band, one.score): one.found for one in scoring.scored(simulated, target, *example)
+    }
+    assert np.isfinite(found["broadband", "fc_distance"].summary.value)
+    assert np.isnan(found["alpha", "fc_distance"].summary.value)
+    assert np.isfinite(found["alpha", "fc_match_ceiling"].summary.value)
+
+
 def test_lengths_known_in_one_direction_are_not_known(example):
     rng, kinds = np.random.default_rng(6), [measures.Kind("pearson", "broadband")]
     sides = [

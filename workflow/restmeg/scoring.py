@@ -177,7 +177,7 @@ def scored(
         simulated_rows, target_rows, segments = (rows[name][kept[name]] for name in rows)
         given = Comparison(
             *(simulated_rows, target_rows, correlation.undirected(weights), lengths, segments),
-            shorter_is_other=measures.is_positive(kind.measure),
+            shorter_is_other=kind.band != BROADBAND,
             leaked=uncoupled,
         )
         for name in names:

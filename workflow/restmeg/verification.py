@@ -71,7 +71,7 @@ def _is_exact(path, name):
         return False
     with store.open_netcdf(path) as dataset:
         parameters, _ = store.provenance(dataset)
-    inexact = {"compared", "inverse"} & parameters.keys()
+    inexact = {"compared", "inverse", "bands"} & parameters.keys()
     return not inexact and parameters.get("point") != RECORDING
 
 
