@@ -108,7 +108,7 @@ def test_what_make_data_averages(tmp_path):
         assert made["labels"].tolist() == [f"r{k}" for k in range(1, 95)]
 
 
-@pytest.mark.parametrize("name", ["hcp94", "tvb76"])
+@pytest.mark.parametrize("name", ["hcp94", "tvb76", "alpha"])
 def test_a_ready_study_of_real_anatomy_can_be_planned(name, monkeypatch):
     """Without a question, but for what is so of these anatomies."""
     import warnings

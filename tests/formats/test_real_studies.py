@@ -32,6 +32,32 @@ def test_a_ready_study_runs(study, name, regions):
         assert study.result("figures/topography.png").exists()
 
 
+def test_the_alpha_study_has_its_rhythm(study):
+    """Shorter than it is; what leaks is told from what is coupled."""
+    study.config = yaml.safe_load((ROOT / "config/studies/alpha.yaml").read_text())
+    study.config["simulation"] |= {"duration": "33 s", "replicates": 4}
+    study.config |= {"target": {"replicates": 4}}
+    study.run()
+    (path,) = study.path.glob("results/simulated/*/0-3/spectra.nc")
+    with xr.open_dataset(path) as dataset:
+        peaks = dataset.peak_frequency.values
+        alpha = dataset.band_power.sel(band="alpha").values
+    assert 8 < np.nanmedian(peaks) < 10.5
+    assert np.median(alpha) > 0.5
+    scores = pd.read_csv(study.result("scores.csv")).set_index(["measure", "band", "score"])
+    value = scores["value"]
+    for measure, most in (("orthogonalised_envelope_correlation", 0.1), ("phase_locking_value", 1)):
+        match, null, ceiling = (
+            value[measure, "alpha", name]
+            for name in ("fc_match", "leakage_null", "fc_match_ceiling")
+        )
+        assert null < most
+        assert null < match == pytest.approx(ceiling, abs=0.05)
+    assert value["phase_locking_value", "alpha", "leakage_null"] > 0.5
+    for name in ("bands", "spectra", "dynamics", "topography"):
+        assert study.result(f"figures/{name}.png").exists()
+
+
 def test_a_recording_of_osl_ephys_on_68_regions_finds_its_truth(study):
     """A minute at 250 Hz, of parcels in another order, simulated at a coupling strength of 8."""
     path = study.path / "resources/data/tvb/connectivity_68.zip"

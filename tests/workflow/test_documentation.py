@@ -145,6 +145,7 @@ NOT_RUN = {  # and why
     "pip install .": "test_install does",
     'pip install "snakemake-executor-plugin-slurm>=2.8,<3"': "test_project compares it",
     "snakemake --cores 2 --configfile config/studies/hcp94.yaml": "tests/formats does",
+    "snakemake --cores 2 --configfile config/studies/alpha.yaml": "tests/formats does",
     "snakemake --profile profiles/slurm": "tests/slurm does; its options are read below",
     "pip install snakemake-executor-plugin-cluster-generic": "of another plugin",
     "snakemake --executor cluster-generic --cluster-generic-submit-cmd ./submit.sh --jobs 3": (
@@ -221,10 +222,12 @@ def write_files(given):
     centres = [f"{name} {k % 3 * 30} {k // 3 * 40} {k}" for k, name in enumerate(EXAMPLE)]
     Path("my_centres.txt").write_text("\n".join(centres))
     Path("my_parcellation.txt").write_text("\n".join(EXAMPLE[k % 8] for k in range(24)))
+    sensors = leadfield.numbered(16)
+    np.savez("my_inverse.npz", inverse=np.eye(8, 16), regions=EXAMPLE, sensors=sensors)
     write_parcels("parcels.txt", ["sub-01", "sub-02"])
 
 
-@pytest.mark.parametrize(("name", "n"), [("README.md", 4), ("config/README.md", 6)])
+@pytest.mark.parametrize(("name", "n"), [("README.md", 5), ("config/README.md", 7)])
 def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
     monkeypatch.chdir(study.path)
     write_files(given)
