@@ -44,8 +44,9 @@ if not WORKFLOW.is_dir():
     sys.exit(f"restmeg: {WORKFLOW}: no folder; expected a checkout, or github(...) or gitlab(...)")
 sys.path.insert(0, str(WORKFLOW))  # the package is used where it lies
 
-from restmeg import InputError, InputWarning, bands, bundled, connectome, costs, fingerprint
-from restmeg import inputs, inverse, job, lock, measures, nulls, settings, study, yamlfile
+from restmeg import InputError, InputWarning, bands, bundled, connectome, costs, estimands
+from restmeg import fingerprint, inputs, inverse, job, lock, measures, nulls, settings, study
+from restmeg import yamlfile
 from restmeg.console import handler
 from restmeg.model import ROLES
 from restmeg.summary import deviations, page, words
@@ -228,7 +229,7 @@ ALIKE = INPUTS.recorded and [*INPUTS.recorded[1:], 1000 / TIMES["sampling_interv
 LENGTH = 1000 * ALIKE[0] / ALIKE[1] if ALIKE else TIMES["duration"] - TIMES["transient"]  # ms
 RATES = [1000 / TIMES["sampling_interval"]]  # Hz of simulated series, and where they are compared
 RATES.append(ALIKE[1] if ALIKE else RATES[0])
-ASKED = measures.asked(SETTINGS["connectivity"])
+ASKED = estimands.asked(SETTINGS["connectivity"])
 MEASURES = ASKED.measures
 ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the table of measures
 # Modules of what is asked for.

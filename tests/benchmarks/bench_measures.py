@@ -21,7 +21,7 @@ import mne
 import mne_connectivity
 import numpy as np
 from bench_core import machine
-from restmeg import bands, estimation, measures
+from restmeg import bands, estimands, estimation, measures
 
 RATE, SECONDS, REGIONS = 250.0, 60, 94
 ALPHA = {"alpha": bands.USUAL["alpha"]}
@@ -51,7 +51,7 @@ class Noise:
 
 
 def ours_from_series(series):
-    return estimation.estimate(series, measures.Asked([ORTHOGONALISED], ALPHA), "simulated").fc[
+    return estimation.estimate(series, estimands.Asked([ORTHOGONALISED], ALPHA), "simulated").fc[
         0, 0
     ]
 

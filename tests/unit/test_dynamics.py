@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from restmeg import InputError, estimation, measures
+from restmeg import InputError, estimands, estimation
+from restmeg.estimands import Asked, Kind
 from restmeg.figures import dynamics as figures
-from restmeg.measures import Asked, Kind
 from restmeg.scores import SCORES, dynamics
 from restmeg.scores.comparison import Comparison
 from scipy import stats
@@ -106,4 +106,4 @@ def test_the_figure_has_both_roles():
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles[:2] == ["Simulated, first replicate", "Target, first replicate"]
     figures.dynamics(np.full((1, 4, 4), np.nan), values, Kind("pearson", "broadband"))
-    assert measures.kinds(["pearson"], ["broadband"]) == [Kind("pearson", "broadband")]
+    assert estimands.kinds(["pearson"], ["broadband"]) == [Kind("pearson", "broadband")]

@@ -7,12 +7,12 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from restmeg import InputError, estimation, measures, recording, store
+from restmeg import InputError, estimands, estimation, recording, store
 from restmeg.measures import pearson
 
 LABELS = np.array(["A", "B", "C", "D"], dtype=object)
 
-PEARSON = measures.Asked(["pearson"])
+PEARSON = estimands.Asked(["pearson"])
 
 
 def mixed(n_samples, n_regions, seed=0):

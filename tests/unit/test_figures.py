@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import scored
 from processes import run
+from restmeg.estimands import Kind
 from restmeg.figures import activity, anatomy, connectivity, style
-from restmeg.measures import Kind
 
 LABELS = [f"R{k}" for k in range(6)]
 

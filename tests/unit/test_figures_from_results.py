@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scored
-from restmeg import InputError, connectome, measures, tables
+from restmeg import InputError, connectome, estimands, measures, tables
 from restmeg.figures import connectivity, from_results, style, sweep, theory
 from restmeg.figures import scores as score_figures
 from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, SPECTRA, THEORY, correlation
@@ -102,7 +102,7 @@ def test_each_figure_gets_its_own_point_and_role(study, monkeypatch, example):
     simulated, target, labels, measure = drawn["connectivity"]
     np.testing.assert_allclose(simulated, fc["pb"].mean(axis=0))
     np.testing.assert_allclose(target, fc["pt"].mean(axis=0))
-    assert (list(labels), measure) == (list(LABELS), measures.Kind("pearson", "broadband"))
+    assert (list(labels), measure) == (list(LABELS), estimands.Kind("pearson", "broadband"))
     weights, edges, summary = drawn["structure_function"]
     np.testing.assert_allclose(weights, correlation.undirected(example[0]))
     np.testing.assert_allclose(edges, correlation.edges(fc["pb"]))
@@ -141,7 +141,7 @@ def test_why_theory_does_not_hold_is_handed_on(study, monkeypatch):
 
 
 def test_theory_is_of_pearson_correlation_alone(study, monkeypatch):
-    other = measures.Kind("another", "broadband")
+    other = estimands.Kind("another", "broadband")
     monkeypatch.setattr(from_results.scoring, "OF_THEORY", other)
     drawn = draw(monkeypatch, study[0])
     label = measures.MEASURES["pearson"].label

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from restmeg import InputError, estimation, measures
+from restmeg import InputError, estimands, estimation, measures
 from restmeg.bands import BROADBAND
-from restmeg.measures import Asked, Kind
+from restmeg.estimands import Asked, Kind
 
 ANALYTIC = [name for name, one in measures.MEASURES.items() if one.analytic]
 ALONE = {"envelope_correlation": 1.0, "phase_locking_value": 1.0}  # with itself; of others 0
@@ -200,13 +200,13 @@ def test_without_a_rate_there_is_no_band():
 def test_what_cannot_be_estimated_is_refused(changes, message):
     usual = {"measures": ["pearson"], "bands": None, "edges": 2000.0, "windows": 0.0}
     with pytest.raises(InputError, match=message):
-        measures.asked(usual | changes)
+        estimands.asked(usual | changes)
 
 
 def test_what_a_measure_has_not_is_nan_in_a_file():
-    kinds = measures.kinds(["phase_lag_index", "pearson"], [BROADBAND, "alpha"])
-    names, found_bands, values = measures.over_bands(kinds, np.arange(3.0))
+    kinds = estimands.kinds(["phase_lag_index", "pearson"], [BROADBAND, "alpha"])
+    names, found_bands, values = estimands.over_bands(kinds, np.arange(3.0))
     assert names == ["phase_lag_index", "pearson"]
     assert found_bands == ["alpha", BROADBAND]
     np.testing.assert_array_equal(values, [[0, np.nan], [2, 1]])
-    assert measures.kinds(["one of my own"], [BROADBAND]) == [("one of my own", BROADBAND)]
+    assert estimands.kinds(["one of my own"], [BROADBAND]) == [("one of my own", BROADBAND)]

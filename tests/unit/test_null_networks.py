@@ -10,8 +10,8 @@ from restmeg import (
     InputError,
     ResultWarning,
     connectome,
+    estimands,
     estimation,
-    measures,
     null_networks,
     simulation,
     store,
@@ -26,7 +26,7 @@ TIMES = {
 }
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
 
-PEARSON = measures.Asked(["pearson"])
+PEARSON = estimands.Asked(["pearson"])
 
 
 @pytest.fixture
@@ -152,13 +152,13 @@ def test_a_network_that_cannot_be_rewired_leaves_no_file(paths, model):
 PEAK = """
     import re, sys
     from pathlib import Path
-    from restmeg import bundled, measures, null_networks, settings
+    from restmeg import bundled, estimands, null_networks, settings
     model = settings.load({{}}, settings.load_schema(bundled.schema()))["model"]
     times = {{"dt": 0.1, "duration": {duration}, "transient": 0.0, "sampling_interval": 0.1,
              "method": "exponential_euler"}}
     null_networks.simulate_batch(
         "connectome.nc", "a", "shuffled_delays", {numbers}, model, times, 0, "p0", [0],
-        measures.Asked(["pearson"]), "nulls.nc"
+        estimands.Asked(["pearson"]), "nulls.nc"
     )
     status = Path("/proc/self/status").read_text()
     print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) // 1024)

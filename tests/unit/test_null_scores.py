@@ -6,8 +6,8 @@ import pytest
 from restmeg import (
     InputError,
     connectome,
+    estimands,
     estimation,
-    measures,
     null_networks,
     null_scores,
     scoring,
@@ -27,7 +27,7 @@ TIMES = {
 }
 N_NULLS, N_REPLICATES = 39, 5
 
-PEARSON = measures.Asked(["pearson"])
+PEARSON = estimands.Asked(["pearson"])
 
 
 def plainly(value, nulls, lowest):

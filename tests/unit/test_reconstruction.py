@@ -12,12 +12,12 @@ from restmeg import (
     InputError,
     ResultWarning,
     connectome,
+    estimands,
     estimation,
     fingerprint,
     inverse,
     leadfield,
     leakage,
-    measures,
     reconstruction,
     recording,
     scoring,
@@ -26,10 +26,10 @@ from restmeg import (
 
 LABELS = [f"R{k}" for k in range(10)]
 RATE = 250.0
-ASKED = measures.Asked(
+ASKED = estimands.Asked(
     ["pearson", "phase_locking_value", "imaginary_coherence"], {"alpha": (8.0, 13.0)}, 1000.0
 )
-PEARSON = measures.Asked(["pearson"], {}, 0.0)
+PEARSON = estimands.Asked(["pearson"], {}, 0.0)
 
 
 class Given:

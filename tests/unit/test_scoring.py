@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from restmeg import InputError, connectome, measures, scoring, store
+from restmeg import InputError, connectome, estimands, scoring, store
 from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, correlation
 
 
@@ -231,7 +231,7 @@ def test_segments_of_a_single_recording_are_brought_along(tmp_path, anatomy):
 
 def test_bands_of_a_single_recording_have_no_distance(example):
     rng = np.random.default_rng(6)
-    kinds = [measures.Kind("pearson", "broadband"), measures.Kind("pearson", "alpha")]
+    kinds = [estimands.Kind("pearson", "broadband"), estimands.Kind("pearson", "alpha")]
     simulated = scoring.Connectivity(
         "p", kinds, np.arange(3), LABELS, symmetric(rng, 2, 3, 8, 8), []
     )
@@ -247,7 +247,7 @@ def test_bands_of_a_single_recording_have_no_distance(example):
 
 
 def test_lengths_known_in_one_direction_are_not_known(example):
-    rng, kinds = np.random.default_rng(6), [measures.Kind("pearson", "broadband")]
+    rng, kinds = np.random.default_rng(6), [estimands.Kind("pearson", "broadband")]
     sides = [
         scoring.Connectivity("p", kinds, np.arange(3), LABELS, symmetric(rng, 1, 3, 8, 8), [])
         for _ in range(2)

@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from restmeg import InputError, connectome, estimation, library, measures, power, scoring
+from restmeg import InputError, connectome, estimands, estimation, library, power, scoring
 from restmeg.scores import OF_SPECTRA, SCORES
 from restmeg.scores.match import ALONE
 from scipy import stats
@@ -191,7 +191,7 @@ def study(tmp_path, example):
         activity.to_netcdf(tmp_path / "activity.nc")
         paths[role] = tmp_path / f"{role}_fc.nc", tmp_path / f"{role}_spectra.nc"
         given = tmp_path / "activity.nc"
-        estimation.estimate_file(given, measures.Asked(["pearson"]), role, point, paths[role][0])
+        estimation.estimate_file(given, estimands.Asked(["pearson"]), role, point, paths[role][0])
         power.estimate_file(given, role, point, False, paths[role][1])
         given.unlink()
     return paths

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from restmeg import ResultWarning, inverse, leakage, measures, open_results, recording
+from restmeg import ResultWarning, estimands, inverse, leakage, open_results, recording
 from restmeg.reconstruction import Reconstructed
 from test_lead_fields import LABELS, write_centres
 
@@ -88,7 +88,7 @@ def test_a_study_through_an_inverse(inverted):
     loaded = results.load("reconstructed", role="target")
     assert loaded.reconstructed.sizes == {"replicate": 2, "time": 1590, "region": 8}
     (folder,) = study.path.glob("results/simulated/*/0-1")
-    asked = measures.Asked(["pearson"], {}, 250.0)
+    asked = estimands.Asked(["pearson"], {}, 250.0)
     given = folder / "activity.nc", study.result("inverse.nc"), asked, 3, "x", study.path / "x.nc"
     with pytest.warns(ResultWarning, match="apart"):
         leakage.null_file(*given)

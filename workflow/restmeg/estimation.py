@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from restmeg import bands, check, measures, recording, segments, store
+from restmeg import bands, check, estimands, measures, recording, segments, store
 from restmeg.errors import InputError, warn_of_results
 from restmeg.scores import correlation
 
@@ -40,7 +40,7 @@ class Series(Protocol):
 class Estimate(NamedTuple):
     """Functional connectivity of some replicates."""
 
-    kinds: list[measures.Kind]  # measure and band
+    kinds: list[estimands.Kind]  # measure and band
     fc: np.ndarray  # (kinds, replicates, N, N)
     notes: list[str]  # what is wrong with it, in words
     segments: np.ndarray  # (kinds, segments, N, N) of a single replicate; or none of them
@@ -48,7 +48,7 @@ class Estimate(NamedTuple):
 
     def contents(self, series: Series) -> dict:
         """Variables of connectivity.nc."""
-        names, of_bands, fc = measures.over_bands(self.kinds, self.fc)
+        names, of_bands, fc = estimands.over_bands(self.kinds, self.fc)
         found = {
             "measure": np.array(names, dtype=object),
             "band": np.array(of_bands, dtype=object),
@@ -58,10 +58,10 @@ class Estimate(NamedTuple):
             "fc": fc,
         }
         if self.segments.shape[1]:
-            *_, of_segments = measures.over_bands(self.kinds, self.segments)
+            *_, of_segments = estimands.over_bands(self.kinds, self.segments)
             found |= {"segment": np.arange(SEGMENTS), "fc_segments": of_segments}
         if self.dynamics.shape[-1]:
-            *_, of_windows = measures.over_bands(self.kinds, self.dynamics)
+            *_, of_windows = estimands.over_bands(self.kinds, self.dynamics)
             windows = np.arange(self.dynamics.shape[-1])
             found |= {"window": windows, "window_other": windows, "dynamics": of_windows}
         return found
@@ -72,7 +72,7 @@ class _Span(NamedTuple):
 
     first: int
     stop: int
-    estimators: dict[measures.Kind, measures.Estimator]
+    estimators: dict[estimands.Kind, measures.Estimator]
 
     def add(self, first: int, piece: np.ndarray) -> None:
         """Add what is in the span of a piece; first: number of its first sample."""
@@ -82,7 +82,7 @@ class _Span(NamedTuple):
 
 
 def estimate(
-    series: Series, asked: measures.Asked, role: str, progress: Callable = iter
+    series: Series, asked: estimands.Asked, role: str, progress: Callable = iter
 ) -> Estimate:
     """All measures of all replicates in all bands; each replicate is read, and filtered, once.
 
@@ -101,7 +101,7 @@ def estimate(
     spans = {kind.band: (0, series.n_samples) for kind in kinds}
     spans |= dict.fromkeys(asked.bands, (edge, series.n_samples - edge))
     length = min(stop - first for first, stop in spans.values()) // SEGMENTS
-    segmented = len(replicates) == 1 and role == "target" and length >= measures.SHORTEST
+    segmented = len(replicates) == 1 and role == "target" and length >= estimands.SHORTEST
     windows = _windows(series, asked, edge)
     parts = {
         band: [span, *(_segments(*span) if segmented else []), *windows]
@@ -196,7 +196,7 @@ def _passing(pieces, spans):
 
 def estimate_file(
     activity_path: str | Path,
-    asked: measures.Asked,
+    asked: estimands.Asked,
     role: str,
     point: str,
     path: str | Path,

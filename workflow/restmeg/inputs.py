@@ -16,12 +16,12 @@ from restmeg import (
 )
 from restmeg import (
     connectome,
+    estimands,
     fingerprint,
     formats,
     fourier,
     inverse,
     leadfield,
-    measures,
     questions,
     recording,
     segments,
@@ -176,7 +176,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
         content, recorded, readers, held = None, None, [], 0.0
     compared = segments.Sampling(*recorded[1:]) if recorded else own
     _check_band(loaded["fit"], compared, recorded is not None)
-    asked = measures.asked(loaded["connectivity"])
+    asked = estimands.asked(loaded["connectivity"])
     asked.check(compared.rate, compared.seconds, "what is compared")
     back = _check_inverse(loaded, field, compared.rate)
     return Inputs(

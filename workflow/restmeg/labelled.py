@@ -12,9 +12,9 @@ from restmeg import (
     bundled,
     check,
     connectome,
+    estimands,
     formats,
     leadfield,
-    measures,
     preparation,
     scoring,
     sensors,
@@ -185,13 +185,13 @@ def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> scoring.C
         )
     names = [str(label) for label in labels]
     measured, bands = ([str(name) for name in fc[of].values] for of in scoring.KINDS)
-    kinds = measures.kinds(measured, bands)
+    kinds = estimands.kinds(measured, bands)
     if not kinds:
         raise InputError(
             f"{role}: {', '.join(measured)} of {', '.join(bands)}; expected a dimension 'band' "
             "that names the frequency band"
         )
-    places = measures.places(kinds, measured, bands)
+    places = estimands.places(kinds, measured, bands)
     matrices = _matrices(fc, "replicate", role, names, places)
     segments = None
     if isinstance(given, xr.Dataset) and "fc_segments" in given and fc.sizes["replicate"] == 1:
@@ -261,7 +261,7 @@ def scores(
     """
     names = list(dict.fromkeys(one.score for one in found))
     kinds = simulated.kinds
-    measured, bands, _ = measures.over_bands(kinds, np.empty(len(kinds)))
+    measured, bands, _ = estimands.over_bands(kinds, np.empty(len(kinds)))
     contents: dict[str, Any] = {
         "measure": np.array(measured, dtype=object),
         "band": np.array(bands, dtype=object),
@@ -269,14 +269,14 @@ def scores(
     }
     for part in scoring.Summary._fields:
         values = np.array([getattr(one.found.summary, part) for one in found])
-        *_, contents[part] = measures.over_bands(kinds, values.reshape(len(kinds), len(names)))
+        *_, contents[part] = estimands.over_bands(kinds, values.reshape(len(kinds), len(names)))
     made = dataset(contents, "Scores", {}, None, [*simulated.notes, *target.notes, *notes])
     made = made.assign_coords(replicate=simulated.replicates, target_replicate=target.replicates)
     for name in names:
         of_name = [one.found.values for one in found if one.score == name]
         for dimensions in of_name[0]:
             stacked = np.stack([each[dimensions] for each in of_name])
-            *_, values = measures.over_bands(kinds, stacked)
+            *_, values = estimands.over_bands(kinds, stacked)
             full = name if SCORES[name].is_mean else f"{name}_{dimensions[0]}"
             made[full] = ((*scoring.KINDS, *dimensions), values, {"units": "1"})
     return made

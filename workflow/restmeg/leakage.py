@@ -12,9 +12,9 @@ import numpy as np
 
 from restmeg import (
     connectome,
+    estimands,
     estimation,
     inverse,
-    measures,
     recording,
     scoring,
     segments,
@@ -72,7 +72,7 @@ class Shifted:
 def null_file(
     activity_path: str | Path,
     inverse_path: str | Path,
-    asked: measures.Asked,
+    asked: estimands.Asked,
     seed: int,
     point: str,
     path: str | Path,

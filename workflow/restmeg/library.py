@@ -23,6 +23,7 @@ import xarray as xr
 from restmeg import (
     bundled,
     check,
+    estimands,
     estimation,
     inputs,
     labelled,
@@ -36,9 +37,6 @@ from restmeg import (
     simulation,
     study,
     units,
-)
-from restmeg import (
-    measures as table,
 )
 from restmeg.errors import InputError, InputWarning, warn_of_results
 from restmeg.labelled import Labelled
@@ -137,7 +135,7 @@ def connectivity(
     names = [measures] if isinstance(measures, str) else list(measures)
     given: dict[str, Any] = {"measures": names, "edges": edges, "windows": windows}
     given |= {} if bands is None else {"bands": {k: list(v) for k, v in bands.items()}}
-    asked = table.asked(settings.load({"connectivity": given}, _schema())["connectivity"])
+    asked = estimands.asked(settings.load({"connectivity": given}, _schema())["connectivity"])
     raw = labelled.recording(activity)
     series = recording.judged("activity", raw)
     found = estimation.estimate(series, asked, labelled.role_of(activity), _bar(progress))

@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from restmeg import (
     connectome,
+    estimands,
     estimation,
     inverse,
-    measures,
     reconstruction,
     segments,
     simulation,
@@ -100,7 +100,7 @@ def simulate_batch(
     seed: int,
     point: str,
     replicates: Sequence[int],
-    asked: measures.Asked,
+    asked: estimands.Asked,
     path: str | Path,
     alike: tuple[int, float] | None = None,
     inverse_path: str | Path | None = None,
@@ -134,7 +134,7 @@ def simulate_batch(
     ):
         store.add(dataset, "null", np.asarray(numbers))
         kinds = asked.kinds
-        names, bands, none = measures.over_bands(kinds, np.empty(len(kinds)))
+        names, bands, none = estimands.over_bands(kinds, np.empty(len(kinds)))
         store.add(dataset, "measure", np.array(names, dtype=object))
         store.add(dataset, "band", np.array(bands, dtype=object))
         store.add(dataset, "replicate", np.asarray(replicates))
@@ -157,7 +157,7 @@ def simulate_batch(
                 estimate = estimation.estimate(given, asked, role)
             except InputError as error:
                 raise InputError(f"null {name}, network {number}: {error}") from None
-            *_, fc[k] = measures.over_bands(estimate.kinds, estimate.fc)
+            *_, fc[k] = estimands.over_bands(estimate.kinds, estimate.fc)
             told = [*series.extremes().found, *estimate.notes]
             found += [f"network {number}: {text}" for text in told]
         store.add(dataset, "weights_moved", np.array(moved))

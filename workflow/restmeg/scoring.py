@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import check, connectome, measures, power, store, tables
+from restmeg import check, connectome, estimands, power, store, tables
 from restmeg.bands import BROADBAND
 from restmeg.errors import InputError, warn_of_results
-from restmeg.measures import Kind
+from restmeg.estimands import Kind
 from restmeg.scores import (
     KEY,
     LEAKAGE,
@@ -53,8 +53,8 @@ class Connectivity(NamedTuple):
 def kinds(dataset: Any) -> tuple[list[Kind], list[tuple[int, int]]]:
     """Measures and bands of a file of connectivity, and the place of each in its ``fc``."""
     names, bands = ([str(name) for name in dataset[of][...]] for of in KINDS)
-    found = measures.kinds(names, bands)
-    return found, measures.places(found, names, bands)
+    found = estimands.kinds(names, bands)
+    return found, estimands.places(found, names, bands)
 
 
 def listed(kinds: Iterable[Kind]) -> str:

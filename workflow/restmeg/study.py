@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import bands, costs, measures, settings
+from restmeg import bands, costs, estimands, settings
 from restmeg.errors import InputError
 from restmeg.schedule import schedule
 
@@ -251,7 +251,7 @@ def size(
     synthetic = loaded["target"]["replicates"], samples, 1000 / times["sampling_interval"]
     targets, target_samples, rate = recorded or synthetic
     batch = {role: of_batch([len(numbers) for numbers in of.values()]) for role, of in groups}
-    asked = measures.asked(loaded["connectivity"])
+    asked = estimands.asked(loaded["connectivity"])
     networks = [len(numbers) for of in plan.nulls.values() for numbers in of.values()]
     return costs.Size(
         regions=len(weights),

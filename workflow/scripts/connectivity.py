@@ -1,11 +1,11 @@
 """Estimate functional connectivity, replicate by replicate."""
 
-from restmeg import estimation, job, measures
+from restmeg import estimands, estimation, job
 
 with job.reporting(snakemake.log[0]):
     estimation.estimate_file(
         snakemake.input.activity,
-        measures.Asked(**snakemake.params.asked),
+        estimands.Asked(**snakemake.params.asked),
         snakemake.wildcards.role,
         snakemake.wildcards.point,
         snakemake.output.connectivity,

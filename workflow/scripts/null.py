@@ -1,6 +1,6 @@
 """Simulate the shown point on some null networks, and estimate their connectivity."""
 
-from restmeg import job, measures, null_networks
+from restmeg import estimands, job, null_networks
 
 with job.reporting(snakemake.log[0]):
     null_networks.simulate_batch(
@@ -13,7 +13,7 @@ with job.reporting(snakemake.log[0]):
         snakemake.params.seed,
         snakemake.wildcards.point,
         snakemake.params.replicates,
-        measures.Asked(**snakemake.params.asked),
+        estimands.Asked(**snakemake.params.asked),
         snakemake.output.connectivity,
         snakemake.params.alike,
         snakemake.input.inverse or None,

@@ -10,9 +10,10 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from restmeg import check
+from restmeg.estimands import Kind
 from restmeg.figures import matrix, style
 from restmeg.figures.scores import mean_in_words
-from restmeg.measures import MEASURES, Kind, is_positive
+from restmeg.measures import MEASURES, is_positive
 from restmeg.summary.words import decimal
 
 PANEL = 2.3  # inches: of a matrix among others

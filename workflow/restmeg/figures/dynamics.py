@@ -4,8 +4,8 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from restmeg.estimands import Kind
 from restmeg.figures import style
-from restmeg.measures import Kind
 from restmeg.scores.dynamics import patterns
 
 BINS = 30

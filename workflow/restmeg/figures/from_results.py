@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from restmeg import check, connectome, power, scoring, sensors, store
+from restmeg.estimands import Kind
 from restmeg.figures import (
     activity,
     anatomy,
@@ -21,7 +22,6 @@ from restmeg.figures import (
     topography,
 )
 from restmeg.figures import scores as score_figures
-from restmeg.measures import Kind
 from restmeg.scores import correlation
 from restmeg.theory import predicted
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from restmeg import tables
-from restmeg.measures import Kind
+from restmeg.estimands import Kind
 from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, SPECTRA, THEORY
 from restmeg.scores.standing import Estimate, standing
 from restmeg.summary.words import (

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from restmeg import connectome, disk, store, tables
-from restmeg.measures import Kind
+from restmeg.estimands import Kind
 from restmeg.scores import SCORES
 from restmeg.summary import answer, captions, expectation, table
 from restmeg.summary.words import SPACE, duration, setting

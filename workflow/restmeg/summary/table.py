@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from restmeg import tables
-from restmeg.measures import MEASURES, Kind
+from restmeg.estimands import Kind
+from restmeg.measures import MEASURES
 from restmeg.scores import ANATOMY, CORRELATION, LIKELIHOOD, SCORES
 from restmeg.scores.intervals import decimals
 from restmeg.summary.words import best, best_in_words, decimal, estimate, plain
