@@ -10,7 +10,8 @@ from restmeg.theory import likelihood, linear, predicted, prediction
 from restmeg.theory.settled import settle
 
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
-STEP, LENGTH = {"dt": 0.1, "method": "exponential_euler"}, 3700.0  # ms
+STEP = {"dt": 0.1, "method": "exponential_euler", "transient": 300.0}  # ms
+LENGTH = 3700.0  # ms
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,12 @@ def test_where_theory_does_not_hold_the_file_says_so_and_has_no_numbers(predict,
     assert "score" not in found.dims
     for name in ("covariance", "fc", "power", "log_likelihood"):
         assert np.isnan(found[name]).all()
+
+
+def test_a_transient_shorter_than_the_slowest_mode_is_warned_of(predict, model):
+    with pytest.warns(UserWarning, match="time constant of .* longer than the transient of 1 ms"):
+        found = predict(model, model, STEP | {"transient": 1.0})
+    assert "notes" not in found.attrs
 
 
 def test_a_target_beyond_theory_leaves_what_does_not_need_it(predict, model):

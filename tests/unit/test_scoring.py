@@ -157,8 +157,9 @@ def test_expected_scores_stand_beside_those_found(tmp_path, anatomy):
     assert ["pa", "theory", "a note"] in [list(note.values()) for note in notes]
 
 
-def write_theory(path, likelihoods, point="pa", notes=("a note",)):
-    with store.new_netcdf(path, "Linear theory", {"point": point}) as dataset:
+def write_theory(path, likelihoods, point="pa", notes=("a note",), growth_rate=-0.1):
+    with store.new_netcdf(path, "Linear theory", {"point": point, "transient": 300.0}) as dataset:
+        store.add(dataset, "growth_rate", growth_rate)
         names = np.array(["fc_match", "fc_match_corrected"], dtype=object)
         store.add(dataset, "score", names)
         store.add(dataset, "expected", np.array([0.25, 1.0]))
@@ -167,6 +168,19 @@ def write_theory(path, likelihoods, point="pa", notes=("a note",)):
         store.add(dataset, "log_likelihood", np.array(likelihoods))
         store.add_notes(dataset, [*notes])
     return path
+
+
+def test_a_transient_that_is_too_short_is_told(tmp_path, anatomy):
+    rng = np.random.default_rng(6)
+    simulated = write_connectivity(tmp_path / "s.nc", symmetric(rng, 3, 8, 8), range(3))
+    target = write_connectivity(
+        tmp_path / "t.nc", symmetric(rng, 3, 8, 8), range(3), "target", "pt"
+    )
+    for growth_rate, told in ((-0.002, 1), (-0.1, 0), (0.01, 0), (np.nan, 0)):
+        theory = write_theory(tmp_path / "theory.nc", [1.0, 2, 3], growth_rate=growth_rate)
+        *_, notes = score_point(tmp_path, anatomy, [simulated], [target], theory_path=theory)
+        found = [note["note"] for note in notes if "a time constant of 500 ms" in note["note"]]
+        assert len(found) == told
 
 
 def test_theory_of_another_point_or_target_is_refused(tmp_path, anatomy):

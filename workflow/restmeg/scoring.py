@@ -333,7 +333,7 @@ def score_point(
         *([simulated.point, "simulated", note] for note in simulated.notes),
         *([point, "leakage null", note] for note in (leaked.notes if leaked else [])),
         *([target.point, "target", note] for note in target.notes),
-        *([point, "theory", note] for note in (theory.notes if theory else [])),
+        *([point, "theory", note] for note in (theory.notes + theory.remarks if theory else [])),
         *([point, "scores", note] for note in [*left_out, *remarks(told)]),
     ]
     numbers = {REPLICATE: simulated.replicates, TARGET_REPLICATE: target.replicates}

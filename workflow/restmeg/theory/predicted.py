@@ -14,13 +14,30 @@ class Predicted(NamedTuple):
     scores: dict[str, tuple[float, float]]  # name: expected value and standard deviation
     log_likelihood: np.ndarray  # (target replicates,)
     replicates: np.ndarray  # (target replicates,)
-    notes: list
+    notes: list  # why there is something that theory does not say
+    remarks: list  # what it says of the simulation
+
+
+def unsettled(growth_rate: float, transient: float) -> list[str]:
+    """What is to be known of a transient, in words, if the network takes longer to settle.
+
+    growth_rate: of the slowest mode, 1 / ms; transient: in ms, that simulations leave out.
+    """
+    slowest = -1 / growth_rate if growth_rate < 0 else 0.0
+    if slowest <= transient:
+        return []
+    return [
+        f"the network settles with a time constant of {slowest:.3g} ms, longer than the transient "
+        f"of {transient:.4g} ms: replicates begin where it has not settled; expected a longer "
+        "simulation.transient"
+    ]
 
 
 def read(path: str | Path, point: str) -> Predicted:
     """What theory.nc of a point says of scores. Raises InputError if it is of another point."""
-    with store.open_netcdf(path, "log_likelihood", "target_replicate") as dataset:
-        check.same(path, "point", store.provenance(dataset)[0].get("point"), point)
+    with store.open_netcdf(path, "log_likelihood", "target_replicate", "growth_rate") as dataset:
+        parameters, _ = store.provenance(dataset)
+        check.same(path, "point", parameters.get("point"), point)
         found = {}
         if "score" in dataset.variables:
             columns = (dataset[name][...] for name in ("score", "expected", "expected_sd"))
@@ -30,6 +47,7 @@ def read(path: str | Path, point: str) -> Predicted:
             dataset["log_likelihood"][...],
             dataset["target_replicate"][...],
             store.notes(dataset),
+            unsettled(float(dataset["growth_rate"][...]), parameters["transient"]),
         )
 
 

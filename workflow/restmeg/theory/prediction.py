@@ -9,7 +9,7 @@ import numpy as np
 from restmeg import connectome, fourier, store
 from restmeg.errors import warn_of_results
 from restmeg.scores.correlation import edges, lengths, located, log_pattern, undirected
-from restmeg.theory import expected, spectra
+from restmeg.theory import expected, predicted, spectra
 from restmeg.theory.likelihood import LogLikelihood, log_likelihood
 from restmeg.theory.linear import linearise
 from restmeg.theory.settled import Settled, hertz, settle
@@ -87,9 +87,10 @@ def predict_file(
 
     connectome_path: connectome.nc; model, target_model: as in the configuration, plain numbers, the
     latter None where the target is a recording; target_path: theory.nc of the target where that is
-    another model; times: dt in ms, and the integrator's method; length: of the replicates that are
-    compared, in ms; fourier_paths: fourier.nc of the target's batches; point: name of the model;
-    reconstructed: whether scores are of series seen through an inverse, which theory knows not.
+    another model; times: dt and transient in ms, and the integrator's method; length: of the
+    replicates that are compared, in ms; fourier_paths: fourier.nc of the target's batches; point:
+    name of the model; reconstructed: whether scores are of series seen through an inverse, which
+    theory knows not.
 
     Where theory does not hold, the file says why and gives no numbers (NaN), and it is warned of.
     """
@@ -121,13 +122,15 @@ def predict_file(
         "log_likelihood": likely.values,
         "scale": likely.gain,
     }
-    warn_of_results(f"theory, point {point}", notes)
+    unsettled = predicted.unsettled(own.slowest.real, times["transient"])
+    warn_of_results(f"theory, point {point}", notes + unsettled)
     parameters = {
         "point": point,
         "model": model,
         "target_model": target_model,
         "dt": times["dt"],
         "method": times["method"],
+        "transient": times["transient"],
         "length": length,
         **({"reconstructed": True} if reconstructed else {}),
     }
