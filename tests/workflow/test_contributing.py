@@ -78,7 +78,7 @@ def test_a_measure(extended):
         xr.open_dataset(folder / "connectivity.nc") as connectivity,
     ):
         expected = np.cov(activity.rate_E.sel(replicate=1).values.T.astype(float))
-        found = connectivity.fc.sel(measure="covariance", replicate=1)
+        found = connectivity.fc.sel(measure="covariance", band="broadband", replicate=1)
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-15)
     table = pd.read_csv(study.result("scores.csv"))
     assert set(table["measure"].dropna()) == {"pearson", "covariance", "power"}
@@ -96,7 +96,7 @@ def test_a_score(extended):
     for path in folder.parent.glob("*/connectivity.nc"):
         with xr.open_dataset(path) as dataset:
             above = np.triu_indices(dataset.sizes["region_to"], 1)
-            values += [one.values[above].mean() for one in dataset.fc[0]]
+            values += [one.values[above].mean() for one in dataset.fc[0, 0]]
     assert table.loc["mean_connectivity", "value"] == pytest.approx(np.mean(values))
     assert table.loc["mean_connectivity", "n"] == 4
     assert (

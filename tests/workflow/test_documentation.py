@@ -87,7 +87,7 @@ def test_readme_s_recipe_for_results(finished, given, monkeypatch):
     found = run(recipes("README.md")[0], given)
     assert found["target"].replicate.values.tolist() == [0, 1]
     fc = found["fc"]
-    assert fc.dims == ("measure", "replicate", "region_to", "region_from")
+    assert fc.dims == ("measure", "band", "replicate", "region_to", "region_from")
     assert fc.replicate.values.tolist() == [0, 1, 2, 3]
     assert fc.equals(open_results().load("connectivity").fc)
 
@@ -95,7 +95,7 @@ def test_readme_s_recipe_for_results(finished, given, monkeypatch):
 def test_readme_s_recipe_for_a_notebook_gives_the_bundled_scores(tmp_path, given, monkeypatch):
     monkeypatch.chdir(tmp_path)
     scores = run(recipes("README.md")[1], given)["scores"]
-    match = scores.sel(measure="pearson", score="fc_match")
+    match = scores.sel(measure="pearson", band="broadband", score="fc_match")
     assert f"{float(match.value):.9g}" == "0.140977604"
     assert match.n == 400
 

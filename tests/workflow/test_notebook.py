@@ -45,7 +45,7 @@ def test_score_is_what_the_tables_say(results):
         for table in (results.scores, results.scores_replicates)
     )
     for row in scores.itertuples():
-        one = found.sel(measure=row.measure, score=row.score)
+        one = found.sel(measure=row.measure, band=row.band, score=row.score)
         for name in ("value", "ci_low", "ci_high"):
             assert same(one[name], getattr(row, name))
         assert one.n == row.n
@@ -54,7 +54,7 @@ def test_score_is_what_the_tables_say(results):
         at = {name: number for name, number in at.items() if not np.isnan(number)}
         own = SCORES[row.score].is_mean
         values = found[row.score if own else f"{row.score}_{next(iter(at))}"]
-        assert same(values.sel(measure=row.measure, **at), row.value)
+        assert same(values.sel(measure=row.measure, band=row.band, **at), row.value)
 
 
 def same(value, read):

@@ -27,7 +27,7 @@ def test_a_study_says_what_it_was_made_from_and_what_came_out(finished):
     assert found["config"]["simulation"]["duration"] == 60.0  # in ms
     assert found["config"]["target"]["seed"] == 5
     example = finished.path / "resources/connectome/example.npz"
-    nothing = {"leadfield": None, "target": None}
+    nothing = {"leadfield": None, "target": None, "inverse": None}
     assert found["inputs"] == {"connectome": provenance.of_bytes(example), **nothing}
     assert found["versions"] == provenance.versions()
     assert finished.unrecorded() == set()

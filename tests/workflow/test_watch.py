@@ -49,8 +49,8 @@ def test_a_run_is_a_line_a_job_and_a_summary(study):
     assert result.stdout == ""
     lines = result.stderr.splitlines()
     steps = [line for line in lines if STEP.match(line)]
-    assert len(steps) == 19
-    assert len(lines) < 19 + 18
+    assert len(steps) == 22
+    assert len(lines) < 22 + 18
     assert "\x1b" not in result.stderr
     assert "\r" not in result.stderr
     places = "results/summary.html, results/report.html, results/scores.csv and results/figures/"
@@ -137,10 +137,10 @@ def test_a_terminal_has_a_live_view_and_ends_clean(study, columns):
     assert status == 0
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1  # the cursor is back
     text = CONTROL.sub("", written)
-    for part in ("0 of 12 steps", "12 of 12 steps", "0 of 3", "3 of 3", " s simulated", "Done in"):
+    for part in ("0 of 15 steps", "15 of 15 steps", "0 of 3", "3 of 3", " s simulated", "Done in"):
         assert part in text
-    table = text[text.rindex("12 of 12 steps") : text.rindex("Done in")].splitlines()
-    assert len([line for line in table if line.strip()]) == 1 + 8  # each rule once
+    table = text[text.rindex("15 of 15 steps") : text.rindex("Done in")].splitlines()
+    assert len([line for line in table if line.strip()]) == 1 + 9  # each rule once
     assert all(len(line.rstrip()) < columns for line in table)
     assert "Finished jobid" not in text
     assert text.rstrip().endswith("Look at results/scores.csv.")
@@ -174,7 +174,7 @@ def test_an_interrupt_leaves_a_sane_terminal(study):
     text = CONTROL.sub("", written)
     assert "Stopping: waiting for what runs now." in text
     last = text.rstrip().splitlines()[-1]
-    assert re.match(r"Interrupted after .*: 3 of 19 steps done; the next run goes on", last)
+    assert re.match(r"Interrupted after .*: 3 of 22 steps done; the next run goes on", last)
     assert "Exception" not in text
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from restmeg import bands, check, estimands, measures, recording, segments, store
 from restmeg.errors import InputError, warn_of_results
-from restmeg.scores import correlation
+from restmeg.measures import pearson
 
 TITLE = "Functional connectivity"
 SEGMENTS = 10  # of a single target replicate, which tell how well its pattern repeats itself
@@ -130,8 +130,7 @@ def estimate(
             if segmented:
                 segments[m] = results[:SEGMENTS]
             if windows:
-                patterns = correlation.edges(np.stack(results[-len(windows) :]))
-                dynamics[m, k] = correlation.gram(correlation.standardised(patterns))
+                dynamics[m, k] = _alike(np.stack(results[-len(windows) :]))
     notes = []
     for m, kind in enumerate(kinds):
         for k, replicate in enumerate(replicates):
@@ -142,6 +141,16 @@ def estimate(
                     f"connectivity with it ({kind}) is NaN"
                 )
     return Estimate(kinds, fc, notes, segments, dynamics)
+
+
+def _alike(matrices):
+    """Correlations over pairs of regions of matrices (n, N, N); NaN where one has a gap."""
+    patterns = matrices[:, *np.triu_indices(matrices.shape[1], k=1)]
+    whole = np.isfinite(patterns).all(axis=1)
+    found = np.full((len(patterns), len(patterns)), np.nan)
+    if whole.any():
+        found[np.ix_(whole, whole)] = pearson.pearson(patterns[whole].T)
+    return found
 
 
 def _filters(series, asked):
