@@ -7,7 +7,6 @@ from restmeg.estimands import Asked, Kind
 from restmeg.figures import dynamics as figures
 from restmeg.scores import SCORES, dynamics
 from restmeg.scores.comparison import Comparison
-from scipy import stats
 from test_measures import BANDS, Series
 
 
@@ -47,25 +46,47 @@ def test_windows_of_bands_are_between_the_edges():
     assert without.dynamics.shape == (5, 1, 0, 0)
 
 
-@pytest.mark.parametrize("windows", [8001.0, 3.0])
+@pytest.mark.parametrize("windows", [2700.0, 1600.0, 3.0])
 def test_windows_that_do_not_fit_are_refused(windows):
-    with pytest.raises(
-        InputError, match=r"windows: .* s; expected 0.08 s, .* to 8 s, half of what is"
-    ):
+    with pytest.raises(InputError, match=r"windows: .* s; expected 1.66 s, .* to 2.667 s, a sixth"):
         Asked(["pearson"], BANDS, windows=windows).check(250.0, 20.0, "it")
-    Asked(["pearson"], BANDS, windows=8000.0).check(250.0, 20.0, "it")
-
-
-def test_the_distance_of_distributions_is_that_of_scipy():
-    rng = np.random.default_rng(0)
-    a, b = rng.standard_normal((3, 40)), rng.standard_normal((2, 40)).round(1) + 0.5
-    expected = [[stats.ks_2samp(x, y).statistic for y in b] for x in a]
-    np.testing.assert_allclose(dynamics.kolmogorov_smirnov(a, b), expected, atol=1e-12)
+    Asked(["pearson"], BANDS, windows=2600.0).check(250.0, 20.0, "it")
+    series = Series(np.random.default_rng(0).standard_normal((1, 1000, 3)))
+    with pytest.raises(InputError, match=r"windows: 0.008 s; expected 0.08 s"):
+        estimation.estimate(series, Asked(["pearson"], windows=8.0), "simulated")
 
 
 def test_only_windows_that_do_not_overlap_count():
     matrix = np.arange(25.0).reshape(5, 5)
-    assert dynamics.patterns(matrix).tolist() == [2, 3, 4, 8, 9, 14]
+    assert dynamics.values(matrix).tolist() == [2, 3, 4, 8, 9, 14]
+    found = np.corrcoef(np.random.default_rng(0).standard_normal((7, 9)))
+    shares = dynamics.patterns(np.stack([found, np.full((7, 7), np.nan)]))
+    below = np.mean(dynamics.values(found)[:, None] <= dynamics.VALUES, axis=0)
+    np.testing.assert_allclose(shares[0], below)
+    assert np.isnan(shares[1]).all()
+
+
+def distance(ours, theirs):
+    return SCORES["dynamics_distance"].function(Comparison.of_patterns(ours, theirs)).summary
+
+
+def drawn(rng, n, spread):
+    """Shares of replicates with 30 correlations each, whose middle differs between them."""
+    middles = 0.3 + spread * rng.standard_normal((n, 1))
+    rows = np.sort(np.clip(middles + 0.1 * rng.standard_normal((n, 30)), -1, 1), axis=1)
+    return np.array([np.searchsorted(row, dynamics.VALUES, side="right") / 30 for row in rows])
+
+
+def test_the_distance_is_unbiased_and_least_at_the_truth():
+    """200 draws; a model whose replicates are too much alike is no nearer than the true one."""
+    rng = np.random.default_rng(2)
+    true, alike = (
+        np.array([distance(drawn(rng, 8, spread), drawn(rng, 8, 0.2)).value for _ in range(200)])
+        for spread in (0.2, 0.0)
+    )
+    assert abs(true.mean()) < 3 * true.std() / np.sqrt(200)
+    assert alike.mean() > true.mean() + 5 * alike.std() / np.sqrt(200)
+    assert SCORES["dynamics_distance"].sign == -1
 
 
 def estimates(values):
@@ -79,24 +100,8 @@ def test_a_connectivity_that_changes_is_told_from_one_that_does_not():
     rng = np.random.default_rng(1)
     moving, also = estimates(alternating(rng, 8)), estimates(alternating(rng, 8))
     still = estimates(alternating(rng, 8, period=0.5))  # too fast for the windows
-    same, other = (Comparison.of_patterns(x, also) for x in (moving, still))
-    floor = dynamics.floor(same).summary
-    assert dynamics.distance(same).summary.ci_low < floor.ci_high
-    assert dynamics.distance(other).summary.ci_low > floor.ci_high
-
-
-def test_the_floor_is_what_a_true_model_has():
-    """The distance of the truth, less the floor, is zero in expectation: 200 draws."""
-    rng = np.random.default_rng(2)
-    gaps = []
-    for _ in range(200):
-        ours, theirs = rng.standard_normal((5, 30)), rng.standard_normal((4, 30))
-        given = Comparison.of_patterns(ours, theirs)
-        gaps.append(dynamics.distance(given).summary.value - dynamics.floor(given).summary.value)
-    assert abs(np.mean(gaps)) < 3 * np.std(gaps) / np.sqrt(200)
-    assert SCORES["dynamics_distance"].sign == -1
-    alone = Comparison.of_patterns(np.ones((3, 30)), np.ones((1, 30)))
-    assert np.isnan(dynamics.floor(alone).summary.value)
+    assert distance(moving, also).ci_low < 0 < distance(moving, also).ci_high
+    assert distance(still, also).ci_low > 0
 
 
 def test_the_figure_has_both_roles():

@@ -223,7 +223,8 @@ def write_files(given):
     Path("my_centres.txt").write_text("\n".join(centres))
     Path("my_parcellation.txt").write_text("\n".join(EXAMPLE[k % 8] for k in range(24)))
     sensors = leadfield.numbered(16)
-    np.savez("my_inverse.npz", inverse=np.eye(8, 16), regions=EXAMPLE, sensors=sensors)
+    names = np.array(sensors, dtype=str)
+    np.savez("my_inverse.npz", inverse=np.eye(8, 16), regions=EXAMPLE, sensors=names)
     write_parcels("parcels.txt", ["sub-01", "sub-02"])
 
 

@@ -27,6 +27,7 @@ USUAL: dict[str, tuple[float, float]] = {
     "gamma": (30.0, 45.0),
 }
 LENGTH = 3.3  # of a filter times the width of its edges, of Hamming's window
+NYQUIST = 0.5  # of the sampling rate
 LEAST = 1.0  # s of a replicate that are left, at least
 SMALLEST = 2**12  # samples that are filtered at once, at least
 
@@ -44,13 +45,15 @@ def reach(low: float, high: float, rate: float) -> int:
 def taps(low: float, high: float, rate: float) -> np.ndarray:
     """The filter of a band: complex (2 `reach` + 1,), its middle at time 0.
 
-    low, high, rate: Hz. Its real part is that of `scipy.signal.firwin` with a Hamming window.
+    low, high, rate: Hz. Its real part is that of `scipy.signal.firwin` with a Hamming window, less
+    what that lets pass of a constant.
     """
     half = reach(low, high, rate)
     seconds = np.arange(-half, half + 1) / rate
-    shape = np.hamming(2 * half + 1) * np.sinc((high - low) * seconds)
-    middle = (low + high) / 2
-    band = shape * np.exp(2j * np.pi * middle * seconds)
+    window, middle = np.hamming(2 * half + 1), (low + high) / 2
+    band = window * np.sinc((high - low) * seconds) * np.exp(2j * np.pi * middle * seconds)
+    # What is left of a constant, however large, would be there at all times.
+    band -= window * (band.sum() / window.sum())
     real = np.abs((band.real * np.exp(-2j * np.pi * middle * seconds)).sum())
     return band / real
 
@@ -124,15 +127,17 @@ def check(
     rate: float,
     seconds: float,
     replicates: str,
+    passed: float = NYQUIST,
 ) -> None:
     """Raise InputError for bands that series of some rate (Hz) and length do not have.
 
-    edges: ms that are left out at each end of a replicate; replicates: what these are, in words.
+    edges: ms that are left out at each end of a replicate; replicates: what these are, in words;
+    passed: share of the rate up to which there is something, of a recording what filters left.
     """
     cut = edges / 1000
     for name, (low, high) in bands.items():
         where = f"config: connectivity.bands.{name}: {low:g} Hz to {high:g} Hz"
-        highest = rate / 2 - edge(low, high) / 2
+        highest = min(rate / 2 - edge(low, high) / 2, passed * rate)
         if high > highest:
             raise InputError(
                 f"{where}, but {replicates} is sampled at {rate:g} Hz; expected a band that ends "
@@ -141,8 +146,8 @@ def check(
         needed = reach(low, high, rate) / rate
         if cut < needed:
             raise InputError(
-                f"config: connectivity.edges: {cut:g} s; expected at least {needed:.3g} s, as "
-                f"the filter of the band {name} takes so much at each end"
+                f"{where}: its filter takes {needed:.3g} s at each end, and connectivity.edges is "
+                f"{cut:g} s; expected a wider or higher band, or longer edges"
             )
     if bands and seconds - 2 * cut < LEAST:
         left = max(0.0, seconds - 2 * cut)

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from restmeg import bands
-from restmeg.bands import BROADBAND
+from restmeg.bands import BROADBAND, NYQUIST
 from restmeg.errors import InputError
 from restmeg.measures import MEASURES, is_analytic
 
 SHORTEST = 20  # samples of a segment or window: fewer are no recording
+FEWEST = 6  # windows that do not overlap
 EDGES = 2000.0  # ms, as the schema has it
 
 
@@ -45,6 +46,10 @@ class Asked(NamedTuple):
         """All that is estimated, bands of the first measure first."""
         return kinds(self.measures, [BROADBAND, *self.bands])
 
+    def without_windows(self) -> "Asked":
+        """The same without dynamics."""
+        return self._replace(windows=0.0)
+
     def parameters(self) -> dict[str, Any]:
         """What a file of results says of it."""
         found: dict[str, Any] = {"measures": list(self.measures)}
@@ -52,18 +57,21 @@ class Asked(NamedTuple):
             found |= {"bands": {k: list(v) for k, v in self.bands.items()}, "edges": self.edges}
         return found | ({"windows": self.windows} if self.windows else {})
 
-    def check(self, rate: float, seconds: float, replicates: str) -> None:
+    def check(self, rate: float, seconds: float, replicates: str, passed: float = NYQUIST) -> None:
         """Raise InputError for what series of some rate (Hz) and length do not have.
 
-        replicates: what these are, in words.
+        replicates: what these are, in words; passed: see `bands.check`.
         """
-        bands.check(self.bands, self.edges, rate, seconds, replicates)
+        bands.check(self.bands, self.edges, rate, seconds, replicates, passed)
         left = seconds - (2 * self.edges / 1000 if self.bands else 0)
         length, least = self.windows / 1000, SHORTEST / rate
-        if length and not least <= length <= left / 2:
+        for limits in self.bands.values():  # a filter has as many samples that are of their own
+            least = max(least, 2 * bands.reach(*limits, rate) / rate)
+        if length and not least <= length <= left / FEWEST:
             raise InputError(
-                f"config: connectivity.windows: {length:g} s; expected {least:.3g} s, which are "
-                f"{SHORTEST} samples, to {left / 2:.4g} s, half of what is used of {replicates}"
+                f"config: connectivity.windows: {length:g} s; expected {least:.3g} s, as long as a "
+                f"filter or {SHORTEST} samples are, to {left / FEWEST:.4g} s, a sixth of "
+                f"what is used of {replicates}"
             )
 
 

@@ -1,6 +1,6 @@
 """Functional connectivity of simulated activity and recordings, replicate by replicate."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -67,18 +67,30 @@ class Estimate(NamedTuple):
         return found
 
 
-class _Span(NamedTuple):
-    """Samples of a replicate, and what gathers them."""
+class _Span:
+    """Samples of a replicate, and what is estimated of them; it is held while they pass alone."""
 
-    first: int
-    stop: int
-    estimators: dict[estimands.Kind, measures.Estimator]
+    def __init__(
+        self, first: int, stop: int, kinds: Sequence[estimands.Kind], keep: Callable
+    ) -> None:
+        """first, stop: samples; keep: takes what is to be kept of an estimate (N, N)."""
+        self.first, self.stop, self.kinds, self.keep = first, stop, kinds, keep
+        self.estimators: dict[estimands.Kind, measures.Estimator] = {}
+        self.results: dict[estimands.Kind, np.ndarray] = {}
 
     def add(self, first: int, piece: np.ndarray) -> None:
         """Add what is in the span of a piece; first: number of its first sample."""
-        inside = piece[max(self.first - first, 0) : max(self.stop - first, 0)]
+        last = first + len(piece)
+        if last <= self.first or first >= self.stop:
+            return
+        if not self.estimators:
+            self.estimators = {kind: measures.estimator(kind.measure) for kind in self.kinds}
+        inside = piece[max(self.first - first, 0) : self.stop - first]
         for kind, estimator in self.estimators.items():
             estimator.add(inside if measures.is_analytic(kind.measure) else inside.real)
+        if last >= self.stop:
+            self.results = {kind: self.keep(one.result()) for kind, one in self.estimators.items()}
+            self.estimators = {}
 
 
 def estimate(
@@ -101,21 +113,20 @@ def estimate(
     spans = {kind.band: (0, series.n_samples) for kind in kinds}
     spans |= dict.fromkeys(asked.bands, (edge, series.n_samples - edge))
     length = min(stop - first for first, stop in spans.values()) // SEGMENTS
-    segmented = len(replicates) == 1 and role == "target" and length >= estimands.SHORTEST
+    shortest = max(estimands.SHORTEST, 2 * filters.reach if filters else 0)
+    segmented = len(replicates) == 1 and role == "target" and length >= shortest
     windows = _windows(series, asked, edge)
-    parts = {
-        band: [span, *(_segments(*span) if segmented else []), *windows]
-        for band, span in spans.items()
-    }
     shape = len(kinds), len(replicates), len(labels), len(labels)
     fc = np.empty(shape)
     segments = np.empty((len(kinds), SEGMENTS if segmented else 0, *shape[2:]))
     dynamics = np.empty((*shape[:2], len(windows), len(windows)))
     for k in progress(range(len(replicates))):
-        gathered = {
-            band: [_Span(first, stop, _estimators(kinds, band)) for first, stop in of_band]
-            for band, of_band in parts.items()
-        }
+        gathered = {}
+        for band, (first, stop) in spans.items():
+            of_band = [kind for kind in kinds if kind.band == band]
+            whole = [(first, stop), *(_segments(first, stop) if segmented else [])]
+            gathered[band] = [_Span(begin, end, of_band, np.asarray) for begin, end in whole]
+            gathered[band] += [_Span(begin, end, of_band, _edges) for begin, end in windows]
         pieces = _passing(series.pieces(k), gathered.get(bands.BROADBAND, []))
         if filters is None:
             for _ in pieces:
@@ -125,8 +136,7 @@ def estimate(
                 for span in gathered[band]:
                     span.add(first, signal)
         for m, kind in enumerate(kinds):
-            whole, *results = (span.estimators[kind].result() for span in gathered[kind.band])
-            fc[m, k] = whole
+            fc[m, k], *results = (span.results[kind] for span in gathered[kind.band])
             if segmented:
                 segments[m] = results[:SEGMENTS]
             if windows:
@@ -143,9 +153,13 @@ def estimate(
     return Estimate(kinds, fc, notes, segments, dynamics)
 
 
-def _alike(matrices):
-    """Correlations over pairs of regions of matrices (n, N, N); NaN where one has a gap."""
-    patterns = matrices[:, *np.triu_indices(matrices.shape[1], k=1)]
+def _edges(matrix):
+    """The pairs of regions (pairs,) of (N, N)."""
+    return matrix[np.triu_indices(len(matrix), k=1)]
+
+
+def _alike(patterns):
+    """Correlations of patterns (n, pairs) with each other; NaN where one has a gap."""
     whole = np.isfinite(patterns).all(axis=1)
     found = np.full((len(patterns), len(patterns)), np.nan)
     if whole.any():
@@ -155,10 +169,12 @@ def _alike(matrices):
 
 def _filters(series, asked):
     """The filters of what is asked for, or None, and samples that are left out at each end."""
-    if not asked.bands:
+    if not (asked.bands or asked.windows):
         return None, 0
     rate = _rate(series)
     asked.check(rate, series.n_samples / rate, "a replicate")
+    if not asked.bands:
+        return None, 0
     return bands.Filters(asked.bands, rate), round(asked.edges / 1000 * rate)
 
 
@@ -170,11 +186,6 @@ def _rate(series):
             "with units, or target.sampling_rate"
         )
     return series.sampling_rate
-
-
-def _estimators(kinds, band):
-    """What gathers a stretch of a replicate in a band."""
-    return {kind: measures.estimator(kind.measure) for kind in kinds if kind.band == band}
 
 
 def _segments(first, stop):

@@ -12,9 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from restmeg import (
-    check as checks,
-)
-from restmeg import (
+    bands,
     connectome,
     estimands,
     fingerprint,
@@ -27,6 +25,9 @@ from restmeg import (
     segments,
     settings,
     study,
+)
+from restmeg import (
+    check as checks,
 )
 from restmeg.errors import InputError, InputWarning
 from restmeg.formats import probe
@@ -177,7 +178,8 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     compared = segments.Sampling(*recorded[1:]) if recorded else own
     _check_band(loaded["fit"], compared, recorded is not None)
     asked = estimands.asked(loaded["connectivity"])
-    asked.check(compared.rate, compared.seconds, "what is compared")
+    passed = fourier.PASSED if recorded else bands.NYQUIST
+    asked.check(compared.rate, compared.seconds, "what is compared", passed)
     back = _check_inverse(loaded, field, compared.rate)
     return Inputs(
         anatomy=fingerprint.content(*anatomy.identity()),
@@ -345,7 +347,9 @@ def _check_inverse(loaded, field, rate):
     found = inverse.from_settings(given, field, rate)
     if found is not None:
         made = loaded["leadfield"]["source"] == "synthetic"
-        warn(given["path"] or "config: inverse.source", questions.of_inverse(found, made))
+        warn(
+            given["path"] or "config: inverse.source", questions.of_inverse(found, made, field.gain)
+        )
     return found
 
 

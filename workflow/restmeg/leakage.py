@@ -91,7 +91,7 @@ def null_file(
         shifted = Shifted(activity, seed)
         series = Reconstructed(shifted, inverse.operator(inverse_path), seed, "simulated")
         given: Any = series if alike is None else segments.alike(series, alike)
-        found = estimation.estimate(given, asked._replace(windows=0.0), LEAKAGE)
+        found = estimation.estimate(given, asked, LEAKAGE)
         parameters = (
             activity.raw.provenance | {"role": LEAKAGE, "point": point} | asked.parameters()
         )

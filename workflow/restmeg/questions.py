@@ -28,6 +28,7 @@ EMPTY_S = 0.1  # of zeros in all regions, which no activity has
 # The largest gain of a head and its sensors: of magnetometers and those of no known kind in
 # T/(nA m), of gradiometers in T/m/(nA m).
 HEAD = {"mag": (1e-16, 1e-11), "grad": (1e-14, 1e-9)}
+OWN = 0.5  # of the regions, that an inverse shows most by their own row: others may leak much
 SILENT = 1e-9  # of the largest gain: no more than rounding leaves of none
 # What a region passes on of the others' rates (`rates.coupling_gain`). Of 4 s of 68 and 94 regions
 # with weaker coupling than WEAK, functional connectivity is hardly that of the weights; additive
@@ -167,8 +168,20 @@ def of_leadfield(field: leadfield.LeadField) -> Iterator[str]:
         yield f"no gain at {len(deaf)} of {len(sizes.T)} sensors, {check.some(list(deaf))}"
 
 
-def of_inverse(found: inverse.Inverse, random: bool) -> Iterator[str]:
-    """Yield questions about an inverse; random: whether the lead field is the synthetic one."""
+def of_inverse(found: inverse.Inverse, random: bool, gain: np.ndarray) -> Iterator[str]:
+    """Yield questions about an inverse.
+
+    random: whether the lead field is the synthetic one; gain: of that, (N, sensors).
+    """
+    if found.matrix is not None:
+        leakage = np.abs(found.matrix @ gain.T)
+        own = np.count_nonzero(leakage.argmax(axis=1) == np.arange(len(leakage)))
+        if own < OWN * len(leakage):
+            yield (
+                f"{own} of {len(leakage)} regions are seen more by their own row than any other "
+                "region is; is it transposed, or are regions, sensors or units in each other's "
+                "place, or is it of another head?"
+            )
     if random:
         yield (
             "the synthetic lead field is random, and so is which region leaks into which; "

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import check, connectome, estimands, power, store, tables
+from restmeg import check, connectome, estimands, measures, power, store, tables
 from restmeg.bands import BROADBAND
 from restmeg.errors import InputError, warn_of_results
 from restmeg.estimands import Kind
@@ -178,6 +178,7 @@ def scored(
         given = Comparison(
             *(simulated_rows, target_rows, correlation.undirected(weights), lengths, segments),
             shorter_is_other=kind.band != BROADBAND,
+            shorter_is_more=measures.is_positive(kind.measure),
             leaked=uncoupled,
         )
         for name in names:

@@ -15,7 +15,7 @@ rule leakage:
     params:
         seed=SEEDS["simulated"],
         alike=ALIKE,
-        asked=ASKED._asdict(),
+        asked=ASKED.without_windows()._asdict(),
         rows=ROWS,
         code=code("leakage.py", *MEASURE_MODULES),
     script:
@@ -37,7 +37,7 @@ rule unleaked:
         **asked("unleaked"),
     params:
         alike=ALIKE,
-        asked=ASKED._asdict(),
+        asked=ASKED.without_windows()._asdict(),
         rows=ROWS,
         code=code("connectivity.py", *MEASURE_MODULES),
     script:

@@ -19,7 +19,7 @@ rule null:
         simulation=TIMES,
         seed=SEEDS["simulated"],
         replicates=list(range(SETTINGS["simulation"]["replicates"])),
-        asked=ASKED._asdict(),
+        asked=ASKED.without_windows()._asdict(),
         rows=ROWS,
         alike=ALIKE,
         code=lambda wildcards: code(

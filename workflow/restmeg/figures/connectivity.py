@@ -10,12 +10,14 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from restmeg import check
+from restmeg.bands import BROADBAND
 from restmeg.estimands import Kind
 from restmeg.figures import matrix, style
 from restmeg.figures.scores import mean_in_words
 from restmeg.measures import MEASURES, is_positive
 from restmeg.summary.words import decimal
 
+BESIDE = {"fc_match": "match", "fc_match_ceiling": "ceiling", "leakage_null": "leakage"}
 PANEL = 2.3  # inches: of a matrix among others
 FEW = 500  # pairs of regions: more would cover each other's error bars
 
@@ -54,6 +56,7 @@ def by_band(
     this point, whose match and ceiling stand with each.
     """
     measures, bands = (list(dict.fromkeys(each)) for each in zip(*simulated, strict=True))
+    bands.sort(key=lambda band: band != BROADBAND)
     figure = style.new_figure(0.6 + PANEL * len(bands), 0.2 + PANEL * len(measures))
     panels = figure.subplots(len(measures), len(bands), squeeze=False)
     order, groups = matrix.hemispheres(labels)
@@ -86,7 +89,7 @@ def _match(summary: pd.DataFrame, kind: Kind) -> str:
     own = summary[(summary["measure"] == kind.measure) & (summary["band"] == kind.band)]
     values = own.set_index("score")["value"]
     texts = []
-    for name, word in (("fc_match", "match"), ("fc_match_ceiling", "ceiling")):
+    for name, word in BESIDE.items():
         value = values.get(name, np.nan)
         texts += [f"{word} {decimal(value, 2)}"] if np.isfinite(value) else []
     return ", ".join(texts)

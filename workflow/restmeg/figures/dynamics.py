@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from restmeg.estimands import Kind
 from restmeg.figures import style
-from restmeg.scores.dynamics import patterns
+from restmeg.scores.dynamics import values
 
 BINS = 30
 
@@ -20,23 +20,23 @@ def dynamics(simulated: np.ndarray, target: np.ndarray, kind: Kind) -> Figure:
     figure = style.new_figure(11.5, 3.6)
     panels = figure.subplots(1, 3, width_ratios=[1, 1, 1.3])
     roles = {"Simulated": (simulated, style.SIMULATED), "Target": (target, style.TARGET)}
-    for axes, (role, (values, _)) in zip(panels, roles.items(), strict=False):
-        windows = values.shape[-1]
-        blank = np.ma.masked_where(np.eye(windows, dtype=bool) | np.isnan(values[0]), values[0])
+    for axes, (role, (found, _)) in zip(panels, roles.items(), strict=False):
+        windows = found.shape[-1]
+        blank = np.ma.masked_where(np.eye(windows, dtype=bool) | np.isnan(found[0]), found[0])
         mesh = axes.pcolormesh(blank, cmap="vlag", vmin=-1, vmax=1, rasterized=True)
         axes.set(xlim=(0, windows), ylim=(windows, 0), aspect="equal", xlabel="window")
         axes.set_title(f"{role}, first replicate")
         axes.spines[:].set_visible(False)
     bar = figure.colorbar(mesh, ax=panels[1], label="correlation of FC", shrink=0.8, pad=0.03)
     bar.outline.set_linewidth(0)
-    pooled = {role: patterns(values).ravel() for role, (values, _) in roles.items()}
-    pooled = {role: values[np.isfinite(values)] for role, values in pooled.items()}
+    pooled = {role: values(found).ravel() for role, (found, _) in roles.items()}
+    pooled = {role: found[np.isfinite(found)] for role, found in pooled.items()}
     edges = np.histogram_bin_edges(np.concatenate(list(pooled.values())), BINS)
-    for role, values in pooled.items():
+    for role, found in pooled.items():
         for kind_of_line, look in (("stepfilled", {"alpha": 0.25}), ("step", {"label": role})):
-            if len(values):
+            if len(found):
                 panels[2].hist(
-                    values, edges, density=True, histtype=kind_of_line, color=roles[role][1], **look
+                    found, edges, density=True, histtype=kind_of_line, color=roles[role][1], **look
                 )
     panels[2].set(xlabel="correlation of FC between windows apart", ylabel="density")
     panels[2].set_title(kind.words, fontsize=9)

@@ -16,12 +16,11 @@ class Measure(NamedTuple):
     label: str  # what figures call it
     where: str  # module of this package and class of an Estimator in it
     analytic: bool = True  # whether it is of the analytic signal in a band, or of any real series
-    flips: bool = False  # whether a series of the other sign makes it another one
     positive: bool = False  # whether it is never below zero
 
 
 MEASURES = {
-    "pearson": Measure("Pearson correlation", "pearson:Moments", analytic=False, flips=True),
+    "pearson": Measure("Pearson correlation", "pearson:Moments", analytic=False),
     "envelope_correlation": Measure("envelope correlation", "envelopes:Correlation"),
     "orthogonalised_envelope_correlation": Measure(
         "orthogonalised envelope correlation", "orthogonalised:Correlation"

@@ -9,15 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg.scores import baselines, distance, dynamics, match, structure
+from restmeg.scores import baselines, distance, match, structure
 from restmeg.scores.comparison import Comparison, Found
 
 CORRELATION = "correlation"
 SQUARED_DISTANCE = "squared distance per pair"
-FRACTION = "Kolmogorov-Smirnov distance"
+SQUARED_SHARES = "mean squared difference of shares"
 SQUARED_DECADES = "mean squared difference of log10 power"
 ROOTS = {  # scales of what is read by its root, and the scale of that
     SQUARED_DISTANCE: "signed root of the distance per pair",
+    SQUARED_SHARES: "signed root of the squared difference of shares",
     SQUARED_DECADES: "signed root of the squared difference, in decades",
 }
 HIGHEST, LOWEST = "highest", "lowest"
@@ -255,22 +256,12 @@ SCORES = {
     ),
     "dynamics_distance": Score(
         "distance of the dynamics",
-        FRACTION,
+        SQUARED_SHARES,
         "how far apart the distributions of correlations between windows are",
         DYNAMIC,
         LOWEST,
         "pair",
-        dynamics.distance,
-        input=DYNAMICS,
-    ),
-    "dynamics_distance_floor": Score(
-        "floor of the distance of the dynamics",
-        FRACTION,
-        "the distance of the dynamics that a perfect model of the same duration would have",
-        DYNAMIC,
-        None,
-        "target replicate",
-        dynamics.floor,
+        distance.distance,
         is_mean=False,
         input=DYNAMICS,
     ),

@@ -41,6 +41,7 @@ class Comparison:
     distances: np.ndarray  # (pairs,), the same; 0 where it is not known, or all 0
     segments: np.ndarray  # (K, pairs) of a single target replicate, in order; or none, (0, pairs)
     shorter_is_other: bool = False  # whether a segment is expected to differ from the whole
+    shorter_is_more: bool = False  # and to have more by chance, where there is least of it
     leaked: np.ndarray | None = None  # (n, pairs) of simulated replicates with uncoupled regions
 
     @classmethod

@@ -3,12 +3,8 @@
 from restmeg.scores import correlation, intervals
 from restmeg.scores.comparison import Comparison, Found, jackknifed, own
 from restmeg.scores.intervals import LeftOut
-from restmeg.scores.match import ALONE
+from restmeg.scores.match import ALONE, SHORTER
 
-SHORTER = (
-    "connectivity in a band is expected to be another in short segments than in whole replicates; "
-    "with a shorter simulation.duration the recording is several replicates"
-)
 FEW = "two simulated replicates are needed to know their sampling error"
 
 

@@ -13,6 +13,10 @@ from restmeg.scores.comparison import (
 from restmeg.scores.intervals import LeftOut
 
 ALONE = "a single target replicate without segments does not tell how well its pattern is known"
+SHORTER = (
+    "connectivity in a band is expected to be another in short segments than in whole replicates; "
+    "with a shorter simulation.duration the recording is several replicates"
+)
 SHORT = "the recording is too short for its pattern to repeat itself from segment to segment"
 FEW = "three replicates of each side are needed to know how well their patterns repeat themselves"
 NOISE = "the pattern of {} connectivity does not repeat itself beyond chance"
@@ -89,6 +93,8 @@ def _ceiling(given: Comparison, as_long: bool = True) -> LeftOut:
 
 def _no_ceiling(given: Comparison) -> str:
     """Why there is no ceiling, in words; nothing where there is one, or no replicate at all."""
+    if given.by_segments and given.shorter_is_more:
+        return SHORTER
     if given.by_segments:
         return "" if _is_sure(given.repeats[1]) else SHORT
     return ALONE if len(given.target) == 1 else ""

@@ -30,6 +30,7 @@ DECIDING = {
     DISTANCE: "functional connectivity is nearest to the target's",
 }
 
+LEAKED, MORE = "leakage_null", "fc_match_minus_leakage"
 OTHERS = [name for name, score in SCORES.items() if score.input in (SPECTRA, THEORY)]
 Rows = Sequence[Mapping[str, str]]  # of a table
 
@@ -56,7 +57,7 @@ def sentences(scores: Rows, best_rows: Rows, nulls: Rows, study: Mapping) -> lis
         if (kind_of(row), row["score"]) == (kind, MATCH)
         and math.isfinite(tables.value(row["null_p"]))
     ]
-    beside = " ".join(filter(None, [beside, _nulls(against, point, study)]))
+    beside = " ".join(filter(None, [_leaked(found), beside, _nulls(against, point, study)]))
     return [*filter(None, [first, good, beside])]
 
 
@@ -256,6 +257,20 @@ def _not_the_truth(found):
         " The model is not the whole truth there: the FC distance is "
         f"{_in_words(found[DISTANCE])}, and of the true model 0."
     )
+
+
+def _leaked(found):
+    """What of the match leakage alone makes, where there is an inverse."""
+    if LEAKED not in found:
+        return ""
+    null = decimal(tables.value(found[LEAKED]["value"]), 2)
+    more = found[MORE]
+    low = tables.value(more["ci_low"])
+    words = f"Leakage alone, without any coupling, makes a match of {null}"
+    if not math.isfinite(low):
+        return f"{words}."
+    told = "is more than that" if low > 0 else "cannot be told from that"
+    return f"{words}; the match {told} (the difference is {_in_words(more)})."
 
 
 def _beside(found):

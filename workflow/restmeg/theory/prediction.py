@@ -21,7 +21,7 @@ LEAKS = (
     "theory is of the activity of regions, and scores are of reconstructed series, which leak: "
     "expected scores are left out"
 )
-REAL = f"{LEAKS}, and the likelihood takes the recording for activity without leakage"
+REAL = f"{LEAKS}, and so is the likelihood, which would take leakage for coupling"
 LENGTHS = np.geomspace(1, 3600, 37)  # s, of recordings whose scores are predicted
 
 
@@ -115,7 +115,7 @@ def predict_file(
         usable = None if target is not None and target.trouble else target
         if not reconstructed:
             contents |= _score_variables(scores(anatomy, own, usable, length))
-        if len(given.frequencies):
+        if len(given.frequencies) and not (reconstructed and recorded):
             likely = log_likelihood(own.net, given, gain_free=recorded)
     contents |= {
         "target_replicate": given.replicates,
