@@ -300,6 +300,24 @@ def test_a_perfect_model_may_be_below_anatomy_too():
     )
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ((0.03, -0.02, 0.08), "0.27; the match cannot be told from that (the difference is 0.03"),
+        ((0.13, 0.08, 0.18), "0.27; the match is more than that (the difference is 0.13"),
+        (scored.NONE, "makes a match of 0.27."),
+    ],
+)
+def test_what_leakage_alone_matches_is_said_before_anatomy(more, told):
+    given = {"leakage_null": (0.27, 0.2, 0.3), "fc_match_minus_leakage": more}
+    *_, third = said(scored.rows(**given))
+    assert third.startswith("Leakage alone, without any coupling, makes a match of 0.27")
+    assert told in third
+    assert "anatomy" in third
+    *_, third = said(scored.rows())
+    assert "Leakage" not in third
+
+
 def test_no_match_stands_beside_nothing():
     *_, third = said(scored.rows(fc_match=scored.NONE))
     assert third == "Nothing can be said of what anatomy alone matches."

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from restmeg import InputError, bundled, fingerprint, inverse, leadfield, sensors, store
+from restmeg import InputError, bundled, fingerprint, inverse, leadfield, questions, sensors, store
 from restmeg import settings as restmeg_settings
 
 LABELS = ["a", "b", "c", "d", "e"]
@@ -278,6 +278,18 @@ def hemisphere(rng, side):
         **{"nuse": 200, "nuse_tri": 0, "use_tris": np.zeros((0, 3), int), "subject_his_id": "x"},
         **dict.fromkeys(["nearest", "nearest_dist", "pinfo", "patch_inds", "dist", "dist_limit"]),
     }
+
+
+def test_an_inverse_that_shows_other_regions_is_questioned():
+    """Transposed, or in another order; not one that only leaks."""
+    rng = np.random.default_rng(0)
+    gain = rng.standard_normal((12, 12))
+    right = np.linalg.inv(gain.T) + 0.05 * rng.standard_normal((12, 12))
+    for matrix, asked in ((right, 0), (right.T, 1), (right[::-1], 1), (right[:, ::-1], 1)):
+        found = inverse.Inverse("file", 0.0, matrix, np.eye(12))
+        texts = list(questions.of_inverse(found, random=False, gain=gain))
+        assert len(texts) == asked, texts
+        assert all("are seen more by their own row than any other" in text for text in texts)
 
 
 def test_an_operator_of_mne_is_written_as_the_readme_says(tmp_path, monkeypatch, info, noise):

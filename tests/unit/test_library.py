@@ -248,6 +248,16 @@ def test_a_field_is_not_made_of_what_is_no_number(activity):
     assert told[0].filename == __file__
 
 
+def test_bands_of_one_name_and_other_limits_are_not_compared():
+    kw = {"duration": "8 s", "sampling_interval": "4 ms", "replicates": 2, "progress": False}
+    activity = restmeg.simulate("example", **kw)
+    of = "phase_locking_value"
+    ours = restmeg.connectivity(activity, of, {"alpha": ["8 Hz", "13 Hz"]})
+    theirs = restmeg.connectivity(activity, of, {"alpha": ["8 Hz", "12 Hz"]})
+    with pytest.raises(InputError, match=r"target: bands .*12.0.*; expected .*13.0"):
+        restmeg.score(ours, theirs, "example")
+
+
 def test_a_matrix_of_one_s_own_is_a_target(activity, target):
     fc, other = restmeg.connectivity(activity), restmeg.connectivity(target)
     mean = other.fc.mean("replicate").sel(measure="pearson", band="broadband", drop=True)

@@ -32,11 +32,21 @@ def test_in_a_band_the_distance_is_not_to_segments(anatomy):
     given = patterns(4), segments.mean(axis=0, keepdims=True), *anatomy, segments
     result = SCORES["fc_distance"].function(Comparison(*given, shorter_is_other=True))
     assert np.isnan(result.summary.value)
-    assert "with a shorter simulation.duration the recording is several" in result.note
+    assert "with a simulation.duration of less than a third of the recording" in result.note
     assert np.isfinite(SCORES["fc_distance"].function(Comparison(*given)).summary.value)
     several = patterns(4), patterns(3, seed=2), *anatomy, NONE
     result = SCORES["fc_distance"].function(Comparison(*several, shorter_is_other=True))
     assert np.isfinite(result.summary.value)
+
+
+@pytest.mark.parametrize("name", ["fc_match_ceiling", "fc_match_minus_ceiling"])
+def test_what_chance_raises_in_segments_has_no_ceiling_from_them(name, anatomy):
+    segments = patterns(10, 1.5, seed=1)
+    given = patterns(4), segments.mean(axis=0, keepdims=True), *anatomy, segments
+    assert np.isfinite(SCORES[name].function(Comparison(*given)).summary.value)
+    result = SCORES[name].function(Comparison(*given, shorter_is_more=True))
+    assert np.isnan(result.summary.value)
+    assert "another in short segments" in result.note
 
 
 def found(name, simulated, target, anatomy, segments=NONE):

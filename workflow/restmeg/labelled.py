@@ -211,6 +211,14 @@ def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> scoring.C
     )
 
 
+def check_alike(simulated: Labelled, target: Labelled) -> None:
+    """Raise InputError if connectivity of both sides says that bands of one name are different."""
+    ours, theirs = (_provenance(given)[0] for given in (simulated, target))
+    for what in ("bands", "edges"):
+        if what in ours and what in theirs:
+            check.same("target", what, theirs[what], ours[what])
+
+
 def _matrices(fc, of, role, names, places):
     """Values over kinds, replicate or segment, and regions in the order of names."""
     fc = fc.transpose(*scoring.KINDS, of, "region_to", "region_from")

@@ -210,6 +210,7 @@ def score(simulated: Labelled, target: Labelled, connectome: str | Path | xr.Dat
             f"target: measures {scoring.listed(theirs.kinds)}; expected "
             f"{scoring.listed(ours.kinds)}"
         )
+    labelled.check_alike(simulated, target)
     found = list(scoring.scored(ours, theirs, anatomy.weights, anatomy.distances))
     notes = scoring.gaps(ours, theirs) + scoring.remarks(found)
     warn_of_results("scores", notes)

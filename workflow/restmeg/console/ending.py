@@ -9,7 +9,7 @@ from restmeg.summary import answer, table, words
 
 PAGES = ("summary.html", "report.html")
 OF_SWEEP = ("best.csv", "differences.csv")
-KEY = ["structure_function_coupling", "fc_match", "fc_match_ceiling", "fc_distance"]
+KEY = ["structure_function_coupling", "fc_match", "fc_match_ceiling", "leakage_null", "fc_distance"]
 BEST = [LIKELIHOOD, "fc_distance"]  # which tell parameters
 WIDTH = 90  # of a sentence's lines
 

@@ -18,6 +18,7 @@ from restmeg.measures import MEASURES, is_positive
 from restmeg.summary.words import decimal
 
 BESIDE = {"fc_match": "match", "fc_match_ceiling": "ceiling", "leakage_null": "leakage"}
+STRONG = 0.99  # of pairs that have a colour of their own
 PANEL = 2.3  # inches: of a matrix among others
 FEW = 500  # pairs of regions: more would cover each other's error bars
 
@@ -67,13 +68,18 @@ def by_band(
         axes, turned = panels[row, column], np.ix_(order, order)
         both = np.triu(fc[turned], 1) + np.tril(target[kind][turned], -1)
         both[np.eye(len(fc), dtype=bool)] = np.nan
-        mesh = axes.pcolormesh(both, rasterized=True, **_colours(kind, both))
+        colours = _colours(kind, both)
+        # A few strong pairs would leave no colour for the others.
+        limit = np.nanquantile(np.abs(both), STRONG) if np.isfinite(both).any() else 1.0
+        colours |= {"vmax": limit or 1.0, "vmin": np.sign(colours["vmin"]) * (limit or 1.0)}
+        mesh = axes.pcolormesh(both, rasterized=True, **colours)
         axes.set(xlim=(0, len(fc)), ylim=(len(fc), 0), aspect="equal")
         matrix.mark(axes, groups)
         axes.tick_params(labelsize=8)
         axes.set_axis_on()
         axes.spines[:].set_visible(False)
-        bar = figure.colorbar(mesh, ax=axes, shrink=0.7, pad=0.03)
+        extend = "both" if colours["vmin"] else "max"
+        bar = figure.colorbar(mesh, ax=axes, shrink=0.7, pad=0.03, extend=extend)
         bar.outline.set_linewidth(0)
         bar.ax.tick_params(labelsize=7)
         axes.set_title(kind.band, fontsize=10)
@@ -81,6 +87,7 @@ def by_band(
         if kind == next(other for other in simulated if other.measure == kind.measure):
             label = MEASURES[kind.measure].label if kind.measure in MEASURES else kind.measure
             axes.set_ylabel(textwrap.fill(label, 22), fontsize=9)
+    figure.supxlabel("above the diagonal simulated, below it target", fontsize=9)
     return figure
 
 

@@ -1,8 +1,11 @@
 """The figure of functional connectivity dynamics."""
 
+import textwrap
+
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from restmeg.estimands import Kind
 from restmeg.figures import style
@@ -24,7 +27,11 @@ def dynamics(simulated: np.ndarray, target: np.ndarray, kind: Kind) -> Figure:
         windows = found.shape[-1]
         blank = np.ma.masked_where(np.eye(windows, dtype=bool) | np.isnan(found[0]), found[0])
         mesh = axes.pcolormesh(blank, cmap="vlag", vmin=-1, vmax=1, rasterized=True)
-        axes.set(xlim=(0, windows), ylim=(windows, 0), aspect="equal", xlabel="window")
+        axes.set(
+            xlim=(0, windows), ylim=(windows, 0), aspect="equal", xlabel="window", ylabel="window"
+        )
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_title(f"{role}, first replicate")
         axes.spines[:].set_visible(False)
     bar = figure.colorbar(mesh, ax=panels[1], label="correlation of FC", shrink=0.8, pad=0.03)
@@ -39,7 +46,8 @@ def dynamics(simulated: np.ndarray, target: np.ndarray, kind: Kind) -> Figure:
                     found, edges, density=True, histtype=kind_of_line, color=roles[role][1], **look
                 )
     panels[2].set(xlabel="correlation of FC between windows apart", ylabel="density")
-    panels[2].set_title(kind.words, fontsize=9)
+    panels[2].set_title(textwrap.fill(kind.words, 40), fontsize=9)
+    panels[2].xaxis.set_major_locator(MaxNLocator(6))
     panels[2].legend(frameon=False, loc="upper right")
     sns.despine(ax=panels[2])
     return figure

@@ -15,7 +15,7 @@ from restmeg.scores.intervals import LeftOut
 ALONE = "a single target replicate without segments does not tell how well its pattern is known"
 SHORTER = (
     "connectivity in a band is expected to be another in short segments than in whole replicates; "
-    "with a shorter simulation.duration the recording is several replicates"
+    "with a simulation.duration of less than a third of the recording that is three replicates"
 )
 SHORT = "the recording is too short for its pattern to repeat itself from segment to segment"
 FEW = "three replicates of each side are needed to know how well their patterns repeat themselves"
