@@ -1,3 +1,4 @@
+import pint
 import pytest
 from restmeg import InputError, units
 
@@ -123,3 +124,8 @@ def test_a_tower_of_powers_is_refused_before_it_is_computed(text, monkeypatch):
     with pytest.raises(InputError, match="cannot read"):
         units.magnitude("simulation.dt", text, "ms")
     assert not asked
+
+
+@pytest.mark.parametrize(("given", "unit"), units.KNOWN)
+def test_factors_that_are_known_are_those_of_pint(given, unit):
+    assert units.KNOWN[given, unit] == float(f"{pint.Quantity(1.0, given).to(unit).magnitude:.12g}")

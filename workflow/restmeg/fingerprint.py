@@ -61,8 +61,13 @@ def _path(name):
 @functools.cache
 def _imports(path):
     """Names within the package of the modules that a file names in its imports."""
+    return _read(path.read_bytes())[1]
+
+
+def _imported(tree):
+    """The same of a syntax tree."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
@@ -113,14 +118,32 @@ class _Meaning(ast.NodeTransformer):
 
     def visit_Call(self, node):
         self.generic_visit(node)
-        if ast.unparse(node.func) in ("warnings.warn", "print"):
+        function = node.func
+        is_print = isinstance(function, ast.Name) and function.id == "print"
+        if is_print or (isinstance(function, ast.Attribute) and _is_warn(function)):
             node.args, node.keywords = [], []
         return node
 
 
+def _is_warn(attribute):
+    """Whether it is warnings.warn."""
+    return (
+        attribute.attr == "warn"
+        and isinstance(attribute.value, ast.Name)
+        and attribute.value.id == "warnings"
+    )
+
+
 @functools.cache
+def _read(source):
+    """What a module does, as a digest, and the names of modules that it imports."""
+    tree = ast.parse(source)
+    imported = _imported(tree)
+    return _short(ast.unparse(_Meaning().visit(tree))), imported
+
+
 def _meaning(source):
-    return _short(ast.unparse(_Meaning().visit(ast.parse(source))))
+    return _read(source)[0]
 
 
 def _name(path):
