@@ -8,7 +8,6 @@ import numpy as np
 
 from restmeg import bands, check, estimands, measures, recording, segments, store
 from restmeg.errors import InputError, warn_of_results
-from restmeg.measures import pearson
 
 TITLE = "Functional connectivity"
 SEGMENTS = 10  # of a single target replicate, which tell how well its pattern repeats itself
@@ -160,11 +159,11 @@ def _edges(matrix):
 
 def _alike(patterns):
     """Correlations of patterns (n, pairs) with each other; NaN where one has a gap."""
-    whole = np.isfinite(patterns).all(axis=1)
-    found = np.full((len(patterns), len(patterns)), np.nan)
-    if whole.any():
-        found[np.ix_(whole, whole)] = pearson.pearson(patterns[whole].T)
-    return found
+    centred = patterns - patterns.mean(axis=1, keepdims=True)
+    length = np.sqrt((centred**2).sum(axis=1, keepdims=True))
+    unit = centred / np.where(length > 0, length, np.nan)
+    # Not a matrix product, whose last bits would depend on the machine.
+    return np.stack([(unit * row).sum(axis=1) for row in unit])
 
 
 def _filters(series, asked):
