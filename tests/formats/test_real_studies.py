@@ -35,10 +35,11 @@ def test_a_ready_study_runs(study, name, regions):
 def test_the_alpha_study_has_its_rhythm(study):
     """Shorter than it is; what leaks is told from what is coupled."""
     study.config = yaml.safe_load((ROOT / "config/studies/alpha.yaml").read_text())
-    study.config["simulation"] |= {"duration": "33 s", "replicates": 4}
-    study.config |= {"target": {"replicates": 4}}
+    study.config["simulation"] |= {"duration": "23 s", "replicates": 3}
+    study.config["connectivity"]["windows"] = "2 s"
+    study.config |= {"target": {"replicates": 3}}
     study.run()
-    (path,) = study.path.glob("results/simulated/*/0-3/spectra.nc")
+    (path,) = study.path.glob("results/simulated/*/0-2/spectra.nc")
     with xr.open_dataset(path) as dataset:
         peaks = dataset.peak_frequency.values
         alpha = dataset.band_power.sel(band="alpha").values
@@ -46,13 +47,16 @@ def test_the_alpha_study_has_its_rhythm(study):
     assert np.median(alpha) > 0.5
     scores = pd.read_csv(study.result("scores.csv")).set_index(["measure", "band", "score"])
     value = scores["value"]
-    for measure, most in (("orthogonalised_envelope_correlation", 0.1), ("phase_locking_value", 1)):
+    for measure, most in (
+        ("orthogonalised_envelope_correlation", 0.15),
+        ("phase_locking_value", 1),
+    ):
         match, null, ceiling = (
             value[measure, "alpha", name]
             for name in ("fc_match", "leakage_null", "fc_match_ceiling")
         )
         assert null < most
-        assert null < match == pytest.approx(ceiling, abs=0.05)
+        assert null < match == pytest.approx(ceiling, abs=0.08)
     assert value["phase_locking_value", "alpha", "leakage_null"] > 0.5
     for name in ("bands", "spectra", "dynamics", "topography"):
         assert study.result(f"figures/{name}.png").exists()
