@@ -123,7 +123,8 @@ def test_batches_cores_and_what_is_kept_change_no_bit(inverted):
     study.forget()
     study.edit("simulation", replicates_per_job=3, keep="shown")
     study.config["sweep"] = {"model.coupling_strength": [1.5, 0.5]}
-    study.run("results/scores.csv", "results/leakage.csv", cores=1)
+    study.run(cores=1)
+    assert study.unrecorded() == set()
     assert leaks.exists()
     kept = sorted(path.parent.name for path in study.path.glob("results/*/*/*/reconstructed.nc"))
     assert kept == ["0-2", "3-3"]  # of the shown point
