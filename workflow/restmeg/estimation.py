@@ -239,10 +239,7 @@ def estimate_file(
         raw = series.raw
     warn_of_results(activity_path, found.notes)
     parameters = raw.provenance | {"role": role, "point": point} | asked.parameters()
-    if alike is not None:
-        parameters["compared"] = dict(
-            zip(("samples", "sampling_rate", "simulated_rate"), alike, strict=True)
-        )
+    parameters |= segments.parameters(alike)
     with store.new_netcdf(path, TITLE, parameters, raw.seed) as dataset:
         for name, values in found.contents(series).items():
             store.add(dataset, name, values)

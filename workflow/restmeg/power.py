@@ -172,10 +172,7 @@ def estimate_file(
         "bands": {name: list(limits) for name, limits in bands.items()},
         "trouble": found.trouble,
     }
-    if alike is not None:
-        parameters["compared"] = dict(
-            zip(("samples", "sampling_rate", "simulated_rate"), alike, strict=True)
-        )
+    parameters |= segments.parameters(alike)
     with store.new_netcdf(path, TITLE, parameters, raw.seed) as dataset:
         store.add(dataset, "replicate", found.replicates)
         store.add(dataset, "region", np.array(found.labels, dtype=object))

@@ -103,6 +103,14 @@ def alike(series: Any, to: Sequence[float]) -> "Alike":
     return Alike(series, own, Sampling(int(n_samples), rate))
 
 
+def parameters(to: Sequence[float] | None) -> dict[str, dict[str, float]]:
+    """What a file says of how its series were brought to a recording; to: see `alike`, or None."""
+    if to is None:
+        return {}
+    names = "samples", "sampling_rate", "simulated_rate"
+    return {"compared": dict(zip(names, to, strict=True))}
+
+
 class Alike:
     """Series brought to another sampling, with the interface of `estimation.Series`."""
 
