@@ -11,6 +11,7 @@ include: "workflow/rules/structure.smk"
 include: "workflow/rules/activity.smk"
 include: "workflow/rules/leakage.smk"
 include: "workflow/rules/theory.smk"
+include: "workflow/rules/fit.smk"
 include: "workflow/rules/nulls.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
@@ -32,6 +33,7 @@ rule all:
         points="results/points.csv",
         provenance="results/provenance.json",
         best=BEST,
+        fit=FIT + FITTED,
         activity=of_points("simulated", [SHOWN], "activity"),
         sensors=of_points("simulated", PROJECTED, "sensors"),
         nulls=NULLS,

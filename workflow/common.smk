@@ -53,6 +53,7 @@ from restmeg.summary import deviations, page, words
 
 EXAMPLE = os.path.relpath(bundled.example())
 SCHEMA = settings.load_schema(bundled.schema())
+TABLES = ["scores", "scores_replicates", "scores_notes"]
 
 
 def check_all():
@@ -145,13 +146,22 @@ def theory_of_target(wildcards):
     return f"results/target/{STUDY.target}/theory.nc"
 
 
+def model_of(wildcards):
+    """The model of a point; None of the fitted one, whose model is in the file of the fit."""
+    return None if wildcards.point == study.FITTED else STUDY.models[wildcards.point]
+
+
+def fit_of(wildcards):
+    """The file of the fit, for the point that it finds."""
+    return FIT if wildcards.point == study.FITTED else []
+
+
 def recorded(wildcards):
     """All results, but for the summary, that a study keeps: what their provenance is told of."""
     kept_activity = POINTS if SETTINGS["simulation"]["keep"] == "all" else [SHOWN]
     simulated, target = ["simulated", POINTS], ["target", [STUDY.target]]
     made = STUDY.target != study.RECORDING
     other = made and set(POINTS) - {STUDY.target}
-    tables = ["scores", "scores_replicates", "scores_notes"]
     return [
         *expand("results/{name}.nc", name=["connectome", "leadfield"]),
         *([] if made else ["results/recording.nc"]),
@@ -167,8 +177,9 @@ def recorded(wildcards):
         *of_nulls(),
         *expand("results/simulated/{point}/theory.nc", point=POINTS),
         *([f"results/target/{STUDY.target}/theory.nc"] if other else []),
-        *expand("results/simulated/{point}/{name}.csv", point=POINTS, name=tables),
-        *expand("results/{name}.csv", name=["points", "differences", *tables]),
+        *expand("results/simulated/{point}/{name}.csv", point=POINTS, name=TABLES),
+        *expand("results/{name}.csv", name=["points", "differences", *TABLES]),
+        *recorded_of_fit(kept_activity),
         *(BEST + NULLS + NULL_NETWORKS + NULL_NOTES),
         *expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),
     ]
@@ -186,6 +197,21 @@ def recorded_of_inverse(kept_activity, made):
         *of_points("simulated", POINTS, "leakage"),
         *of_points("simulated", [SHOWN], "unleaked"),
         "results/leakage.csv",
+    ]
+
+
+def recorded_of_fit(kept_activity):
+    """Results of a fit among them."""
+    if not FIT:
+        return []
+    name = [study.FITTED]
+    return [
+        *FIT,
+        *(of_points("simulated", name, "activity") if kept_activity == POINTS else []),
+        *of_points("simulated", name, "connectivity"),
+        *of_points("simulated", name, "spectra"),
+        "results/simulated/fitted/theory.nc",
+        *FITTED,
     ]
 
 
@@ -256,6 +282,12 @@ if SETTINGS["inverse"]["source"] != inverse.NONE:
     LEAKAGE += ["results/leakage.csv", *of_points("simulated", [SHOWN], "reconstructed")]
 if SETTINGS["inverse"]["source"] == inverse.LCMV:
     ADAPTED_TO += of_points("target", [STUDY.target], "activity")
+FIT, FITTED, TO_FIT, HELD_OUT = [], [], [], []
+if SETTINGS["fit"]["parameters"]:
+    FIT.append("results/fit.nc")
+    number = INPUTS.recorded[0] if INPUTS.recorded else SETTINGS["target"]["replicates"]
+    TO_FIT, HELD_OUT = study.split(number, SETTINGS["fit"]["held_out"])
+    FITTED += ["results/fit.csv", *expand("results/simulated/fitted/{table}.csv", table=TABLES)]
 BEST = []
 if AXES:
     FIGURES.append("sweep")
@@ -291,6 +323,6 @@ onstart:
 
 wildcard_constraints:
     role="|".join(ROLES),
-    point="p[0-9a-f]{12}|recording",
+    point="p[0-9a-f]{12}|recording|fitted",
     batch=r"\d+-\d+|all",
     null="[A-Za-z0-9_-]+",

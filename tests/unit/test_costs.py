@@ -66,6 +66,7 @@ SIZE = costs.Size(
     measures=1,
     points=10,
     swept=1,
+    fitted=0,
     replicates=20,
     batch=16,
     targets=20,

@@ -7,6 +7,7 @@ from restmeg import (
     InputError,
     connectome,
     estimands,
+    estimated,
     estimation,
     null_networks,
     null_scores,
@@ -149,7 +150,7 @@ class Study:
         """A target on a connectome, and the scores of the point against it."""
         self.connectivity(name, anatomy, "target", "p1", 77)
         simulated, target = (
-            scoring.read_fc([self.path(file)], role, self.anatomy.labels)
+            estimated.read([self.path(file)], role, self.anatomy.labels)
             for file, role in (("simulated.nc", "simulated"), (name, "target"))
         )
         rows = [
@@ -227,7 +228,7 @@ def test_values_are_those_of_each_network_simulated_as_a_point(study):
     for number in (0, 7):
         null = null_networks.network("degree_length", study.anatomy, 0, number)
         study.connectivity("one.nc", null, "simulated", "p0", 0)
-        simulated = scoring.read_fc([study.path("one.nc")], "simulated", LABELS)
+        simulated = estimated.read([study.path("one.nc")], "simulated", LABELS)
         expected = {one.score: one.found.summary.value for one in study.scored(simulated, target)}
         found = networks[networks["network"] == number].set_index("score")["value"]
         for score, value in found.items():

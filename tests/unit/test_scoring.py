@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from restmeg import InputError, connectome, estimands, scoring, store
+from restmeg import InputError, connectome, estimands, estimated, scoring, store
 from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, correlation
 
 
@@ -238,20 +238,20 @@ def test_segments_of_a_single_recording_are_brought_along(tmp_path, anatomy):
     assert [row["target_replicate"] for row in of if row["value"] == "nan"] == ["3"]
     # Beside a second replicate segments count for nothing.
     other = write_connectivity(tmp_path / "u.nc", mean, [8], "target", segments=segments)
-    aim = scoring.read_fc([target, other], "target", LABELS)
+    aim = estimated.read([target, other], "target", LABELS)
     assert aim.segments is None
-    assert scoring.read_fc([target], "target", LABELS).segments.shape == (1, 10, 8, 8)
+    assert estimated.read([target], "target", LABELS).segments.shape == (1, 10, 8, 8)
 
 
 def test_bands_of_a_single_recording_have_no_distance(example):
     rng = np.random.default_rng(6)
     kinds = [estimands.Kind("pearson", "broadband"), estimands.Kind("pearson", "alpha")]
-    simulated = scoring.Connectivity(
+    simulated = estimated.Connectivity(
         "p", kinds, np.arange(3), LABELS, symmetric(rng, 2, 3, 8, 8), []
     )
     parts = symmetric(rng, 8, 8) + 0.1 * symmetric(rng, 2, 10, 8, 8)
     whole = parts.mean(axis=1, keepdims=True)
-    target = scoring.Connectivity("t", kinds, np.arange(1), LABELS, whole, [], parts)
+    target = estimated.Connectivity("t", kinds, np.arange(1), LABELS, whole, [], parts)
     found = {
         (one.band, one.score): one.found for one in scoring.scored(simulated, target, *example)
     }
@@ -263,7 +263,7 @@ def test_bands_of_a_single_recording_have_no_distance(example):
 def test_lengths_known_in_one_direction_are_not_known(example):
     rng, kinds = np.random.default_rng(6), [estimands.Kind("pearson", "broadband")]
     sides = [
-        scoring.Connectivity("p", kinds, np.arange(3), LABELS, symmetric(rng, 1, 3, 8, 8), [])
+        estimated.Connectivity("p", kinds, np.arange(3), LABELS, symmetric(rng, 1, 3, 8, 8), [])
         for _ in range(2)
     ]
     weights, distances = example

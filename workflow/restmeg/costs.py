@@ -38,6 +38,7 @@ class Size(NamedTuple):
     measures: int  # in all their bands
     points: int
     swept: int  # parameters
+    fitted: int  # parameters
     replicates: int  # simulated, of a point
     batch: float  # of them in a job
     targets: int  # replicates of the target
@@ -287,6 +288,17 @@ def _best(size):
     return Cost(20 + one.memory, 0.5 + 1.2 * designs * one.seconds)
 
 
+def _fit(size):
+    """Of about a hundred places for two parameters, each with matrices for all frequencies."""
+    *_, frequencies = _segments(size)
+    pairs, values = size.regions**2, _coefficients(size, size.targets)
+    places = 40 * (1 + size.fitted)
+    each = frequencies * (1e-4 + (3 + size.fitted) * (4e-8 * pairs + 3e-9 * size.regions**3))
+    memory = 110 + (14 * 16 * min(linear.PIECE, frequencies * pairs)) / MB
+    memory += (48 * frequencies * pairs + 60 * values) / MB
+    return Cost(memory, 1.5 + places * each)
+
+
 def _score_point(size):
     pairs, replicates = size.regions**2, size.replicates + size.targets
     values, _ = _power(size, replicates)
@@ -372,6 +384,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "theory": _theory,
     "theory_of_target": _theory_of_target,
     "null": _null,
+    "fit": _fit,
     "score_point": _score_point,
     "score": _score,
     "score_nulls": _score_nulls,

@@ -13,6 +13,7 @@ from restmeg import (
     check,
     connectome,
     estimands,
+    estimated,
     formats,
     leadfield,
     preparation,
@@ -172,19 +173,19 @@ def lead_field(
     return leadfield.judged("lead field", raw, labels, unit)
 
 
-def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> scoring.Connectivity:
+def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> estimated.Connectivity:
     """Functional connectivity in the form that files of it give."""
     fc = _variable(given, "fc", role)
     for name, usual in (("replicate", 0), ("band", BROADBAND), ("measure", "pearson")):
         if name not in fc.dims:  # of one there may be no dimension
             fc = fc.expand_dims({name: [fc.coords[name].item() if name in fc.coords else usual]})
-    if set(fc.dims) != {*scoring.KINDS, "replicate", "region_to", "region_from"}:
+    if set(fc.dims) != {*estimated.KINDS, "replicate", "region_to", "region_from"}:
         raise InputError(
             f"{role}: dimensions {fc.dims}; expected 'region_to' and 'region_from', and 'measure', "
             "'band' and 'replicate' where there are several"
         )
     names = [str(label) for label in labels]
-    measured, bands = ([str(name) for name in fc[of].values] for of in scoring.KINDS)
+    measured, bands = ([str(name) for name in fc[of].values] for of in estimated.KINDS)
     kinds = estimands.kinds(measured, bands)
     if not kinds:
         raise InputError(
@@ -196,7 +197,7 @@ def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> scoring.C
     segments = None
     if isinstance(given, xr.Dataset) and "fc_segments" in given and fc.sizes["replicate"] == 1:
         parts = given["fc_segments"]
-        for name in scoring.KINDS:
+        for name in estimated.KINDS:
             if name not in parts.dims:
                 parts = parts.expand_dims(name)
         segments = _matrices(parts, "segment", role, names, places)
@@ -206,7 +207,7 @@ def connectivity(given: Labelled, role: str, labels: Iterable[str]) -> scoring.C
             "simulated: it is of a target; expected what is simulated, and then the target"
         )
     point = parameters.get("point", "")
-    return scoring.Connectivity(
+    return estimated.Connectivity(
         point, kinds, fc["replicate"].values, names, matrices, notes, segments
     )
 
@@ -221,7 +222,7 @@ def check_alike(simulated: Labelled, target: Labelled) -> None:
 
 def _matrices(fc, of, role, names, places):
     """Values over kinds, replicate or segment, and regions in the order of names."""
-    fc = fc.transpose(*scoring.KINDS, of, "region_to", "region_from")
+    fc = fc.transpose(*estimated.KINDS, of, "region_to", "region_from")
     for end in ("region_to", "region_from"):
         if fc.sizes[end] != len(names):
             raise InputError(f"{role}: {fc.sizes[end]} regions; expected {len(names)}")
@@ -259,8 +260,8 @@ def dataset(
 
 def scores(
     found: Sequence[scoring.Scored],
-    simulated: scoring.Connectivity,
-    target: scoring.Connectivity,
+    simulated: estimated.Connectivity,
+    target: estimated.Connectivity,
     notes: Sequence[str],
 ) -> xr.Dataset:
     """A Dataset of all scores of all measures and bands, and the values that they are made of.
@@ -286,5 +287,5 @@ def scores(
             stacked = np.stack([each[dimensions] for each in of_name])
             *_, values = estimands.over_bands(kinds, stacked)
             full = name if SCORES[name].is_mean else f"{name}_{dimensions[0]}"
-            made[full] = ((*scoring.KINDS, *dimensions), values, {"units": "1"})
+            made[full] = ((*estimated.KINDS, *dimensions), values, {"units": "1"})
     return made

@@ -13,6 +13,7 @@ import numpy as np
 from restmeg import (
     connectome,
     estimands,
+    estimated,
     estimation,
     inverse,
     recording,
@@ -123,15 +124,15 @@ def write_table(
     target's. Raises InputError if they do not belong together.
     """
     anatomy = connectome.read(connectome_path)
-    target = scoring.read_fc(target_paths, "target", anatomy.labels)
+    target = estimated.read(target_paths, "target", anatomy.labels)
     rows: list[list] = [["measure", "band", "of", "value", "ci_low", "ci_high", "n"]]
     for name, paths in simulated.items():
         role = LEAKAGE if name == NULL else "simulated"
-        own = scoring.read_fc(paths, role, anatomy.labels)
+        own = estimated.read(paths, role, anatomy.labels)
         if (own.point, own.kinds) != (point, target.kinds):
             raise InputError(
-                f"{paths[0]}: point {own.point}, {scoring.listed(own.kinds)}; expected {point}, "
-                f"{scoring.listed(target.kinds)}"
+                f"{paths[0]}: point {own.point}, {estimated.listed(own.kinds)}; expected {point}, "
+                f"{estimated.listed(target.kinds)}"
             )
         scored = scoring.scored(own, target, anatomy.weights, anatomy.distances, [MATCH])
         for one in scored:

@@ -24,6 +24,7 @@ from restmeg import (
     bundled,
     check,
     estimands,
+    estimated,
     estimation,
     inputs,
     labelled,
@@ -207,8 +208,8 @@ def score(simulated: Labelled, target: Labelled, connectome: str | Path | xr.Dat
     )
     if ours.kinds != theirs.kinds:
         raise InputError(
-            f"target: measures {scoring.listed(theirs.kinds)}; expected "
-            f"{scoring.listed(ours.kinds)}"
+            f"target: measures {estimated.listed(theirs.kinds)}; expected "
+            f"{estimated.listed(ours.kinds)}"
         )
     labelled.check_alike(simulated, target)
     found = list(scoring.scored(ours, theirs, anatomy.weights, anatomy.distances))

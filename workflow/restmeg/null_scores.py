@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import check, connectome, scoring, store, tables
+from restmeg import check, connectome, estimated, scoring, store, tables
 from restmeg.errors import InputError
+from restmeg.estimated import Connectivity
 from restmeg.nulls import ROLE
 from restmeg.scores import KEY, LOWEST, OF_CONNECTIVITY, SCORES
-from restmeg.scoring import NULL, Connectivity
+from restmeg.scoring import NULL
 
 # Scores of the simulated network: others are the same whatever it is, or not of its connectivity.
 SCORED = [name for name in OF_CONNECTIVITY if SCORES[name].of_model]
@@ -59,12 +60,14 @@ def networks(
     name: of the null, and point: of what it must be. Raises InputError if it is of another, or its
     regions or measures are not those of the target.
     """
-    with store.open_netcdf(path, "fc", "null", *scoring.KINDS, "replicate", "region_to") as dataset:
+    with store.open_netcdf(
+        path, "fc", "null", *estimated.KINDS, "replicate", "region_to"
+    ) as dataset:
         parameters, _ = store.provenance(dataset)
         for what, expected in (("role", ROLE), ("null", name), ("point", point)):
             check.same(path, what, parameters.get(what), expected)
-        kinds, places = scoring.kinds(dataset)
-        check.same(path, "measures", scoring.listed(kinds), scoring.listed(target.kinds))
+        kinds, places = estimated.kinds(dataset)
+        check.same(path, "measures", estimated.listed(kinds), estimated.listed(target.kinds))
         labels = [str(label) for label in dataset["region_to"][...]]
         if labels != target.labels:
             raise InputError(f"{path}: its regions are not those of the connectome")
@@ -94,7 +97,7 @@ def write(
     Raises InputError if files do not belong together or a network is there twice.
     """
     anatomy = connectome.read(connectome_path)
-    target = scoring.read_fc(target_paths, "target", anatomy.labels)
+    target = estimated.read(target_paths, "target", anatomy.labels)
     axes, swept = tables.swept(points_path)
     _, rows = tables.read(scores_path)
     check.same(scores_path, "points", sorted({row["point"] for row in rows}), [point])

@@ -36,6 +36,11 @@ class Spectra(NamedTuple):
     recorded: bool = False  # whether the target is a recording, whose scale is arbitrary
     trouble: str = ""  # why there are no frequencies, in words
 
+    def of(self, replicates: Sequence[int] | None) -> "Spectra":
+        """Those of some replicates alone, or of all for None."""
+        kept = np.isin(self.replicates, self.replicates if replicates is None else replicates)
+        return self._replace(power=self.power[kept], replicates=self.replicates[kept])
+
 
 def cut(n_samples: int, sampling_rate: float) -> tuple[int, int, int]:
     """Number, length and step in samples of the segments of a replicate: one if it is short."""

@@ -3,14 +3,15 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import check, connectome, estimands, measures, power, store, tables
+from restmeg import check, connectome, estimated, measures, power, tables
 from restmeg.bands import BROADBAND
 from restmeg.errors import InputError, warn_of_results
 from restmeg.estimands import Kind
+from restmeg.estimated import Connectivity
 from restmeg.scores import (
     KEY,
     LEAKAGE,
@@ -29,85 +30,11 @@ from restmeg.scores.intervals import Summary
 from restmeg.theory import predicted
 
 OF_THEORY = Kind("pearson", BROADBAND)  # the connectivity that theory has
-KINDS = "measure", "band"  # variables of files that say what connectivity is of
 POWER = "power"  # the measure that scores of spectra are of
 HEAD = ["point", *KEY]
 # What theory expects of a score, and what null networks say of it; others fill them.
 EXPECTED = ["expected", "expected_sd"]
 NULL = ["null_z", "null_p", "null_n"]
-
-
-class Connectivity(NamedTuple):
-    """Functional connectivity of the replicates of one point and role."""
-
-    point: str
-    kinds: list[Kind]  # measure and band
-    replicates: np.ndarray  # (replicates,)
-    labels: list  # of regions, in order
-    fc: np.ndarray  # (kinds, replicates, N, N)
-    notes: list  # what is wrong with it, in words
-    segments: np.ndarray | None = None  # (kinds, segments, N, N) of a single replicate
-    dynamics: np.ndarray | None = None  # (kinds, replicates, windows, windows), if there are any
-
-
-def kinds(dataset: Any) -> tuple[list[Kind], list[tuple[int, int]]]:
-    """Measures and bands of a file of connectivity, and the place of each in its ``fc``."""
-    names, bands = ([str(name) for name in dataset[of][...]] for of in KINDS)
-    found = estimands.kinds(names, bands)
-    return found, estimands.places(found, names, bands)
-
-
-def listed(kinds: Iterable[Kind]) -> str:
-    """Measures and bands in messages."""
-    return "; ".join(map(str, kinds))
-
-
-def read_fc(paths: Sequence[str | Path], role: str, labels: Iterable[str]) -> Connectivity:
-    """Functional connectivity of all replicates of a point, from some files of connectivity.
-
-    paths: connectivity.nc of the point's batches, in any order; role: what they must be of;
-    labels: of regions, as they must name them.
-
-    Returns Connectivity, replicates in ascending order. Raises InputError for files of different
-    points, measures or replicates that are there twice, another role or other regions.
-    """
-    labels = [str(name) for name in labels]
-    points: dict[str, str | Path] = {}
-    estimated: dict[str, str | Path] = {}
-    replicates, batches, notes, segments, dynamics = [], [], [], [], []
-    for path in paths:
-        with store.open_netcdf(path, "fc", *KINDS, "replicate", "region_to") as dataset:
-            parameters, _ = store.provenance(dataset)
-            check.same(path, "role", parameters.get("role"), role)
-            points[parameters["point"]] = path
-            own, places = kinds(dataset)
-            estimated[listed(own)] = path
-            if [str(name) for name in dataset["region_to"][...]] != labels:
-                raise InputError(f"{path}: its regions are not those of the connectome")
-            replicates.append(dataset["replicate"][...])
-            batches.append(_matrices(dataset["fc"], places))
-            if "fc_segments" in dataset.variables:
-                segments.append(_matrices(dataset["fc_segments"], places))
-            if "dynamics" in dataset.variables:
-                dynamics.append(_matrices(dataset["dynamics"], places))
-            notes += store.notes(dataset)
-    alike: list[tuple[str, dict]] = [("point", points), ("measures", estimated)]
-    for name, found in alike:
-        if len(found) > 1:
-            (first, path), (second, other), *_ = found.items()
-            raise InputError(f"{other}: {name} {second}, but {path} has {first}; expected one")
-    numbers = np.concatenate(replicates)
-    check.unique_names(paths[0], "replicate", numbers)
-    order = np.argsort(numbers, kind="stable")
-    fc = np.concatenate(batches, axis=1)[:, order]
-    (point,) = points
-    parts = segments[0] if segments and len(numbers) == 1 else None
-    moving = np.concatenate(dynamics, axis=1)[:, order] if dynamics else None
-    return Connectivity(point, own, numbers[order], labels, fc, notes, parts, moving)
-
-
-def _matrices(variable, places):
-    return np.stack([variable[place] for place in places])
 
 
 class Scored(NamedTuple):
@@ -265,7 +192,7 @@ def remarks(found: Iterable[Scored]) -> list[str]:
         for note, names in notes.items():
             same.setdefault((", ".join(names), note), []).append(kind)
     return [
-        f"{names}{f' ({listed(kinds)})' if kinds[0].measure else ''}: {note}"
+        f"{names}{f' ({estimated.listed(kinds)})' if kinds[0].measure else ''}: {note}"
         for (names, note), kinds in same.items()
     ]
 
@@ -280,6 +207,7 @@ def score_point(
     spectra_paths: Sequence[Sequence[str | Path]] = (),
     frequencies: Sequence[float] | None = None,
     leaked_paths: Sequence[str | Path] = (),
+    only: Sequence[int] | None = None,
 ) -> None:
     """Write the scores of one point, those of each of its replicates, and notes on them.
 
@@ -288,23 +216,24 @@ def score_point(
     of the point, which tells what scores are to be expected, and how likely the target is;
     spectra_paths: spectra.nc of the point's batches and of the target's, or nothing; frequencies:
     lowest and highest of theirs in Hz that count, or None for spectral.FREQUENCIES; leaked_paths:
-    leakage.nc of the point's batches, where there is an inverse.
+    leakage.nc of the point's batches, where there is an inverse; only: replicates of the target
+    that are compared with, or None for all.
 
     Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
     """
     anatomy = connectome.read(connectome_path)
-    simulated = read_fc(simulated_paths, "simulated", anatomy.labels)
-    target = read_fc(target_paths, "target", anatomy.labels)
+    simulated = estimated.read(simulated_paths, "simulated", anatomy.labels)
+    target = estimated.read(target_paths, "target", anatomy.labels).of(only)
     if simulated.kinds != target.kinds:
         raise InputError(
-            f"{target_paths[0]}: measures {listed(target.kinds)}; expected "
-            f"{listed(simulated.kinds)}, as of what is simulated"
+            f"{target_paths[0]}: measures {estimated.listed(target.kinds)}; expected "
+            f"{estimated.listed(simulated.kinds)}, as of what is simulated"
         )
     check.same(simulated_paths[0], "point", simulated.point, point)
     leaked, asked = None, OF_CONNECTIVITY
     if leaked_paths:
-        leaked, asked = read_fc(leaked_paths, LEAKAGE, anatomy.labels), asked + OF_LEAKAGE
+        leaked, asked = estimated.read(leaked_paths, LEAKAGE, anatomy.labels), asked + OF_LEAKAGE
         same = np.array_equal(leaked.replicates, simulated.replicates)
         if not same or (leaked.point, leaked.kinds) != (point, simulated.kinds):
             raise InputError(
@@ -313,7 +242,7 @@ def score_point(
     given = simulated, target, anatomy.weights, anatomy.distances
     found = list(scored(*given, sorted(asked, key=[*SCORES].index), leaked))
     found += scored_dynamics(simulated, target)
-    theory = None if theory_path is None else predicted.read(theory_path, point)
+    theory = None if theory_path is None else predicted.read(theory_path, point).of(only)
     left_out = gaps(simulated, target)
     warn_of_results(f"point {point}", left_out)
     if spectra_paths:
@@ -322,6 +251,7 @@ def score_point(
             power.read(paths, role, anatomy.labels, band)
             for role, paths in zip(("simulated", "target"), spectra_paths, strict=True)
         ]
+        of_spectra[1] = of_spectra[1].of(only)
         _check_same_replicates(of_spectra, [simulated, target])
         left_out += silences(*of_spectra)
         found += scored_spectra(*of_spectra)

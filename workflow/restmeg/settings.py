@@ -21,12 +21,11 @@ from typing import Any
 import jsonschema
 import yaml
 
-from restmeg import units
+from restmeg import schedule, units
 from restmeg.errors import InputError
 from restmeg.measures import MEASURES
 from restmeg.nulls import NULLS
 
-MAX_STEPS = 2**33  # the random generator counts pairs of steps in 32 bits
 TABLES = {"measures": MEASURES, "nulls": NULLS}
 TYPES = {
     "object": "a mapping of keys",
@@ -77,7 +76,7 @@ def load(config: dict, schema: dict) -> dict:
                 "model.coupling_strength: [1.0, 1.5]"
             )
     settings = _check("", config, schema, complete=True)
-    _check_times(settings["simulation"])
+    schedule.check(settings["simulation"])
     _check_nulls(settings["nulls"], config.get("nulls") or {})
     band = settings["fit"]["frequencies"]
     if band and not band[0] < band[1]:
@@ -95,6 +94,9 @@ def load(config: dict, schema: dict) -> dict:
                 f"config: sweep.{key}: {key} is a list of one value per region, which a sweep "
                 "would replace; expected one value there"
             )
+    fitted = settings["fit"]["parameters"]
+    for key, ends in fitted.items():
+        fitted[key] = _check_bounds(key, ends, settings["model"], schema["properties"]["model"])
     return settings
 
 
@@ -268,7 +270,7 @@ def _check_value(key, value, schema, unit=""):
         "minimum": lambda: f"at least {limit}{unit}",
         "exclusiveMinimum": lambda: f"more than {limit}{unit}",
         "maximum": lambda: f"at most {limit}{unit}",
-        "minItems": lambda: f"at least {limit} value",
+        "minItems": lambda: f"at least {limit} value{'s' * (limit > 1)}",
         "maxItems": lambda: f"at most {limit} values",
         "minLength": lambda: "a name or a path",
         "uniqueItems": lambda: "each value once",
@@ -280,38 +282,6 @@ def _found(value):
     """A value as JSON writes it, shortened where it is long."""
     text = json.dumps(value, default=str)
     return text if len(text) <= 200 else f"{text[:150]} ... ({len(text)} characters)"
-
-
-def _multiple(value, step):
-    """Whether value is a whole number of steps, but for rounding error."""
-    ratio = value / step
-    return math.isfinite(ratio) and abs(ratio - round(ratio)) < 1e-6 and round(ratio) >= 1
-
-
-def _check_times(simulation):
-    dt, duration = simulation["dt"], simulation["duration"]
-    interval, transient = simulation["sampling_interval"], simulation["transient"]
-    if duration / dt > MAX_STEPS:
-        raise InputError(
-            f"config: simulation.duration: {duration:g} ms is {duration / dt:.3g} steps of "
-            f"{dt:g} ms; expected at most {MAX_STEPS}"
-        )
-    for name in ("duration", "transient", "sampling_interval"):
-        value = simulation[name]
-        if value and not _multiple(value, dt):
-            raise InputError(
-                f"config: simulation.{name}: {value:g} ms is no multiple of dt, {dt:g} ms"
-            )
-    if transient >= duration:
-        raise InputError(
-            f"config: simulation.transient: {transient:g} ms; expected less than the duration, "
-            f"{duration:g} ms"
-        )
-    if (duration - transient) / interval < 2 - 1e-6:
-        raise InputError(
-            f"config: simulation.sampling_interval: {interval:g} ms leaves fewer than 2 samples of "
-            f"{duration - transient:g} ms"
-        )
 
 
 def _check_nulls(nulls, given):
@@ -327,22 +297,41 @@ def _check_nulls(nulls, given):
             null["number"] = 1
 
 
-def _check_axis(key, values, model_schema):
+def _check_bounds(key, ends, model, model_schema):
+    """The bounds of a fitted parameter in plain numbers."""
+    low, high = _check_axis(key, ends, model_schema, "fit.parameters")
+    kind = [one for one in (low, high) if isinstance(one, str)]
+    if kind or isinstance(flat(model)[key.removeprefix("model.")], list):
+        found = f"is one of several words, such as {kind[0]}" if kind else "is a list"
+        raise InputError(
+            f"config: fit.parameters.{key}: {key} {found}; expected a parameter with one number"
+        )
+    if not low < high:
+        raise InputError(
+            f"config: fit.parameters.{key}: found {low:g} to {high:g}; expected the lower one first"
+        )
+    return [low, high]
+
+
+def _check_axis(key, values, model_schema, section="sweep"):
     """The values of one swept parameter in plain numbers."""
     swept = scalars("model", model_schema)
     below = [name for name in swept if name.startswith(f"{key}.")]
     if below:
-        raise InputError(f"config: sweep.{key}: not a scalar; expected one of {', '.join(below)}")
+        raise InputError(
+            f"config: {section}.{key}: not a scalar; expected one of {', '.join(below)}"
+        )
     if key not in swept:
-        raise InputError(unknown_key("sweep", key, swept))
+        raise InputError(unknown_key(section, key, swept))
     scalar = {name: rule for name, rule in swept[key].items() if name != "per_region"}
     checked = [
-        _check(f"sweep.{key}[{k}]", value, scalar, complete=True) for k, value in enumerate(values)
+        _check(f"{section}.{key}[{k}]", value, scalar, complete=True)
+        for k, value in enumerate(values)
     ]
     seen = set()
     for k, value in enumerate(checked):
         if value in seen:
-            raise InputError(f"config: sweep.{key}[{k}]: {values[k]} is there more than once")
+            raise InputError(f"config: {section}.{key}[{k}]: {values[k]} is there more than once")
         seen.add(value)
     return checked
 
@@ -391,8 +380,12 @@ def checked(key: str, value: Any, schema: dict) -> Any:
     return _check(key, value, rule, complete=True)
 
 
+def unit(key: str, schema: dict) -> str:
+    """Unit of a parameter of the model by its dotted name, "" of one that has none."""
+    return scalars("model", schema["properties"]["model"])[key].get("unit", "")
+
+
 def axis_label(key: str, schema: dict) -> str:
     """A swept parameter as a figure names it: "conduction speed (mm/ms)"."""
-    part = scalars("model", schema["properties"]["model"])[key]
-    unit = f" ({part['unit']})" if "unit" in part else ""
-    return key.rsplit(".", 1)[1].replace("_", " ") + unit
+    own = unit(key, schema)
+    return key.rsplit(".", 1)[1].replace("_", " ") + (f" ({own})" if own else "")

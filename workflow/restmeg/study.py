@@ -19,6 +19,7 @@ JOB_SECONDS = 30  # that a job of automatic size is worth
 FILE_BYTES = 300e6  # that its file of activity may have, before it is compressed
 FEW = 16  # replicates of the first batches of automatic size
 RECORDING = "recording"  # in place of a point's name where the target is one
+FITTED = "fitted"  # in that of the model that a fit finds
 ALL = "all"  # in place of a batch's name: one file, whose replicates it alone knows
 # {dotted key of a model: its first default}, where that has changed since
 FIRST_DEFAULTS: dict[str, Any] = {}
@@ -266,6 +267,7 @@ def size(
         windows=int(2000 * target_samples / rate / asked.windows) if asked.windows else 0,
         points=len(plan.points),
         swept=len(loaded["sweep"]),
+        fitted=len(loaded["fit"]["parameters"]),
         replicates=times["replicates"],
         batch=batch["simulated"],
         targets=targets,
@@ -276,6 +278,21 @@ def size(
         held=held,
         networks=of_batch(networks or [0]),
     )
+
+
+def split(replicates: int, held_out: float) -> tuple[list[int], list[int]]:
+    """Numbers of the target's replicates that are fitted to, and of those that are held out.
+
+    held_out: share of the latter, which are the last ones. Raises InputError unless both have one.
+    """
+    if replicates < 2:
+        raise InputError(
+            f"config: fit.parameters: the target has {replicates} replicate, and a fitted model is "
+            "scored on what it was not fitted to; expected at least 2: of a recording, a shorter "
+            "simulation.duration, by which it is cut"
+        )
+    first = min(max(replicates - round(replicates * held_out), 1), replicates - 1)
+    return list(range(first)), list(range(first, replicates))
 
 
 def table(study: Study) -> list[list]:

@@ -148,6 +148,28 @@ VARIABLES = {
         ("target_replicate",), "1", "log likelihood of a replicate of the target, without constant"
     ),
     "scale": Variable((), "1", "factor from the model's rates to the target's units"),
+    # the fit
+    "parameter": Variable(("parameter",), None, "parameter, by its dotted name"),
+    "parameter_other": Variable(("parameter_other",), None, "another parameter"),
+    "fit.value": Variable(("parameter",), None, "likeliest value, in ms and mm/ms"),
+    "deviation": Variable(("parameter",), None, "standard error, in ms and mm/ms"),
+    "fit.ci_low": Variable(("parameter",), None, "lower end of the 95 % interval"),
+    "fit.ci_high": Variable(("parameter",), None, "upper end of the 95 % interval"),
+    "identified": Variable(("parameter",), None, "1 where the interval ends within the bounds"),
+    "correlation": Variable(
+        ("parameter", "parameter_other"), "1", "correlation of the estimates, logarithmic"
+    ),
+    "profile": Variable(("parameter", "place"), None, "values of a parameter that were held"),
+    "profile_log_likelihood": Variable(
+        ("parameter", "place"), "1", "highest log likelihood there, less that of the fit"
+    ),
+    "start": Variable(("evaluation",), None, "which of the starts an evaluation followed"),
+    "path_log_likelihood": Variable(
+        ("evaluation",), "1", "log likelihood, where it was of all frequencies"
+    ),
+    "path": Variable(("evaluation", "parameter"), None, "values that were tried"),
+    "sign": Variable(("region",), "1", "sign that the target's series was multiplied with"),
+    "fit.log_likelihood": Variable((), "1", "log likelihood of the fit, without constant"),
     # null networks
     "null": Variable(("null",), None, "null network"),
     "nulls.fc": Variable(

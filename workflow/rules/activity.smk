@@ -1,6 +1,7 @@
 rule simulate:
     input:
         connectome="results/connectome.nc",
+        fit=fit_of,
     output:
         activity=kept("results/{role}/{point}/{batch}/activity.nc"),
     log:
@@ -12,7 +13,7 @@ rule simulate:
     resources:
         **asked("simulate"),
     params:
-        model=lambda wildcards: STUDY.models[wildcards.point],
+        model=model_of,
         simulation=TIMES,
         seed=lambda wildcards: SEEDS[wildcards.role],
         replicates=lambda wildcards: STUDY.batches[wildcards.role][wildcards.batch],

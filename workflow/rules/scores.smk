@@ -65,6 +65,7 @@ rule score_point:
         **asked("score_point"),
     params:
         frequencies=SETTINGS["fit"]["frequencies"],
+        only=lambda wildcards: HELD_OUT if wildcards.point == study.FITTED else None,
         code=code("score_point.py"),
     script:
         "../scripts/score_point.py"

@@ -24,6 +24,7 @@ rule theory:
         connectome="results/connectome.nc",
         fourier=of_points("target", [STUDY.target], "fourier"),
         target=theory_of_target,
+        fit=fit_of,
     output:
         theory="results/simulated/{point}/theory.nc",
     log:
@@ -35,7 +36,7 @@ rule theory:
     resources:
         **asked("theory"),
     params:
-        model=lambda wildcards: STUDY.models[wildcards.point],
+        model=model_of,
         target_model=STUDY.models.get(STUDY.target),
         times=TIMES,
         length=LENGTH,

@@ -13,4 +13,5 @@ with job.reporting(snakemake.log[0]):
         [snakemake.input.simulated_spectra, snakemake.input.target_spectra],
         snakemake.params.frequencies,
         snakemake.input.leaked,
+        snakemake.params.only,
     )

@@ -1,12 +1,12 @@
 """Say what linear theory expects of a point, and how likely the target is under it."""
 
-from restmeg import job
+from restmeg import fitted, job
 from restmeg.theory import prediction
 
 with job.reporting(snakemake.log[0]):
     prediction.predict_file(
         snakemake.input.connectome,
-        snakemake.params.model,
+        fitted.model_of(snakemake.params.model, snakemake.input.fit or None),
         snakemake.params.target_model,
         snakemake.input.target or None,
         snakemake.params.times,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from restmeg import check, connectome, power, scoring, sensors, store
+from restmeg import check, connectome, estimated, power, scoring, sensors, store
 from restmeg.estimands import Kind
 from restmeg.figures import (
     activity,
@@ -102,8 +102,8 @@ def draw_comparison(
     Raises InputError if files are of another role or point.
     """
     structure = connectome.read(connectome_path)
-    simulated = scoring.read_fc(simulated_paths, "simulated", structure.labels)
-    target = scoring.read_fc(target_paths, "target", structure.labels)
+    simulated = estimated.read(simulated_paths, "simulated", structure.labels)
+    target = estimated.read(target_paths, "target", structure.labels)
     check.same(simulated_paths[0], "point", simulated.point, point)
     expected = predicted.over_length(theory_path, point)
     kind = simulated.kinds[0]
@@ -209,8 +209,8 @@ def draw_bands(
     shown: see `draw_comparison`. Raises InputError if files are of another role or point.
     """
     labels = connectome.read(connectome_path).labels
-    simulated = scoring.read_fc(simulated_paths, "simulated", labels)
-    target = scoring.read_fc(target_paths, "target", labels)
+    simulated = estimated.read(simulated_paths, "simulated", labels)
+    target = estimated.read(target_paths, "target", labels)
     check.same(simulated_paths[0], "point", simulated.point, point)
     scores = pd.read_csv(scores_path)
     ours, theirs = (
@@ -234,8 +234,8 @@ def draw_dynamics(
     Raises InputError if files are of another role or point.
     """
     labels = connectome.read(connectome_path).labels
-    simulated = scoring.read_fc(simulated_paths, "simulated", labels)
-    target = scoring.read_fc(target_paths, "target", labels)
+    simulated = estimated.read(simulated_paths, "simulated", labels)
+    target = estimated.read(target_paths, "target", labels)
     check.same(simulated_paths[0], "point", simulated.point, point)
     assert simulated.dynamics is not None
     assert target.dynamics is not None

@@ -1,5 +1,6 @@
 """What theory.nc says of the scores of a point."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,13 @@ class Predicted(NamedTuple):
     replicates: np.ndarray  # (target replicates,)
     notes: list  # why there is something that theory does not say
     remarks: list  # what it says of the simulation
+
+    def of(self, replicates: Sequence[int] | None) -> "Predicted":
+        """That of some replicates of the target alone, or of all for None."""
+        kept = np.isin(self.replicates, self.replicates if replicates is None else replicates)
+        return self._replace(
+            log_likelihood=self.log_likelihood[kept], replicates=self.replicates[kept]
+        )
 
 
 def unsettled(growth_rate: float, transient: float) -> list[str]:

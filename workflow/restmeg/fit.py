@@ -1,0 +1,163 @@
+"""Which parameters explain the target best, and how sure that is: from files to fit.nc and fit.csv.
+
+Fitted is to the first replicates of the target; the others are for scores of the fitted model.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from restmeg import connectome, fourier, store, tables
+from restmeg.errors import InputError, warn_of_results
+from restmeg.fourier import Fourier
+from restmeg.settings import flat, replaced
+from restmeg.theory import fitting
+from restmeg.theory.observed import CrossSpectra, Observation
+from restmeg.theory.settled import settle
+
+TITLE = "Fitted parameters"
+HEAD = ["parameter", "value", "ci_low", "ci_high", "identified", "unit"]
+DIGITS = 9  # of a fitted value: more than it is known to, fewer than processors differ in
+
+
+def cross_spectra(target: Fourier, replicates: Sequence[int]) -> tuple[CrossSpectra, list[str]]:
+    """Mean periodograms of some replicates, and what is left out of them, in words.
+
+    Raises InputError if there is no frequency, or no replicate without a silent region.
+    """
+    if not len(target.frequencies):
+        raise InputError(f"target: {target.trouble}; expected frequencies that can be fitted to")
+    given = target.coefficients[np.isin(target.replicates, replicates)]
+    whole = np.isfinite(given).all(axis=(1, 2, 3))
+    if not whole.any():
+        raise InputError("target: all replicates that are fitted to have a silent region")
+    notes = []
+    if not whole.all():
+        n_out = np.count_nonzero(~whole)
+        notes.append(f"{n_out} of {len(whole)} replicates have a silent region and are left out")
+    # (frequencies, N, replicates and segments)
+    series = given[whole].transpose(2, 3, 0, 1)
+    series = series.reshape(*series.shape[:2], -1)
+    number = series.shape[2]
+    matrices = series @ series.conj().transpose(0, 2, 1) / number
+    return CrossSpectra(target.frequencies, matrices, number), notes
+
+
+def fit_file(
+    connectome_path: str | Path,
+    fourier_paths: Sequence[str | Path],
+    model: dict,
+    times: Mapping,
+    bounds: Mapping[str, Sequence[float]],
+    replicates: Sequence[int],
+    units: Mapping[str, str],
+    path: str | Path,
+    table_path: str | Path,
+) -> None:
+    """Write fit.nc and fit.csv: the likeliest parameters of the model between bounds.
+
+    connectome_path: connectome.nc; fourier_paths: fourier.nc of the target's batches; model: what
+    is not fitted, and where to start, as in the configuration, plain numbers; times: dt in ms and
+    the integrator's method; bounds: {dotted key: lowest and highest value}; replicates: of the
+    target that are fitted to; units: of parameters, {dotted key: unit}, "" of none.
+
+    Warns of what the data do not tell. Raises InputError where there is nothing to be fitted to, or
+    theory holds nowhere between the bounds.
+    """
+    anatomy = connectome.read(connectome_path)
+    target, recorded = fourier.read(fourier_paths)
+    data, notes = cross_spectra(target, replicates)
+    search = fitting.Search(anatomy, model, times, bounds, data, Observation(), not recorded)
+    own = flat(model, "model.")
+    start = {key: own[key] for key in bounds}
+    inside = all(low <= start[key] <= high for key, (low, high) in bounds.items())
+    try:
+        found = fitting.fit(search, start if inside else None)
+    except fitting.NoFitError as error:
+        raise InputError(
+            f"config: fit.parameters: {error}; expected bounds within which the network has a "
+            "stable fixed point"
+        ) from None
+    rounded = {
+        axis.name: float(f"{one.value:.{DIGITS}g}")
+        for axis, one in zip(found.axes, found.estimates, strict=True)
+    }
+    fitted = replaced(model, {key: rounded[key] for key in bounds})
+    notes += _remarks(found, anatomy, fitted, times)
+    warn_of_results("fit", notes)
+    parameters = {
+        "model": fitted,
+        "bounds": {key: list(ends) for key, ends in bounds.items()},
+        "replicates": list(replicates),
+        "frequencies": [float(target.frequencies[0]), float(target.frequencies[-1])],
+        "dt": times["dt"],
+        "method": times["method"],
+        "recorded": recorded,
+    }
+    _write(path, parameters, found, anatomy.labels, notes)
+    rows: list[list[Any]] = [HEAD]
+    for axis, one in zip(found.axes, found.estimates, strict=True):
+        numbers = map(tables.number, (one.value, one.low, one.high))
+        told = str(one.identified).lower()
+        rows.append([axis.name, *numbers, told, units.get(axis.name, "")])
+    tables.write(table_path, rows)
+
+
+def _remarks(found, anatomy, fitted, times):
+    """What is to be known of a fit, in words."""
+    notes = []
+    for axis, one in zip(found.axes, found.estimates, strict=True):
+        if one.identified:
+            continue
+        near = min(abs(axis.place(one.value) - bound) for bound in (0, 1))
+        where = "is at a bound" if near < 2 * fitting.EDGE else "is not identified"
+        known = f"{axis.name} {where}"
+        if where != "is at a bound":
+            known += ": its interval reaches a bound, or where theory does not hold"
+        notes.append(known)
+    notes += [f"what the data tell of these together: {text}" for text in found.told]
+    n_turned = int(np.count_nonzero(found.signs < 0))
+    if n_turned:
+        notes.append(
+            f"the signs of {n_turned} of {len(found.signs)} regions are turned, as those of a "
+            "reconstructed recording are arbitrary"
+        )
+    given = anatomy.weights, anatomy.distances, fitted, times["dt"], times["method"]
+    trouble = settle(*given).trouble
+    if trouble:
+        notes.append(f"at the fitted parameters, {trouble}: linear theory is not to be relied on")
+    return notes
+
+
+def _write(path, parameters, found, labels, notes):
+    estimates = found.estimates
+    longest = max(len(one.profile) for one in estimates)
+    profiles = np.full((2, len(estimates), longest), np.nan)
+    for k, one in enumerate(estimates):
+        profiles[:, k, : len(one.profile)] = one.profile.T
+    names = [axis.name for axis in found.axes]
+    # Of what is not known of a recording there is no value before the first guess.
+    contents = {
+        "parameter": names,
+        "fit.value": [one.value for one in estimates],
+        "deviation": [one.deviation for one in estimates],
+        "fit.ci_low": [one.low for one in estimates],
+        "fit.ci_high": [one.high for one in estimates],
+        "identified": np.array([one.identified for one in estimates], np.int8),
+        "parameter_other": names,
+        "correlation": found.correlation,
+        "profile": profiles[0],
+        "profile_log_likelihood": profiles[1],
+        "start": found.path[:, 0].astype(int),
+        "path_log_likelihood": found.path[:, 1],
+        "path": found.path[:, 2:],
+        "region": labels,
+        "sign": found.signs.astype(np.int8),
+    }
+    with store.new_netcdf(path, TITLE, parameters) as dataset:
+        for name, values in contents.items():
+            store.add(dataset, name, values)
+        store.add(dataset, "fit.log_likelihood", found.log_likelihood)
+        store.add_notes(dataset, notes)

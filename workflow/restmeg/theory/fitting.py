@@ -1,0 +1,502 @@
+"""The likeliest values of a model's parameters within bounds, and how sure they are.
+
+The log likelihood of `observed` is climbed by a trust region with its gradient and expected
+information (Fisher scoring), in coordinates that are 0 and 1 at the bounds and logarithmic where
+these are positive. Standard errors are from the information, intervals from the profile: where
+twice the loss of the best log likelihood, over all other parameters, stays below the quantile of a
+chi-squared (Wilks 1938, Ann Math Stat 9:60). Neighbouring bins of a tapered spectrum say the same
+in part, so that log likelihoods are divided by `fourier.REDUNDANCY` before either.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from restmeg.connectome import Connectome
+from restmeg.fourier import REDUNDANCY
+from restmeg.model import ADAMS_BASHFORTH
+from restmeg.settings import replaced
+from restmeg.theory import observed, stability
+from restmeg.theory.linear import Linear, NoFixedPointError, linearise
+from restmeg.theory.observed import Change, CrossSpectra, Observation
+
+GAIN, NOISE = "recording.gain", "recording.noise"  # of power, and of its spectrum
+QUANTILE = 3.841458820694124  # of a chi-squared of one degree of freedom, 95 %
+NORMAL = 1.959963984540054  # and its root
+STEP = 1e-5  # of a range, over which a model's change is taken
+EDGE = 1e-3  # of a range: nearer to a bound there is no maximum
+STAYS = 1e-3  # standard errors: a smaller step is none
+ROUNDS = 60
+LOOKED, CLIMBED = 16, 3  # places that are looked at for each parameter, and starts of all
+COARSE = 24  # frequencies that this is done with
+PROFILED = 0.5, 1.5  # of the way to an end of an interval, beside that
+STEPS, CLOSE = 8, 0.02  # towards an end, and how near to it, in standard errors
+FLAT = 0.5  # of a range: a direction with a larger standard error is not told
+GAINS = 1e4  # factor to both sides of the first guess
+NOISES = 1e-6, 10.0  # of the mean power of what is recorded
+
+
+class Axis(NamedTuple):
+    """A parameter between bounds."""
+
+    name: str
+    low: float
+    high: float
+
+    @property
+    def positive(self) -> bool:
+        """Whether its logarithm is what is moved along."""
+        return self.low > 0
+
+    def value(self, place: float) -> float:
+        """What is at a place, 0 to 1."""
+        if self.positive:
+            return float(self.low * (self.high / self.low) ** place)
+        return float(self.low + (self.high - self.low) * place)
+
+    def place(self, value: float) -> float:
+        """Where a value is."""
+        if self.positive:
+            return float(np.log(value / self.low) / np.log(self.high / self.low))
+        return float((value - self.low) / (self.high - self.low))
+
+    @property
+    def rate(self) -> float:
+        """Change of the logarithm, or of the value itself, over the whole range."""
+        return float(np.log(self.high / self.low) if self.positive else self.high - self.low)
+
+
+class Estimate(NamedTuple):
+    """What is known of one parameter."""
+
+    value: float
+    deviation: float  # standard error, NaN where it is not identified or at a bound
+    low: float  # ends of the interval, or a bound that it reaches
+    high: float
+    identified: bool  # whether the interval ends within the bounds
+    profile: np.ndarray  # (n, 2) values, ascending, and log likelihoods below the best one
+
+
+class Fitted(NamedTuple):
+    """The likeliest parameters."""
+
+    axes: list[Axis]  # of the model, and after them of what is not known of the recording
+    estimates: list[Estimate]
+    correlation: np.ndarray  # of the estimates (P, P); NaN for what is at a bound
+    told: list[str]  # combinations that are known where parameters are not, in words
+    log_likelihood: float  # of all that was observed, without its constant
+    path: np.ndarray  # (evaluations, 2 + P) start, log likelihood and values
+    signs: np.ndarray  # (R,) that channels were turned by
+
+
+class NoFitError(Exception):
+    """There is no maximum, in words."""
+
+
+class Place(NamedTuple):
+    """The log likelihood somewhere, of independent frequencies, over coordinates 0 to 1."""
+
+    at: np.ndarray  # (P,)
+    value: float  # -inf where theory does not hold
+    gradient: np.ndarray  # (P,)
+    information: np.ndarray  # (P, P)
+
+
+class Search:
+    """Parameters of a model between bounds, and how likely they make a recording."""
+
+    def __init__(
+        self,
+        anatomy: Connectome,
+        model: dict,
+        times: Mapping,
+        bounds: Mapping[str, Sequence[float]],
+        data: CrossSpectra,
+        seen: Observation,
+        calibrated: bool,
+    ) -> None:
+        """Take what is fitted to what.
+
+        anatomy: of N regions; model: what is not fitted, as in the configuration, plain numbers;
+        times: dt in ms and the integrator's method; bounds: {dotted key: lowest and highest};
+        data: of the channels of ``seen``; calibrated: whether its gain and noise are known, and
+        the signs of channels. If not, they are estimated.
+        """
+        self.anatomy, self.model, self.times = anatomy, model, times
+        self.axes = [Axis(key, *map(float, ends)) for key, ends in bounds.items()]
+        self.n_model = len(self.axes)
+        self.given, self.seen, self.calibrated = data, seen, calibrated
+        # Delays are whole steps in a simulation. On average over tracts they are rounded by this,
+        # so that the network changes smoothly with the conduction speed.
+        rounding = 0.0 if times["method"] == ADAMS_BASHFORTH else 0.5
+        self.rounding = np.full(anatomy.weights.shape, rounding)
+        self.path: list[list[float]] = []
+        self.start = 0
+        self.turn(np.ones(data.matrices.shape[1]))
+
+    def turn(self, signs: np.ndarray) -> None:
+        """Give channels signs (R,), or the opposite ones, of which all is the same."""
+        self.signs = signs = signs if signs.sum() >= 0 else -signs
+        turned = self.given.matrices * np.outer(signs, signs)
+        self.data = self.given._replace(matrices=turned)
+        n = len(turned)
+        some = np.unique(np.linspace(0, n - 1, min(n, COARSE)).round().astype(int))
+        self.coarse = CrossSpectra(self.data.frequencies[some], turned[some], self.data.number)
+
+    def values(self, places: np.ndarray) -> dict[str, float]:
+        """Values of all parameters at places (P,)."""
+        pairs = zip(self.axes, places, strict=True)
+        return {axis.name: axis.value(place) for axis, place in pairs}
+
+    def net(self, places: np.ndarray) -> Linear:
+        """The network at places of its parameters. Raises NoFixedPointError."""
+        own = zip(self.axes[: self.n_model], places[: self.n_model], strict=True)
+        model = replaced(self.model, {axis.name: axis.value(place) for axis, place in own})
+        given = self.anatomy.weights, self.anatomy.distances, model, self.times["dt"]
+        return linearise(*given, rounding=self.rounding, method=self.times["method"])
+
+    def stable(self, places: np.ndarray) -> Linear | None:
+        """The network, or None where theory does not hold."""
+        try:
+            net = self.net(places)
+            return None if stability.roots_beyond(net, 0.0) else net
+        except (NoFixedPointError, stability.UnresolvedError):
+            return None
+
+    def calibrate(self, net: Linear) -> np.ndarray:
+        """Turn signs and bring gain and noise to where they are likeliest for a network.
+
+        Returns their places, (2,), or none if they are known.
+        """
+        if self.calibrated:
+            return np.zeros(0)
+        self.turn(self.signs * observed.likeliest_signs(net, self.data, self.seen))
+        gain = observed.likeliest_gain(net, self.coarse, self.seen)
+        if len(self.axes) == self.n_model:
+            power = np.trace(self.data.matrices, axis1=1, axis2=2).real.mean() / len(self.signs)
+            self.axes += [
+                Axis(GAIN, gain / GAINS, gain * GAINS),
+                Axis(NOISE, *(part * power for part in NOISES)),
+            ]
+        return np.array([np.clip(self.axes[-2].place(gain), 0.1, 0.9), 0.5])
+
+    def observation(self, places: np.ndarray) -> Observation:
+        """How a recording is seen that has gain and noise at their places."""
+        if self.calibrated:
+            return self.seen
+        gain, noise = [*self.values(places).values()][self.n_model :]
+        return self.seen._replace(gain=gain, noise=noise)
+
+    def changes(self, places: np.ndarray) -> list[Change]:
+        """The network to both sides of each parameter of the model."""
+        found = []
+        for k in range(self.n_model):
+            ends = np.array([places, places])
+            ends[:, k] = np.clip(places[k] + np.array([STEP, -STEP]), 0, 1)
+            found.append(Change(self.net(ends[0]), self.net(ends[1]), ends[0, k] - ends[1, k]))
+        return found
+
+    def look(self, places: np.ndarray, data: CrossSpectra | None = None) -> Place:
+        """The log likelihood at places (P,), of all data or of some."""
+        data = data or self.data
+        n = len(places)
+        nowhere = Place(places, -np.inf, np.zeros(n), np.eye(n))
+        net = self.stable(places)
+        if net is None:
+            return nowhere
+        try:
+            changes = self.changes(places)
+        except NoFixedPointError:
+            return nowhere
+        found = observed.likelihood(net, changes, data, self.observation(places))
+        if not np.isfinite(found.value):
+            return nowhere
+        # Changes are over coordinates already, but for those of gain and noise.
+        scale = np.ones(n)
+        scale[self.n_model :] = [axis.rate for axis in self.axes[self.n_model :]]
+        place = Place(
+            places,
+            found.value / REDUNDANCY,
+            found.gradient[:n] * scale / REDUNDANCY,
+            found.information[:n, :n] * np.outer(scale, scale) / REDUNDANCY,
+        )
+        value = found.value if data is self.data else np.nan
+        self.path.append([self.start, value, *self.values(places).values()])
+        return place
+
+    def climb(self, places: np.ndarray, data: CrossSpectra | None = None) -> Place:
+        """The maximum that is reached from some places."""
+        from scipy.optimize import minimize
+
+        known: dict[bytes, Place] = {}
+
+        def look(x: np.ndarray) -> Place:
+            key = x.tobytes()
+            if key not in known:
+                known[key] = self.look(_inside(x), data)
+            return known[key]
+
+        def downhill(x: np.ndarray) -> np.ndarray:
+            place = look(x)
+            return -place.gradient * place.at * (1 - place.at)
+
+        def curvature(x: np.ndarray) -> np.ndarray:
+            place = look(x)
+            turn = place.at * (1 - place.at)
+            return place.information * np.outer(turn, turn)
+
+        def arrived(intermediate_result: Any) -> None:  # SciPy asks for this name
+            x = intermediate_result.x
+            step = np.linalg.lstsq(curvature(x), downhill(x), rcond=1e-12)[0]
+            if step @ downhill(x) < STAYS**2:
+                raise StopIteration
+
+        minimize(
+            lambda x: -look(x).value,
+            _outside(places),
+            method="trust-exact",
+            jac=downhill,
+            hess=curvature,
+            callback=arrived,
+            options={"maxiter": ROUNDS, "gtol": 1e-9},
+        )
+        return max(known.values(), key=lambda place: place.value)
+
+
+def _inside(x):
+    """Places between 0 and 1 of numbers that have no bounds."""
+    return 1 / (1 + np.exp(-np.clip(x, -20, 20)))
+
+
+def _outside(places):
+    places = np.clip(places, 1e-6, 1 - 1e-6)
+    return np.log(places / (1 - places))
+
+
+def _spread(n):
+    """Places (LOOKED n, n) that cover the range of n parameters evenly."""
+    from scipy.stats import qmc
+
+    number = 2 ** int(np.ceil(np.log2(LOOKED * n)))
+    return 0.02 + 0.96 * qmc.Sobol(n, rng=np.random.Generator(np.random.Philox(n))).random(number)
+
+
+def fit(search: Search, first: Mapping[str, float] | None = None) -> Fitted:
+    """The likeliest parameters, their intervals, and what the data do not tell.
+
+    first: {dotted key: value} to start from as well. Raises NoFitError where theory holds nowhere.
+    """
+    best = _best(search, first)
+    for _ in range(3):  # until no profile and no sign finds a better place
+        inner = (best.at > EDGE) & (best.at < 1 - EDGE)
+        covariance = _covariance(best.information, inner)
+        profiles = [_profile(search, best, covariance, k) for k in range(search.n_model)]
+        highest = max((one for found in profiles for one in found.places), key=_height)
+        if not highest.value > best.value + CLOSE:
+            break
+        best = search.climb(highest.at)
+    estimates = [
+        _estimate(axis, best, covariance, k, profiles) for k, axis in enumerate(search.axes)
+    ]
+    deviations = np.sqrt(np.diag(covariance))
+    return Fitted(
+        search.axes,
+        estimates,
+        covariance / np.outer(deviations, deviations),
+        _told(search, best, inner, estimates),
+        best.value * REDUNDANCY,
+        np.array(search.path),
+        search.signs,
+    )
+
+
+def _height(place):
+    return place.value
+
+
+def _best(search, first):
+    """The highest of the maxima that several starts lead to."""
+    starts = [] if first is None else [[axis.place(first[axis.name]) for axis in search.axes]]
+    found = []
+    for places in [*map(np.array, starts), *_spread(search.n_model)]:
+        net = search.stable(places)
+        if net is not None:
+            rest = search.calibrate(net)
+            place = search.look(np.concatenate([places, rest]), search.coarse)
+            found.append((place.value, search.signs, place.at))
+    if not found:
+        raise NoFitError(
+            "linear theory holds at none of the places between the bounds that were looked at"
+        )
+    found.sort(key=lambda one: -one[0])
+    climbed = []
+    for search.start, (_, signs, at) in enumerate(found[:CLIMBED]):
+        search.turn(signs)
+        climbed.append((search.climb(at, search.coarse), signs))
+    best, signs = max(climbed, key=lambda one: one[0].value)
+    search.start = next(k for k, (place, _) in enumerate(climbed) if place is best)
+    search.turn(signs)
+    for _ in range(3):
+        best = search.climb(best.at)
+        if search.calibrated:
+            break
+        net = search.net(best.at)
+        turned = observed.likeliest_signs(net, search.data, search.observation(best.at))
+        if len(set(turned)) == 1:
+            break
+        search.turn(search.signs * turned)
+    return best
+
+
+class _Profile(NamedTuple):
+    """The likelihood over one parameter, with the others where it is highest."""
+
+    places: list[Place]  # in order of it
+    low: float  # ends of its interval, in coordinates
+    high: float
+    bounded: bool  # by the data, to both sides
+
+
+def _covariance(information, inner):
+    """Of estimates that are not at a bound, NaN for the others; inf where nothing is known."""
+    found = np.full(information.shape, np.nan)
+    own = information[np.ix_(inner, inner)]
+    scale = np.sqrt(np.maximum(np.diag(own), np.finfo(float).tiny))
+    values, vectors = np.linalg.eigh(own / np.outer(scale, scale))
+    values = np.maximum(values, 1e-12)  # a flat direction is known to about nothing
+    found[np.ix_(inner, inner)] = (vectors / values) @ vectors.T / np.outer(scale, scale)
+    return found
+
+
+def _profile(search, best, covariance, k):
+    """Where twice the loss of the log likelihood reaches QUANTILE, to both sides of parameter k."""
+    start = best.at[k]
+    deviation = np.sqrt(covariance[k, k])
+    if not np.isfinite(deviation):  # at a bound, from which the way in is not known
+        deviation = 1 / np.sqrt(max(best.information[k, k], 1.0))
+    lean = np.nan_to_num(covariance[:, k] / covariance[k, k])
+    found = [best]
+
+    def loss(to: float) -> float:
+        """Of the log likelihood at a place of this parameter, in standard errors."""
+        place = _others(search, best, k, to, lean)
+        found.append(place)
+        return float(np.sqrt(2 * max(best.value - place.value, 0.0)))
+
+    ends, bounded = [], []
+    for side, bound in ((-1, 0.0), (1, 1.0)):
+        room = abs(bound - start)
+        inside, outside = (0.0, 0.0), (np.inf, np.inf)  # distance and loss
+        distance = min(NORMAL * deviation, room)
+        for _ in range(STEPS):
+            height = loss(start + side * distance)
+            if height <= NORMAL:
+                inside = distance, height
+            else:
+                outside = distance, height
+            if abs(height - NORMAL) < CLOSE or inside[0] >= room:
+                break
+            distance = _between(inside, outside, room)
+        end = distance if np.isfinite(height) else inside[0]
+        ends.append(start + side * end)
+        bounded.append(bool(abs(height - NORMAL) < 10 * CLOSE))
+        for part in PROFILED:
+            if 0 < part * end <= room:
+                loss(start + side * part * end)
+    found.sort(key=lambda place: place.at[k])
+    return _Profile(found, ends[0], ends[1], all(bounded))
+
+
+def _between(inside, outside, room):
+    """The next distance to look at for a loss of NORMAL, which is about linear in it."""
+    (near, low), (far, high) = inside, outside
+    if np.isfinite(high):
+        return near + (far - near) * np.clip((NORMAL - low) / (high - low), 0.1, 0.9)
+    if np.isfinite(far):  # theory does not hold there
+        return (near + far) / 2
+    return min(near * min(NORMAL / max(low, 0.1), 4.0), room)
+
+
+def _others(search, best, k, to, lean):
+    """The highest place with parameter k held, from where a normal distribution has it."""
+    at = np.clip(best.at + lean * (to - best.at[k]), EDGE / 2, 1 - EDGE / 2)
+    at[k] = np.clip(to, 0, 1)
+    place = search.look(at)
+    free = np.arange(len(at)) != k
+    if not np.isfinite(place.value):
+        return place
+    for _ in range(STEPS):
+        own = place.information[np.ix_(free, free)]
+        step = np.linalg.lstsq(own, place.gradient[free], rcond=1e-10)[0]
+        if step @ place.gradient[free] < CLOSE**2:
+            break
+        for shorter in (1.0, 0.3, 0.1):
+            at = place.at.copy()
+            at[free] = np.clip(at[free] + shorter * step, EDGE / 2, 1 - EDGE / 2)
+            following = search.look(at)
+            if following.value > place.value:
+                break
+        else:
+            break
+        place = following
+    return place
+
+
+def _estimate(axis, best, covariance, k, profiles):
+    """What is told of parameter number k."""
+    at = best.at[k]
+    value, deviation = axis.value(at), np.sqrt(covariance[k, k]) * axis.rate
+    deviation = deviation * value if axis.positive else deviation
+    if k < len(profiles):
+        own = profiles[k]
+        low, high, identified = own.low, own.high, own.bounded
+        curve = [(axis.value(one.at[k]), one.value - best.value) for one in own.places]
+        profile = np.array(curve) * (1, REDUNDANCY)
+    else:
+        half = NORMAL * np.sqrt(covariance[k, k])
+        low, high = np.clip([at - half, at + half], 0, 1)
+        identified = bool(low > 0 and high < 1)
+        profile = np.empty((0, 2))
+    if not identified:
+        deviation = np.nan
+    return Estimate(value, float(deviation), axis.value(low), axis.value(high), identified, profile)
+
+
+def _told(search, best, inner, estimates):
+    """Combinations that are known of parameters that are not, one by one."""
+    unknown = [not one.identified for one in estimates[: search.n_model]]
+    own = np.flatnonzero(inner[: search.n_model] & unknown)
+    rest = np.setdiff1d(np.flatnonzero(inner), own)
+    if len(own) < 2:
+        return []
+    whole = best.information
+    of_rest = np.linalg.pinv(whole[np.ix_(rest, rest)], hermitian=True)
+    left = whole[np.ix_(own, own)] - whole[np.ix_(own, rest)] @ of_rest @ whole[np.ix_(rest, own)]
+    values, vectors = np.linalg.eigh(left)
+    texts = []
+    for value, vector in zip(values, vectors.T, strict=True):
+        if value > 1 / FLAT**2:
+            texts += _combination([search.axes[k] for k in own], best.at[own], vector, value)
+    return texts
+
+
+def _combination(axes, at, vector, known):
+    """Words for a combination of parameters, if it is one of several."""
+    parts = vector / np.array([axis.rate for axis in axes])
+    largest = int(np.argmax(np.abs(vector)))
+    shares = parts / parts[largest]
+    counted = [k for k in range(len(axes)) if abs(vector[k]) > 0.05 * abs(vector[largest])]
+    if len(counted) < 2:
+        return []
+    total, half = 0.0, NORMAL / np.sqrt(known) / abs(parts[largest])
+    text = ""
+    for k in counted:
+        axis = axes[k]
+        value = axis.value(at[k])
+        total += shares[k] * (np.log(value) if axis.positive else value)
+        name = f"log({axis.name})" if axis.positive else axis.name
+        size = "" if k == largest else f"{abs(shares[k]):.3g} "
+        sign = "-" if shares[k] < 0 else "+"
+        text += f" {sign} {size}{name}" if text else f"{'-' if sign == '-' else ''}{size}{name}"
+    return [f"{text} = {total:.4g} [{total - half:.4g}, {total + half:.4g}]"]

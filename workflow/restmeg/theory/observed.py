@@ -1,0 +1,212 @@
+"""A recording's cross-spectra under a model: likelihood, its gradient and expected information.
+
+What is recorded is regions, or sensors that see them through a lead field L, and white noise:
+
+    S_y(w) = gain L S(w) L' + noise 1,    -log L = n sum over w of log det S_y + tr(S_y^-1 I)
+
+(Whittle 1953, Ark Mat 2:423), I the mean of n tapered periodograms. With S = H N H*, H = M^-1, the
+change of S with a parameter is a product, dS = -(H dM S) - (H dM S)* + H dN H*, and the gradient
+needs one matrix S L' W L H for all parameters, W = S_y^-1 - S_y^-1 I S_y^-1. Expected information
+is n sum over w of tr(S_y^-1 dS_y S_y^-1 dS_y').
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from restmeg.theory import linear
+from restmeg.theory.linear import Linear
+
+
+class CrossSpectra(NamedTuple):
+    """Mean periodograms of what is recorded, as `fourier.Fourier` has them."""
+
+    frequencies: np.ndarray  # (n,) Hz
+    matrices: np.ndarray  # complex (n, R, R)
+    number: float  # of periodograms that they are the mean of
+
+
+class Observation(NamedTuple):
+    """How regions are seen, and how much noise there is beside them."""
+
+    lead: np.ndarray | None = None  # (R, N) onto channels of noise one, or None for regions
+    gain: float = 1.0  # of power
+    noise: float = 0.0  # its spectrum, two-sided per 1 / ms, in each channel
+
+
+class Change(NamedTuple):
+    """A parameter: the network at two of its values, and by how much they differ."""
+
+    above: Linear
+    below: Linear
+    by: float
+
+
+class Likelihood(NamedTuple):
+    """Log likelihood without its constant, and what follows for its parameters.
+
+    Parameters are those whose changes are given, then the logarithms of gain and noise.
+    """
+
+    value: float
+    gradient: np.ndarray  # (P + 2,)
+    information: np.ndarray  # (P + 2, P + 2) expected, of independent frequencies
+
+
+class _Piece(NamedTuple):
+    """Matrices of some frequencies."""
+
+    response: np.ndarray  # (n, N, N) H
+    spectra: np.ndarray  # (n, N, N) S
+    inverse: np.ndarray  # (n, R, R) of S_y
+    log_det: float
+    through: np.ndarray | None  # (R, N) L
+
+
+def likelihood(
+    net: Linear,
+    changes: Sequence[Change],
+    observed: CrossSpectra,
+    seen: Observation,
+    informed: bool = True,
+) -> Likelihood:
+    """How likely cross-spectra are, with gradient and, where asked for (``informed``), information.
+
+    Where it is not, information is NaN. -inf where a region has no noise.
+    """
+    n_free = len(changes) + 2
+    value, gradient = 0.0, np.zeros(n_free)
+    information = np.zeros((n_free, n_free)) if informed else np.full((n_free, n_free), np.nan)
+    for which, z in linear.pieces(net, _on_circle(net, observed.frequencies)):
+        sources = linear.noise(net, z)
+        if not (sources > 0).all():
+            return Likelihood(-np.inf, gradient * np.nan, information * np.nan)
+        part = _piece(net, z, sources, seen)
+        relative = part.inverse @ observed.matrices[which]
+        fit = np.trace(relative, axis1=1, axis2=2).real
+        value -= part.log_det + fit.sum()
+        weight = part.inverse - relative @ part.inverse  # W, Hermitian
+        own = seen.noise * np.trace(weight, axis1=1, axis2=2).real.sum()
+        n_channels = relative.shape[1]
+        gradient[-2] -= (n_channels - fit).sum() - own
+        gradient[-1] -= own
+        back = seen.gain * (weight if seen.lead is None else seen.lead.T @ weight @ seen.lead)
+        back = back @ part.response
+        of_sources = (part.response.conj() * back).sum(axis=1).real  # diagonal of H* L'WL H
+        turned = (part.spectra @ back).transpose(0, 2, 1)
+        ratios = []
+        for k, change in enumerate(changes):
+            moved, louder = _changed(change, z)
+            gradient[k] += 2 * (turned * moved).real.sum() - (of_sources * louder).sum()
+            if informed:
+                ratios.append(_relative_change(part, seen, moved, louder))
+        if informed:
+            information += _information(ratios, part, seen)
+    return Likelihood(
+        observed.number * value, observed.number * gradient, observed.number * information
+    )
+
+
+def information(
+    net: Linear,
+    changes: Sequence[Change],
+    frequencies: np.ndarray,
+    seen: Observation,
+) -> np.ndarray:
+    """Expected information (P + 2, P + 2) of one periodogram with these frequencies (n,) in Hz."""
+    found = np.zeros((len(changes) + 2, len(changes) + 2))
+    for _, z in linear.pieces(net, _on_circle(net, frequencies)):
+        part = _piece(net, z, linear.noise(net, z), seen)
+        ratios = [_relative_change(part, seen, *_changed(change, z)) for change in changes]
+        found += _information(ratios, part, seen)
+    return found
+
+
+def likeliest_gain(net: Linear, observed: CrossSpectra, seen: Observation) -> float:
+    """The gain that cross-spectra have, if there were no noise, in closed form."""
+    total, count = 0.0, 0
+    bare = seen._replace(gain=1.0, noise=0.0 if seen.lead is None else seen.noise)
+    for which, z in linear.pieces(net, _on_circle(net, observed.frequencies)):
+        part = _piece(net, z, linear.noise(net, z), bare)
+        # The inverse is Hermitian: the sum of products of entries is the trace of the product.
+        total += (part.inverse.conj() * observed.matrices[which]).real.sum()
+        count += part.inverse.shape[0] * part.inverse.shape[1]
+    return float(total / count)
+
+
+def likeliest_signs(net: Linear, observed: CrossSpectra, seen: Observation) -> np.ndarray:
+    """Signs (R,) of channels, 1 or -1, the likeliest that turning one at a time leads to.
+
+    Turned are those that are given, and those of the strongest pattern.
+    """
+    pull: np.ndarray | float = 0.0
+    for which, z in linear.pieces(net, _on_circle(net, observed.frequencies)):
+        part = _piece(net, z, linear.noise(net, z), seen)
+        pull = pull + (part.inverse.conj() * observed.matrices[which]).real.sum(axis=0)
+    pull = np.array(pull)  # sum of pull_ij s_i s_j is to be small
+    np.fill_diagonal(pull, 0.0)
+    _, vectors = np.linalg.eigh(pull)
+    starts = np.ones(len(pull)), np.where(vectors[:, 0] < 0, -1.0, 1.0)
+    found = [_turned(pull, start) for start in starts]
+    return min(found, key=lambda signs: signs @ pull @ signs)
+
+
+def _turned(pull, signs):
+    """Signs that no turn of a single one makes likelier."""
+    while True:
+        gains = signs * (pull @ signs)
+        worst = int(np.argmax(gains))
+        if not gains[worst] > 1e-9 * np.abs(pull).sum():
+            return signs
+        signs = signs.copy()
+        signs[worst] *= -1
+
+
+def _on_circle(net, frequencies):
+    return linear.on_circle(net, 2 * np.pi * np.asarray(frequencies) / 1000)
+
+
+def _piece(net, z, sources, seen):
+    system = linear.system(net, z)
+    response = np.linalg.inv(system)
+    spectra = (response * sources[:, None, :]) @ response.conj().transpose(0, 2, 1)
+    if seen.lead is None and not seen.noise:  # then the inverse is known
+        scaled = system / np.sqrt(seen.gain * sources)[:, :, None]
+        inverse = scaled.conj().transpose(0, 2, 1) @ scaled
+        log_det = -2 * np.linalg.slogdet(scaled)[1].sum()
+    else:
+        through = spectra if seen.lead is None else seen.lead @ spectra @ seen.lead.T
+        matrices = seen.gain * through
+        channels = np.arange(matrices.shape[1])
+        matrices[:, channels, channels] += seen.noise
+        inverse = np.linalg.inv(matrices)
+        log_det = np.linalg.slogdet(matrices)[1].sum()
+    return _Piece(response, spectra, inverse, float(log_det), seen.lead)
+
+
+def _changed(change, z):
+    """By how much M (n, N, N) and the spectrum of its noise (n, N) change with a parameter."""
+    above, below = change.above, change.below
+    moved = (linear.system(above, z) - linear.system(below, z)) / change.by
+    return moved, (linear.noise(above, z) - linear.noise(below, z)) / change.by
+
+
+def _relative_change(part, seen, moved, louder):
+    """S_y^-1 dS_y (n, R, R)."""
+    half = part.response @ moved @ part.spectra
+    change = (part.response * louder[:, None, :]) @ part.response.conj().transpose(0, 2, 1)
+    change -= half + half.conj().transpose(0, 2, 1)
+    if part.through is not None:
+        change = part.through @ change @ part.through.T
+    return seen.gain * part.inverse @ change
+
+
+def _information(ratios, part, seen):
+    """Traces of products of relative changes, those of gain and noise among them."""
+    of_noise = seen.noise * part.inverse
+    of_gain = np.eye(of_noise.shape[1]) - of_noise
+    all_ratios = [*ratios, of_gain, of_noise]
+    # tr(A B) is the sum of entries of A times those of B transposed.
+    turned = [ratio.transpose(0, 2, 1) for ratio in all_ratios]
+    return np.array([[(one * other).real.sum() for other in turned] for one in all_ratios])

@@ -1,0 +1,16 @@
+"""Look for the parameters that explain the target best."""
+
+from restmeg import fit, job
+
+with job.reporting(snakemake.log[0]):
+    fit.fit_file(
+        snakemake.input.connectome,
+        snakemake.input.fourier,
+        snakemake.params.model,
+        snakemake.params.times,
+        snakemake.params.bounds,
+        snakemake.params.replicates,
+        snakemake.params.units,
+        snakemake.output.fit,
+        snakemake.output.table,
+    )
