@@ -283,10 +283,15 @@ if SETTINGS["inverse"]["source"] != inverse.NONE:
 if SETTINGS["inverse"]["source"] == inverse.LCMV:
     ADAPTED_TO += of_points("target", [STUDY.target], "activity")
 FIT, FITTED, TO_FIT, HELD_OUT = [], [], [], []
+# Fitted parameters: what to write for each, and its value in a synthetic target.
+FREE = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["fit"]["parameters"]}
+TRUE = settings.flat(STUDY.models.get(STUDY.target, {}), "model.")
+TRUE = {key: TRUE[key] for key in FREE if key in TRUE}
 if SETTINGS["fit"]["parameters"]:
     FIT.append("results/fit.nc")
     number = INPUTS.recorded[0] if INPUTS.recorded else SETTINGS["target"]["replicates"]
     TO_FIT, HELD_OUT = study.split(number, SETTINGS["fit"]["held_out"])
+    FIGURES.append("fit")
     FITTED += ["results/fit.csv", *expand("results/simulated/fitted/{table}.csv", table=TABLES)]
 BEST = []
 if AXES:
@@ -310,6 +315,9 @@ SUMMARISED = {
     "recorded": INPUTS.recorded,
     "length": LENGTH,
     "speed": STUDY.shown.model["conduction_speed"],
+    "free": FREE,
+    "true": TRUE,
+    "held_out": len(HELD_OUT),
     **TIMES,
 }
 

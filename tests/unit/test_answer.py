@@ -10,7 +10,17 @@ from restmeg.summary import answer, table, words
 K, V = "model.k", "model.v"
 LABELS = {K: "coupling strength", V: "conduction speed (mm/ms)"}
 RECORDED = (1, 3700, 1000.0)  # replicates, samples, Hz: as long as what is simulated
-ONE = {"point": "pa", "shown": "", "axes": {}, "truth": {}, "otherwise": {}, "recorded": None}
+ONE = {
+    "point": "pa",
+    "shown": "",
+    "axes": {},
+    "truth": {},
+    "otherwise": {},
+    "free": {},
+    "true": {},
+    "held_out": 0,
+    "recorded": None,
+}
 SWEPT = ONE | {"axes": {K: LABELS[K]}, "truth": {K: 1.5}, "shown": "coupling strength 1"}
 NEAR, FAR = (0.0, -0.01, 0.05), (0.04, 0.01, 0.09)  # FC distances
 STRENGTHS = {"pa": 1.0, "pb": 1.5, "pc": 2.0}
@@ -57,14 +67,14 @@ def test_one_model_is_told_from_the_target_or_not(distance, said_of):
     assert said_of in first
     root = math.copysign(math.sqrt(abs(distance[0])), distance[0])
     assert f"the FC distance is {words.decimal(root, 3)} (95 % interval" in first
-    assert "a sweep tells which parameters fit best" in first
+    assert "a sweep or a fit tells which parameters fit best" in first
 
 
 def test_one_model_without_a_distance_was_only_scored():
     rows = scored.rows(fc_distance=scored.NONE)
     first, *_ = said(rows, study=ONE | {"recorded": RECORDED})
     assert first == (
-        "One model was scored against the recording; a sweep tells which parameters fit best."
+        "One model was scored against the recording; a sweep or a fit tells which parameters fit best."
     )
 
 

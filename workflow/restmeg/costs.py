@@ -396,6 +396,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "plot_dynamics": _plot_bands,
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
+    "plot_fit": _plot_bands,
     "summary": _summary,
     "provenance": _provenance,
 }

@@ -22,3 +22,38 @@ rule fit:
         code=code("fit.py"),
     script:
         "../scripts/fit.py"
+
+
+rule plot_fit:
+    input:
+        fit="results/fit.nc",
+        connectome="results/connectome.nc",
+        simulated=of_points("simulated", [study.FITTED], "connectivity"),
+        target=of_points("target", [STUDY.target], "connectivity"),
+        simulated_spectra=of_points("simulated", [study.FITTED], "spectra"),
+        target_spectra=of_points("target", [STUDY.target], "spectra"),
+        theory="results/simulated/fitted/theory.nc",
+    output:
+        fit=report(
+            "results/figures/fit.png",
+            category="3. Connectivity and scores",
+            labels={"figure": "fit"},
+            caption="../report/fit.rst",
+        ),
+        fit_svg="results/figures/fit.svg",
+    log:
+        "results/logs/plot_fit.log",
+    benchmark:
+        "results/benchmarks/plot_fit.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("plot_fit"),
+    params:
+        labels=FREE,
+        truth=TRUE,
+        bounds=SETTINGS["fit"]["parameters"],
+        held_out=HELD_OUT,
+        code=code("plot_fit.py"),
+    script:
+        "../scripts/plot_fit.py"

@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from restmeg import check, connectome, estimated, power, scoring, sensors, store
+from restmeg import check, connectome, estimated, fitted, power, scoring, sensors, store
 from restmeg.estimands import Kind
 from restmeg.figures import (
     activity,
     anatomy,
     connectivity,
     dynamics,
+    fit,
     nulls,
     spectra,
     style,
@@ -241,6 +242,57 @@ def draw_dynamics(
     assert target.dynamics is not None
     figure = dynamics.dynamics(simulated.dynamics[0], target.dynamics[0], simulated.kinds[0])
     _save(figure, "dynamics", out, shown)
+
+
+def draw_fit(
+    paths: Mapping,
+    labels: Mapping[str, str],
+    truth: Mapping[str, float],
+    bounds: Mapping[str, Sequence[float]],
+    held_out: Sequence[int],
+    out: Mapping[str, Path],
+) -> None:
+    """Draw profiles of fitted parameters, and spectra and connectivity of what was held out.
+
+    paths: of connectome, fit and theory (of the fitted point), and lists of connectivity and
+    spectra: simulated, target, simulated_spectra and target_spectra; labels, truth, bounds: see
+    `fit.fit`; held_out: replicates of the target; out: ``fit`` and ``fit_svg``.
+
+    Raises InputError if files are of another role or point.
+    """
+    found = fitted.read(paths["fit"])
+    structure = connectome.read(paths["connectome"])
+    simulated = estimated.read(paths["simulated"], "simulated", structure.labels)
+    target = estimated.read(paths["target"], "target", structure.labels).of(held_out)
+    fc = {
+        "target": np.nanmean(correlation.edges(target.fc[0]), axis=0),
+        "fitted model": np.nanmean(correlation.edges(simulated.fc[0]), axis=0),
+    }
+    expected = predicted.over_length(paths["theory"], simulated.point)
+    if simulated.kinds[0] == scoring.OF_THEORY and np.isfinite(expected.fc).all():
+        fc["theory"] = correlation.edges(expected.fc)
+    ours = power.read(paths["simulated_spectra"], "simulated", structure.labels, power.WHOLE)
+    theirs = power.read(paths["target_spectra"], "target", structure.labels, power.WHOLE)
+    curves = {
+        "target": _median(theirs.frequencies, theirs.of(held_out).power.mean(axis=0)),
+        "fitted model": _median(ours.frequencies, ours.power.mean(axis=0)),
+    }
+    frequencies, of_theory = predicted.power(paths["theory"], simulated.point)
+    inside = (frequencies >= power.WHOLE[0]) & (frequencies <= power.WHOLE[1])
+    if np.isfinite(of_theory).all():
+        curves["theory"] = _median(frequencies[inside], of_theory[:, inside])
+    if theirs.recorded:  # whose scale is arbitrary
+        scale = np.exp(
+            np.mean(np.log(curves["fitted model"].power)) - np.mean(np.log(curves["target"].power))
+        )
+        curves["target"] = curves["target"]._replace(power=scale * curves["target"].power)
+    figure = fit.fit(found, labels, truth, bounds, curves, fc, len(target.replicates))
+    _save(figure, "fit", out)
+
+
+def _median(frequencies: np.ndarray, of_regions: np.ndarray) -> fit.Curves:
+    """Median power over regions (N, n)."""
+    return fit.Curves(frequencies, np.median(of_regions, axis=0))
 
 
 def _first(table: pd.DataFrame) -> Kind:

@@ -107,18 +107,21 @@ def _at(scores, found, by, study):
 
 
 def _whether(found, study):
-    """Whether the only model explains the target."""
+    """Whether the only model that was simulated as it is configured explains the target."""
+    this = "the configured model" if study["free"] else "this model"
     whole = "the recording" if study["recorded"] else "the target, which was simulated too"
     if study["otherwise"]:
         whole += f", with {_otherwise(study)}"
-    more = "a sweep tells which parameters fit best"
+    more = "a sweep or a fit tells which parameters fit best"
+    if study["free"]:
+        more = "the fitted one is above"
     row = found[DISTANCE]
     low = tables.value(row["ci_low"])
     if not math.isfinite(low):
         return f"One model was scored against {whole}; {more}."
     differ = "differs from" if low > 0 else "cannot be told from"
     return (
-        f"The functional connectivity of this model {differ} that of {whole}: "
+        f"The functional connectivity of {this} {differ} that of {whole}: "
         f"the FC distance is {_in_words(row)}; {more}."
     )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from restmeg import connectome, disk, store, tables
 from restmeg.estimands import Kind
 from restmeg.scores import SCORES
-from restmeg.summary import answer, captions, expectation, table
+from restmeg.summary import answer, captions, expectation, fitted, table
 from restmeg.summary.words import SPACE, duration, setting
 from restmeg.version import __version__
 
@@ -36,7 +36,8 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
     paths: of connectome, leadfield, scores, notes (scores_notes.csv) and theory (theory.nc of the
         shown point), of the connectivity of the shown point and the target (lists ``simulated`` and
         ``target``) and of ``figures``, PNG files whose names are those of their captions; lists
-        ``best`` and ``nulls`` of best.csv and nulls.csv or nothing, the latter may be missing.
+        ``best`` and ``nulls`` of best.csv and nulls.csv or nothing, the latter may be missing, and
+        ``fit``, see `fitted.of`.
     study: ``point``, the shown one's name; ``shown``, what it is of a sweep in words; ``axes``,
         {column of a swept parameter: what to write for it}; ``truth``, {the same: its value in the
         synthetic target}; ``otherwise``, {what to write: value} of what the target has beside the
@@ -44,6 +45,7 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
         and Hz, else None; ``length``, of the replicates that are compared (ms); ``speed``
         (mm/ms); and ``dt``, ``duration``, ``transient`` and
         ``sampling_interval`` (ms).
+        And what `fitted.of` asks for.
     settings: from `deviations.of`.
     """
     import jinja2
@@ -64,11 +66,14 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
     first = answer.of_kind(scores, answer.first_kind(scores))
     point, by = answer.deciding(first, study["point"], study["axes"])
     of_point = [row for row in first if row["point"] == point]
-    run = _run(paths, study, scores, best_rows, nulls)
+    fit = fitted.of(paths.get("fit", ()), study)
+    run = _run(paths, study, scores, best_rows, nulls) | {"fitted": fit.get("words", [])}
     page = environment.get_template(TEMPLATE).render(
         run=run,
         study=study,
-        answer=answer.sentences(scores, best_rows, nulls, study),
+        answer=[*filter(None, [fit.get("sentence")])]
+        + answer.sentences(scores, best_rows, nulls, study),
+        fit=fit,
         point=_point(of_point[0], study),
         by=SCORES[by].label if by else "",
         groups=table.groups(of_point),

@@ -31,6 +31,7 @@ ROUNDS = 60
 LOOKED, CLIMBED = 16, 3  # places that are looked at for each parameter, and starts of all
 COARSE = 24  # frequencies that this is done with
 PROFILED = 0.5, 1.5  # of the way to an end of an interval, beside that
+NEAR = 0.03  # of an interval: places of a profile that are nearer to another are left out
 STEPS, CLOSE = 8, 0.02  # towards an end, and how near to it, in standard errors
 FLAT = 0.5  # of a range: a direction with a larger standard error is not told
 GAINS = 1e4  # factor to both sides of the first guess
@@ -292,7 +293,7 @@ def fit(search: Search, first: Mapping[str, float] | None = None) -> Fitted:
         inner = (best.at > EDGE) & (best.at < 1 - EDGE)
         covariance = _covariance(best.information, inner)
         profiles = [_profile(search, best, covariance, k) for k in range(search.n_model)]
-        highest = max((one for found in profiles for one in found.places), key=_height)
+        highest = max((found.highest for found in profiles), key=_height)
         if not highest.value > best.value + CLOSE:
             break
         best = search.climb(highest.at)
@@ -356,6 +357,7 @@ class _Profile(NamedTuple):
     low: float  # ends of its interval, in coordinates
     high: float
     bounded: bool  # by the data, to both sides
+    highest: Place
 
 
 def _covariance(information, inner):
@@ -405,7 +407,13 @@ def _profile(search, best, covariance, k):
             if 0 < part * end <= room:
                 loss(start + side * part * end)
     found.sort(key=lambda place: place.at[k])
-    return _Profile(found, ends[0], ends[1], all(bounded))
+    apart = NEAR * (ends[1] - ends[0])
+    shown = [best]
+    for place in found:  # those that say something new
+        if min(abs(place.at[k] - other.at[k]) for other in shown) > apart:
+            shown.append(place)
+    shown.sort(key=lambda place: place.at[k])
+    return _Profile(shown, ends[0], ends[1], all(bounded), max(found, key=_height))
 
 
 def _between(inside, outside, room):

@@ -1,0 +1,88 @@
+"""What the page says of a fit: parameters with their intervals, and scores of what was held out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from restmeg import tables
+from restmeg.scores import SCORES
+from restmeg.scores.intervals import decimals
+from restmeg.summary import answer, table
+from restmeg.summary.words import SPACE, decimal, joined, named, plain, setting
+
+Row = Mapping[str, str]
+
+
+def of(paths: Sequence[str | Path], study: Mapping) -> dict:
+    """Texts of a fit; none if nothing was fitted.
+
+    paths: of fit.csv, and of scores.csv, scores_replicates.csv and scores_notes.csv of the fitted
+    point, or nothing; study: as in `page.write`, with ``free`` and ``true``, of each fitted
+    parameter what to write for it and its value in a synthetic target, and ``held_out``, how many
+    replicates of the target the fit was not told of.
+    """
+    if not paths:
+        return {}
+    table_path, scores_path, *_ = paths
+    _, rows = tables.read(table_path)
+    _, scores = tables.read(scores_path)
+    own = [row for row in rows if row["parameter"] in study["free"]]
+    scores = [row for row in scores if row["score"] in SCORES]
+    first = answer.of_kind(scores, answer.first_kind(scores))
+    return {
+        "words": [_in_words(row, study) for row in own],
+        "sentence": _sentence(own, first, study),
+        "rows": [_cells(row, study) for row in rows],
+        "groups": table.groups(first),
+        "held_out": study["held_out"],
+    }
+
+
+def _numbers(row: Row) -> tuple[str, str, str]:
+    """Value and ends of the interval as texts, in as many digits as the interval has."""
+    value, low, high = (tables.value(row[name]) for name in ("value", "ci_low", "ci_high"))
+    digits = max(decimals(low, high), 0)
+    if high - low < 1e-3 or digits > 4:
+        return f"{value:.4g}", f"{low:.4g}", f"{high:.4g}"
+    return decimal(value, digits), decimal(low, digits), decimal(high, digits)
+
+
+def _in_words(row: Row, study: Mapping) -> str:
+    """A parameter and its interval."""
+    value, low, high = _numbers(row)
+    text = named(study["free"][row["parameter"]], value)
+    if row["identified"] == "false":
+        return f"{text}, which this target does not tell: {low} to {high} are no worse"
+    return f"{text} (95{SPACE}% interval {low} to {high})"
+
+
+def _sentence(rows: Sequence[Row], scores: Sequence[Row], study: Mapping) -> str:
+    """Which parameters explain the target, and how well they do what they were not fitted to."""
+    fitted = joined([_in_words(row, study) for row in rows])
+    found = {row["score"]: table.in_words(row) for row in scores}
+    true = joined([setting(study["free"][key], value) for key, value in study["true"].items()])
+    truth = f" (the truth: {true})" if true else ""
+    many = study["held_out"]
+    match, ceiling, distance = (
+        found[name]["words"] for name in ("fc_match", "fc_match_ceiling", "fc_distance")
+    )
+    return (
+        f"Fitted to the target{truth}: {fitted}. On the {many} "
+        f"{'replicate' if many == 1 else 'replicates'} held out from the fit, the FC match of the "
+        f"fitted model is {match}, beside a ceiling of {ceiling}; the FC distance is {distance}."
+    )
+
+
+def _cells(row: Row, study: Mapping) -> dict:
+    """A row of the page's table."""
+    key = row["parameter"]
+    value, low, high = _numbers(row)
+    label = study["free"].get(key, key.rsplit(".", 1)[-1].replace("_", " ") + " of the recording")
+    truth = study["true"].get(key)
+    return {
+        "label": label,
+        "key": key,
+        "value": value,
+        "interval": f"{low} to {high}",
+        "identified": row["identified"] == "true",
+        "truth": "" if truth is None else plain(truth),
+    }
