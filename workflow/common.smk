@@ -207,7 +207,10 @@ def recorded_of_fit(kept_activity):
     name = [study.FITTED]
     return [
         *FIT,
+        *(of_points("target", [STUDY.target], SEEN) if SEEN != "fourier" else []),
         *(of_points("simulated", name, "activity") if kept_activity == POINTS else []),
+        *(of_points("simulated", name, "reconstructed") if INVERSE and kept_activity == POINTS else []),
+        *(of_points("simulated", name, "leakage") if INVERSE else []),
         *of_points("simulated", name, "connectivity"),
         *of_points("simulated", name, "spectra"),
         "results/simulated/fitted/theory.nc",
@@ -287,6 +290,8 @@ FIT, FITTED, TO_FIT, HELD_OUT = [], [], [], []
 FREE = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["fit"]["parameters"]}
 TRUE = settings.flat(STUDY.models.get(STUDY.target, {}), "model.")
 TRUE = {key: TRUE[key] for key in FREE if key in TRUE}
+# What is fitted to: series that are seen through an inverse if the study is, as a recording is.
+SEEN = "fourier_seen" if INVERSE and not INPUTS.recorded else "fourier"
 if SETTINGS["fit"]["parameters"]:
     FIT.append("results/fit.nc")
     number = INPUTS.recorded[0] if INPUTS.recorded else SETTINGS["target"]["replicates"]

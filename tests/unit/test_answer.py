@@ -74,7 +74,8 @@ def test_one_model_without_a_distance_was_only_scored():
     rows = scored.rows(fc_distance=scored.NONE)
     first, *_ = said(rows, study=ONE | {"recorded": RECORDED})
     assert first == (
-        "One model was scored against the recording; a sweep or a fit tells which parameters fit best."
+        "One model was scored against the recording; a sweep or a fit tells which parameters fit "
+        "best."
     )
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from restmeg.fourier import Fourier
+from restmeg.inverse import minimum_norm
 from restmeg.settings import replaced
 from restmeg.theory import likelihood, linear, observed, spectra
 from restmeg.theory.observed import Change, CrossSpectra, Observation
@@ -153,15 +154,54 @@ def test_information_is_the_curvature_where_data_are_as_expected(network, case):
         )
 
 
-def test_the_likeliest_gain_is_where_the_gradient_is_zero(network, case):
-    seen, data, _ = case
-    net = network(AT)
-    gain = observed.likeliest_gain(net, data, seen._replace(noise=0.0))
-    if seen.lead is None:
-        at_it = seen._replace(gain=gain, noise=0.0)
-        scale = data.number * len(FREQUENCIES) * 8
-        found = observed.likelihood(net, [], data, at_it).gradient[0]
-        assert found / scale == pytest.approx(0, abs=1e-12)
+def test_about_the_gain_is_found_where_there_is_little_noise(network, case):
+    seen, _, _ = case
+    net = network([1.5, 10.0, 0.01])
+    data = averaged(drawn(net, seen._replace(noise=0.0), 1, number=100))
+    assert observed.likely_gain(net, data, seen) == pytest.approx(seen.gain, rel=0.1)
+
+
+def test_the_minimum_norm_says_all_that_sensors_say(network):
+    # Of more sensors than regions, with noise that is not alike and not independent.
+    rng = np.random.default_rng(8)
+    gain = rng.normal(size=(8, 20))
+    root = rng.normal(size=(20, 20)) * np.linspace(0.5, 2, 20)
+    truth = network([1.5, 10.0, 0.01])
+    power = np.trace(seen_through(truth, Observation()), axis1=1, axis2=2).real.mean() / 8
+    noise = power * root @ root.T / 20
+    series = drawn(truth, Observation(), 4, number=30) @ gain
+    added = rng.normal(size=(2, *series.shape[:2], 20)) / np.sqrt(2)
+    series = series + (added[0] + 1j * added[1]) @ np.linalg.cholesky(noise).T
+
+    inverse = minimum_norm(gain, noise, 1 / 9)
+    at_sensors = observed.whitened(averaged(series), gain.T, noise)
+    at_regions = observed.whitened(
+        averaged(series @ inverse.T), inverse @ gain.T, inverse @ noise @ inverse.T
+    )
+    assert at_sensors[1].lead.shape == (20, 8)
+    assert at_regions[1].lead.shape == (8, 8)
+    places = [AT, [1.5, 10.0, 0.01], [0.7, 14.0, 0.008]]
+    found = []
+    for at in places:
+        net, moved = network(at), changes(network, np.array(at))
+        found.append([observed.likelihood(net, moved, *case) for case in (at_sensors, at_regions)])
+    first = found[0]
+    for sensors, regions in found:
+        assert sensors.value - first[0].value == pytest.approx(
+            regions.value - first[1].value, rel=1e-6, abs=1e-4
+        )
+        assert sensors.gradient[:4] == pytest.approx(regions.gradient[:4], rel=1e-6, abs=1e-5)
+        assert sensors.information[:3, :3] == pytest.approx(regions.information[:3, :3], rel=1e-6)
+
+
+def test_directions_without_noise_make_no_channel(network):
+    lead = np.random.default_rng(5).normal(size=(6, 8))
+    projection = np.eye(6)[:4]  # as of a projection, two are left out
+    noise = projection.T @ projection
+    data = averaged(drawn(network(AT), Observation(lead=lead), 1))
+    found, seen = observed.whitened(data, projection.T @ projection @ lead, noise)
+    assert seen.lead.shape == (4, 8)
+    assert found.matrices.shape[1:] == (4, 4)
 
 
 def test_signs_are_found_and_are_the_likeliest(network):

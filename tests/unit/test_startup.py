@@ -30,6 +30,7 @@ ALLOWED = {
     "spectra": FILES,
     "fourier": FILES,
     "theory": FILES,
+    "fit": FILES | {"jsonschema", "yaml"},
     "theory_of_target": FILES,
     "score_point": FILES,
     "score": {"numpy"},
@@ -42,6 +43,7 @@ ALLOWED = {
     "plot_bands": FIGURES,
     "plot_dynamics": FIGURES,
     "plot_sweep": FIGURES,
+    "plot_fit": FIGURES,
     "summarise": FILES,
     "provenance": FILES,
 }

@@ -381,6 +381,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "compare_leakage": _compare_leakage,
     "spectra": _spectra,
     "fourier": _fourier,
+    "fourier_seen": _fourier,
     "theory": _theory,
     "theory_of_target": _theory_of_target,
     "null": _null,

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from restmeg import connectome, fourier, store, tables
+from restmeg import connectome, fourier, inverse, store, tables
 from restmeg.errors import InputError, warn_of_results
 from restmeg.fourier import Fourier
 from restmeg.settings import flat, replaced
-from restmeg.theory import fitting
+from restmeg.theory import fitting, observed
 from restmeg.theory.observed import CrossSpectra, Observation
 from restmeg.theory.settled import settle
 
@@ -45,6 +45,18 @@ def cross_spectra(target: Fourier, replicates: Sequence[int]) -> tuple[CrossSpec
     return CrossSpectra(target.frequencies, matrices, number), notes
 
 
+def through_inverse(
+    data: CrossSpectra, operator: inverse.Operator
+) -> tuple[CrossSpectra, Observation]:
+    """Cross-spectra of series that an inverse has made, and how they see regions.
+
+    The minimum norm of the sensors' field loses nothing that sensors with Gaussian noise tell of
+    regions, so that this is a fit at the sensors.
+    """
+    noise = operator.noise.T @ operator.noise * (1000 / operator.parameters["rate"])
+    return observed.whitened(data, operator.leakage, noise)
+
+
 def fit_file(
     connectome_path: str | Path,
     fourier_paths: Sequence[str | Path],
@@ -53,6 +65,7 @@ def fit_file(
     bounds: Mapping[str, Sequence[float]],
     replicates: Sequence[int],
     units: Mapping[str, str],
+    inverse_path: str | Path | None,
     path: str | Path,
     table_path: str | Path,
 ) -> None:
@@ -61,7 +74,9 @@ def fit_file(
     connectome_path: connectome.nc; fourier_paths: fourier.nc of the target's batches; model: what
     is not fitted, and where to start, as in the configuration, plain numbers; times: dt in ms and
     the integrator's method; bounds: {dotted key: lowest and highest value}; replicates: of the
-    target that are fitted to; units: of parameters, {dotted key: unit}, "" of none.
+    target that are fitted to; units: of parameters, {dotted key: unit}, "" of none; inverse_path:
+    inverse.nc where the target is of series that it makes, or None: their leakage and noise are
+    then a part of what is fitted.
 
     Warns of what the data do not tell. Raises InputError where there is nothing to be fitted to, or
     theory holds nowhere between the bounds.
@@ -69,7 +84,10 @@ def fit_file(
     anatomy = connectome.read(connectome_path)
     target, recorded = fourier.read(fourier_paths)
     data, notes = cross_spectra(target, replicates)
-    search = fitting.Search(anatomy, model, times, bounds, data, Observation(), not recorded)
+    seen = Observation()
+    if inverse_path is not None:
+        data, seen = through_inverse(data, inverse.operator(inverse_path))
+    search = fitting.Search(anatomy, model, times, bounds, data, seen, not recorded)
     own = flat(model, "model.")
     start = {key: own[key] for key in bounds}
     inside = all(low <= start[key] <= high for key, (low, high) in bounds.items())
@@ -138,7 +156,8 @@ def _write(path, parameters, found, labels, notes):
     for k, one in enumerate(estimates):
         profiles[:, k, : len(one.profile)] = one.profile.T
     names = [axis.name for axis in found.axes]
-    # Of what is not known of a recording there is no value before the first guess.
+    # Channels are not regions where an inverse is fitted through, whose signs are known.
+    signs = found.signs if len(found.signs) == len(labels) else np.ones(len(labels))
     contents = {
         "parameter": names,
         "fit.value": [one.value for one in estimates],
@@ -154,7 +173,7 @@ def _write(path, parameters, found, labels, notes):
         "path_log_likelihood": found.path[:, 1],
         "path": found.path[:, 2:],
         "region": labels,
-        "sign": found.signs.astype(np.int8),
+        "sign": signs.astype(np.int8),
     }
     with store.new_netcdf(path, TITLE, parameters) as dataset:
         for name, values in contents.items():

@@ -7,6 +7,8 @@ import numpy as np
 
 from restmeg import store
 
+QUANTILE = 3.841458820694124  # of a chi-squared of one degree of freedom, 95 %: twice a loss
+
 
 class Estimates(NamedTuple):
     """What fit.nc says."""

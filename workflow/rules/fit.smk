@@ -1,7 +1,8 @@
 rule fit:
     input:
         connectome="results/connectome.nc",
-        fourier=of_points("target", [STUDY.target], "fourier"),
+        fourier=of_points("target", [STUDY.target], SEEN),
+        inverse=INVERSE,
     output:
         fit="results/fit.nc",
         table="results/fit.csv",

@@ -19,6 +19,27 @@ rule fourier:
         "../scripts/fourier.py"
 
 
+rule fourier_seen:
+    input:
+        activity="results/{role}/{point}/{batch}/reconstructed.nc",
+    output:
+        fourier="results/{role}/{point}/{batch}/fourier_seen.nc",
+    log:
+        "results/logs/fourier_seen/{role}_{point}_{batch}.log",
+    benchmark:
+        "results/benchmarks/fourier_seen/{role}_{point}_{batch}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("fourier_seen"),
+    params:
+        recorded=False,
+        frequencies=SETTINGS["fit"]["frequencies"],
+        code=code("fourier.py"),
+    script:
+        "../scripts/fourier.py"
+
+
 rule theory:
     input:
         connectome="results/connectome.nc",

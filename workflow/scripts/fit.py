@@ -11,6 +11,7 @@ with job.reporting(snakemake.log[0]):
         snakemake.params.bounds,
         snakemake.params.replicates,
         snakemake.params.units,
+        snakemake.input.inverse or None,
         snakemake.output.fit,
         snakemake.output.table,
     )

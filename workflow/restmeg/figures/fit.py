@@ -8,9 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from restmeg.figures import style
-from restmeg.fitted import Estimates
+from restmeg.fitted import QUANTILE, Estimates
 from restmeg.fourier import REDUNDANCY
-from restmeg.theory.fitting import QUANTILE
 
 LOWEST = 2.5  # of a profile that is drawn, in times of the loss at the ends of the interval
 SIZE = 3.4, 2.9  # inches of one

@@ -22,8 +22,7 @@ from restmeg.theory.linear import Linear, NoFixedPointError, linearise
 from restmeg.theory.observed import Change, CrossSpectra, Observation
 
 GAIN, NOISE = "recording.gain", "recording.noise"  # of power, and of its spectrum
-QUANTILE = 3.841458820694124  # of a chi-squared of one degree of freedom, 95 %
-NORMAL = 1.959963984540054  # and its root
+NORMAL = 1.959963984540054  # the root of QUANTILE
 STEP = 1e-5  # of a range, over which a model's change is taken
 EDGE = 1e-3  # of a range: nearer to a bound there is no maximum
 STAYS = 1e-3  # standard errors: a smaller step is none
@@ -172,8 +171,9 @@ class Search:
         """
         if self.calibrated:
             return np.zeros(0)
-        self.turn(self.signs * observed.likeliest_signs(net, self.data, self.seen))
-        gain = observed.likeliest_gain(net, self.coarse, self.seen)
+        if self.seen.lead is None:  # of what an inverse gives, signs are those of its regions
+            self.turn(self.signs * observed.likeliest_signs(net, self.data, self.seen))
+        gain = observed.likely_gain(net, self.coarse, self.seen)
         if len(self.axes) == self.n_model:
             power = np.trace(self.data.matrices, axis1=1, axis2=2).real.mean() / len(self.signs)
             self.axes += [
@@ -340,7 +340,7 @@ def _best(search, first):
     search.turn(signs)
     for _ in range(3):
         best = search.climb(best.at)
-        if search.calibrated:
+        if search.calibrated or search.seen.lead is not None:
             break
         net = search.net(best.at)
         turned = observed.likeliest_signs(net, search.data, search.observation(best.at))

@@ -17,6 +17,9 @@ import numpy as np
 
 from restmeg.theory import linear
 from restmeg.theory.linear import Linear
+from restmeg.theory.spectra import cross_spectra
+
+RANK = 1e-10  # of the largest eigenvalue of noise: smaller ones are rounding
 
 
 class CrossSpectra(NamedTuple):
@@ -67,7 +70,7 @@ class _Piece(NamedTuple):
 def likelihood(
     net: Linear,
     changes: Sequence[Change],
-    observed: CrossSpectra,
+    data: CrossSpectra,
     seen: Observation,
     informed: bool = True,
 ) -> Likelihood:
@@ -78,12 +81,12 @@ def likelihood(
     n_free = len(changes) + 2
     value, gradient = 0.0, np.zeros(n_free)
     information = np.zeros((n_free, n_free)) if informed else np.full((n_free, n_free), np.nan)
-    for which, z in linear.pieces(net, _on_circle(net, observed.frequencies)):
+    for which, z in linear.pieces(net, _on_circle(net, data.frequencies)):
         sources = linear.noise(net, z)
         if not (sources > 0).all():
             return Likelihood(-np.inf, gradient * np.nan, information * np.nan)
         part = _piece(net, z, sources, seen)
-        relative = part.inverse @ observed.matrices[which]
+        relative = part.inverse @ data.matrices[which]
         fit = np.trace(relative, axis1=1, axis2=2).real
         value -= part.log_det + fit.sum()
         weight = part.inverse - relative @ part.inverse  # W, Hermitian
@@ -103,9 +106,7 @@ def likelihood(
                 ratios.append(_relative_change(part, seen, moved, louder))
         if informed:
             information += _information(ratios, part, seen)
-    return Likelihood(
-        observed.number * value, observed.number * gradient, observed.number * information
-    )
+    return Likelihood(data.number * value, data.number * gradient, data.number * information)
 
 
 def information(
@@ -123,27 +124,47 @@ def information(
     return found
 
 
-def likeliest_gain(net: Linear, observed: CrossSpectra, seen: Observation) -> float:
-    """The gain that cross-spectra have, if there were no noise, in closed form."""
-    total, count = 0.0, 0
-    bare = seen._replace(gain=1.0, noise=0.0 if seen.lead is None else seen.noise)
-    for which, z in linear.pieces(net, _on_circle(net, observed.frequencies)):
-        part = _piece(net, z, linear.noise(net, z), bare)
-        # The inverse is Hermitian: the sum of products of entries is the trace of the product.
-        total += (part.inverse.conj() * observed.matrices[which]).real.sum()
-        count += part.inverse.shape[0] * part.inverse.shape[1]
-    return float(total / count)
+def whitened(
+    data: CrossSpectra, lead: np.ndarray, noise: np.ndarray
+) -> tuple[CrossSpectra, Observation]:
+    """Series that are mixed and noisy, turned into channels of independent noise of size one.
+
+    data: of R series; lead: (R, N), what they have of each region; noise: (R, R), the noise's
+    spectrum, two-sided per 1 / ms, as white over frequencies. What has no noise of its own, as
+    directions that a projection or an inverse has taken out, makes no channel.
+    """
+    sizes, vectors = np.linalg.eigh(noise)
+    kept = sizes > RANK * sizes[-1]
+    turn = vectors[:, kept] / np.sqrt(sizes[kept])
+    matrices = turn.T @ data.matrices @ turn
+    return data._replace(matrices=matrices), Observation(turn.T @ lead, 1.0, 1.0)
 
 
-def likeliest_signs(net: Linear, observed: CrossSpectra, seen: Observation) -> np.ndarray:
+def likely_gain(net: Linear, data: CrossSpectra, seen: Observation) -> float:
+    """About the gain that a recording has: what its power is to the model's, the median over bins.
+
+    A first guess, which knows of no noise.
+    """
+    lead = np.eye(len(net.weights)) if seen.lead is None else seen.lead
+    ratios = []
+    for which, matrices in cross_spectra(net, 2 * np.pi * data.frequencies / 1000):
+        through = lead @ matrices @ lead.T
+        own, theirs = (
+            np.trace(of, axis1=1, axis2=2).real for of in (through, data.matrices[which])
+        )
+        ratios.append(theirs / own)
+    return float(np.median(np.concatenate(ratios)))
+
+
+def likeliest_signs(net: Linear, data: CrossSpectra, seen: Observation) -> np.ndarray:
     """Signs (R,) of channels, 1 or -1, the likeliest that turning one at a time leads to.
 
     Turned are those that are given, and those of the strongest pattern.
     """
     pull: np.ndarray | float = 0.0
-    for which, z in linear.pieces(net, _on_circle(net, observed.frequencies)):
+    for which, z in linear.pieces(net, _on_circle(net, data.frequencies)):
         part = _piece(net, z, linear.noise(net, z), seen)
-        pull = pull + (part.inverse.conj() * observed.matrices[which]).real.sum(axis=0)
+        pull = pull + (part.inverse.conj() * data.matrices[which]).real.sum(axis=0)
     pull = np.array(pull)  # sum of pull_ij s_i s_j is to be small
     np.fill_diagonal(pull, 0.0)
     _, vectors = np.linalg.eigh(pull)
