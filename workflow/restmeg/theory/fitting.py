@@ -29,9 +29,10 @@ STAYS = 1e-3  # standard errors: a smaller step is none
 ROUNDS = 60
 LOOKED, CLIMBED = 16, 3  # places that are looked at for each parameter, and starts of all
 COARSE = 24  # frequencies that this is done with
-PROFILED = 0.5, 1.5  # of the way to an end of an interval, beside that
+PROFILED = 0.5  # of the way to an end of an interval, where a profile is looked at as well
 NEAR = 0.03  # of an interval: places of a profile that are nearer to another are left out
-STEPS, CLOSE = 8, 0.02  # towards an end, and how near to it, in standard errors
+STEPS, CLOSE = 8, 0.03  # towards an end, and how near to it, in standard errors
+SMALL = 0.1  # twice a gain of the log likelihood that a step need not be taken for
 FLAT = 0.5  # of a range: a direction with a larger standard error is not told
 GAINS = 1e4  # factor to both sides of the first guess
 NOISES = 1e-6, 10.0  # of the mean power of what is recorded
@@ -401,11 +402,12 @@ def _profile(search, best, covariance, k):
                 break
             distance = _between(inside, outside, room)
         end = distance if np.isfinite(height) else inside[0]
+        if abs(height - NORMAL) < CLOSE:  # the rest of the way, as a line
+            end = min(distance * NORMAL / height, room)
         ends.append(start + side * end)
         bounded.append(bool(abs(height - NORMAL) < 10 * CLOSE))
-        for part in PROFILED:
-            if 0 < part * end <= room:
-                loss(start + side * part * end)
+        if end:
+            loss(start + side * PROFILED * end)
     found.sort(key=lambda place: place.at[k])
     apart = NEAR * (ends[1] - ends[0])
     shown = [best]
@@ -427,25 +429,28 @@ def _between(inside, outside, room):
 
 
 def _others(search, best, k, to, lean):
-    """The highest place with parameter k held, from where a normal distribution has it."""
+    """The highest place with parameter k held, from where a normal distribution has it.
+
+    Its value is that of the maximum that a last small step would come to.
+    """
     at = np.clip(best.at + lean * (to - best.at[k]), EDGE / 2, 1 - EDGE / 2)
     at[k] = np.clip(to, 0, 1)
     place = search.look(at)
     free = np.arange(len(at)) != k
-    if not np.isfinite(place.value):
-        return place
     for _ in range(STEPS):
-        own = place.information[np.ix_(free, free)]
-        step = np.linalg.lstsq(own, place.gradient[free], rcond=1e-10)[0]
-        if step @ place.gradient[free] < CLOSE**2:
+        if not np.isfinite(place.value):
             break
+        slope = place.gradient[free]
+        step = np.linalg.lstsq(place.information[np.ix_(free, free)], slope, rcond=1e-10)[0]
+        if step @ slope < SMALL:
+            return place._replace(value=place.value + step @ slope / 2)
         for shorter in (1.0, 0.3, 0.1):
             at = place.at.copy()
             at[free] = np.clip(at[free] + shorter * step, EDGE / 2, 1 - EDGE / 2)
             following = search.look(at)
             if following.value > place.value:
                 break
-        else:
+        else:  # held by a bound
             break
         place = following
     return place
