@@ -218,3 +218,16 @@ def test_without_noise_nothing_is_likely(network):
     silent = network([1.2, 8.0, 0.0])
     data = CrossSpectra(FREQUENCIES, np.tile(np.eye(8, dtype=complex), (len(FREQUENCIES), 1, 1)), 1)
     assert observed.likelihood(silent, [], data, Observation()).value == -np.inf
+
+
+def test_threads_change_no_bit(network, monkeypatch):
+    monkeypatch.setattr(observed, "PIECE", 5 * 64)
+    net = network(AT)
+    data = averaged(drawn(net, Observation(), 1))
+    one, two = (
+        observed.likelihood(net, changes(network, AT), data, Observation(), threads=threads)
+        for threads in (1, 2)
+    )
+    assert one.value == two.value
+    assert np.array_equal(one.gradient, two.gradient)
+    assert np.array_equal(one.information, two.information)

@@ -68,6 +68,7 @@ def fit_file(
     inverse_path: str | Path | None,
     path: str | Path,
     table_path: str | Path,
+    threads: int = 1,
 ) -> None:
     """Write fit.nc and fit.csv: the likeliest parameters of the model between bounds.
 
@@ -76,7 +77,7 @@ def fit_file(
     the integrator's method; bounds: {dotted key: lowest and highest value}; replicates: of the
     target that are fitted to; units: of parameters, {dotted key: unit}, "" of none; inverse_path:
     inverse.nc where the target is of series that it makes, or None: their leakage and noise are
-    then a part of what is fitted.
+    then a part of what is fitted; threads: that share the work, of which the result is the same.
 
     Warns of what the data do not tell. Raises InputError where there is nothing to be fitted to, or
     theory holds nowhere between the bounds.
@@ -87,7 +88,7 @@ def fit_file(
     seen = Observation()
     if inverse_path is not None:
         data, seen = through_inverse(data, inverse.operator(inverse_path))
-    search = fitting.Search(anatomy, model, times, bounds, data, seen, not recorded)
+    search = fitting.Search(anatomy, model, times, bounds, data, seen, not recorded, threads)
     own = flat(model, "model.")
     start = {key: own[key] for key in bounds}
     inside = all(low <= start[key] <= high for key, (low, high) in bounds.items())

@@ -12,6 +12,7 @@ rule fit:
         "results/benchmarks/fit.tsv"
     conda:
         "../../environment.yml"
+    threads: 2
     resources:
         **asked("fit"),
     params:

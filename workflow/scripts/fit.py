@@ -14,4 +14,5 @@ with job.reporting(snakemake.log[0]):
         snakemake.input.inverse or None,
         snakemake.output.fit,
         snakemake.output.table,
+        snakemake.threads,
     )

@@ -116,18 +116,20 @@ class Search:
         data: CrossSpectra,
         seen: Observation,
         calibrated: bool,
+        threads: int = 1,
     ) -> None:
         """Take what is fitted to what.
 
         anatomy: of N regions; model: what is not fitted, as in the configuration, plain numbers;
         times: dt in ms and the integrator's method; bounds: {dotted key: lowest and highest};
         data: of the channels of ``seen``; calibrated: whether its gain and noise are known, and
-        the signs of channels. If not, they are estimated.
+        the signs of channels. If not, they are estimated; threads: that share the frequencies.
         """
         self.anatomy, self.model, self.times = anatomy, model, times
         self.axes = [Axis(key, *map(float, ends)) for key, ends in bounds.items()]
         self.n_model = len(self.axes)
         self.given, self.seen, self.calibrated = data, seen, calibrated
+        self.threads = threads
         # Delays are whole steps in a simulation. On average over tracts they are rounded by this,
         # so that the network changes smoothly with the conduction speed.
         rounding = 0.0 if times["method"] == ADAMS_BASHFORTH else 0.5
@@ -211,7 +213,8 @@ class Search:
             changes = self.changes(places)
         except NoFixedPointError:
             return nowhere
-        found = observed.likelihood(net, changes, data, self.observation(places))
+        seen = self.observation(places)
+        found = observed.likelihood(net, changes, data, seen, threads=self.threads)
         if not np.isfinite(found.value):
             return nowhere
         # Changes are over coordinates already, but for those of gain and noise.

@@ -11,6 +11,7 @@ is n sum over w of tr(S_y^-1 dS_y S_y^-1 dS_y').
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from restmeg.theory import linear
 from restmeg.theory.linear import Linear
 from restmeg.theory.spectra import cross_spectra
 
+PIECE = 2**18  # complex numbers of a stack of matrices
 RANK = 1e-10  # of the largest eigenvalue of noise: smaller ones are rounding
 
 
@@ -73,40 +75,58 @@ def likelihood(
     data: CrossSpectra,
     seen: Observation,
     informed: bool = True,
+    threads: int = 1,
 ) -> Likelihood:
     """How likely cross-spectra are, with gradient and, where asked for (``informed``), information.
 
-    Where it is not, information is NaN. -inf where a region has no noise.
+    Where it is not, information is NaN. -inf where a region has no noise. threads: that share the
+    frequencies; the result is the same with any number.
     """
     n_free = len(changes) + 2
-    value, gradient = 0.0, np.zeros(n_free)
-    information = np.zeros((n_free, n_free)) if informed else np.full((n_free, n_free), np.nan)
-    for which, z in linear.pieces(net, _on_circle(net, data.frequencies)):
-        sources = linear.noise(net, z)
-        if not (sources > 0).all():
-            return Likelihood(-np.inf, gradient * np.nan, information * np.nan)
-        part = _piece(net, z, sources, seen)
-        relative = part.inverse @ data.matrices[which]
-        fit = np.trace(relative, axis1=1, axis2=2).real
-        value -= part.log_det + fit.sum()
-        weight = part.inverse - relative @ part.inverse  # W, Hermitian
-        own = seen.noise * np.trace(weight, axis1=1, axis2=2).real.sum()
-        n_channels = relative.shape[1]
-        gradient[-2] -= (n_channels - fit).sum() - own
-        gradient[-1] -= own
-        back = seen.gain * (weight if seen.lead is None else seen.lead.T @ weight @ seen.lead)
-        back = back @ part.response
-        of_sources = (part.response.conj() * back).sum(axis=1).real  # diagonal of H* L'WL H
-        turned = (part.spectra @ back).transpose(0, 2, 1)
-        ratios = []
-        for k, change in enumerate(changes):
-            moved, louder = _changed(change, z)
-            gradient[k] += 2 * (turned * moved).real.sum() - (of_sources * louder).sum()
-            if informed:
-                ratios.append(_relative_change(part, seen, moved, louder))
+
+    def of(which: slice) -> Likelihood:
+        z = _on_circle(net, data.frequencies[which])
+        return _of_piece(net, changes, data.matrices[which], seen, z, informed)
+
+    # Always the same pieces, added in their order, whoever computes them.
+    size = max(1, PIECE // net.weights.size)
+    pieces = [slice(k, k + size) for k in range(0, len(data.frequencies), size)]
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(of, pieces) if threads > 1 else map(of, pieces))
+    value = data.number * sum(one.value for one in found)
+    gradient = data.number * np.sum([one.gradient for one in found], axis=0)
+    information = np.full((n_free, n_free), np.nan)
+    if informed:
+        information = data.number * np.sum([one.information for one in found], axis=0)
+    return Likelihood(value, gradient, information)
+
+
+def _of_piece(net, changes, matrices, seen, z, informed):
+    """The likelihood of some frequencies, of one periodogram."""
+    n_free = len(changes) + 2
+    gradient, information = np.zeros(n_free), np.zeros((n_free, n_free))
+    sources = linear.noise(net, z)
+    if not (sources > 0).all():
+        return Likelihood(-np.inf, gradient * np.nan, information * np.nan)
+    part = _piece(net, z, sources, seen)
+    relative = part.inverse @ matrices
+    fit = np.trace(relative, axis1=1, axis2=2).real
+    weight = part.inverse - relative @ part.inverse  # W, Hermitian
+    own = seen.noise * np.trace(weight, axis1=1, axis2=2).real.sum()
+    gradient[-2:] = own - (relative.shape[1] - fit).sum(), -own
+    back = seen.gain * (weight if seen.lead is None else seen.lead.T @ weight @ seen.lead)
+    back = back @ part.response
+    of_sources = (part.response.conj() * back).sum(axis=1).real  # diagonal of H* L'WL H
+    turned = (part.spectra @ back).transpose(0, 2, 1)
+    ratios = []
+    for k, change in enumerate(changes):
+        moved, louder = _changed(change, z)
+        gradient[k] = 2 * (turned * moved).real.sum() - (of_sources * louder).sum()
         if informed:
-            information += _information(ratios, part, seen)
-    return Likelihood(data.number * value, data.number * gradient, data.number * information)
+            ratios.append(_relative_change(part, seen, moved, louder))
+    if informed:
+        information = _information(ratios, part, seen)
+    return Likelihood(-part.log_det - fit.sum(), gradient, information)
 
 
 def information(
