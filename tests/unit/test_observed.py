@@ -27,19 +27,19 @@ def network(example, model):
     return build
 
 
-def seen_through(net, seen):
+def seen_through(net, seen, frequencies=FREQUENCIES):
     """Cross-spectra of what is recorded."""
-    pieces = spectra.cross_spectra(net, 2 * np.pi * FREQUENCIES / 1000)
+    pieces = spectra.cross_spectra(net, 2 * np.pi * frequencies / 1000)
     regions = np.concatenate([matrices for _, matrices in pieces])
     if seen.lead is not None:
         regions = seen.lead @ regions @ seen.lead.T
     return seen.gain * regions + seen.noise * np.eye(regions.shape[1])
 
 
-def drawn(net, seen, seed, number=NUMBER):
+def drawn(net, seen, seed, number=NUMBER, frequencies=FREQUENCIES):
     """Coefficients (number, frequencies, channels) as a model has them."""
     rng = np.random.default_rng(seed)
-    root = np.linalg.cholesky(seen_through(net, seen))
+    root = np.linalg.cholesky(seen_through(net, seen, frequencies))
     size = (number, *root.shape[:2])
     white = (rng.normal(size=size) + 1j * rng.normal(size=size)) / np.sqrt(2)
     return np.einsum("fij,rfj->rfi", root, white)

@@ -30,6 +30,8 @@ ALLOWED = {
     "spectra": FILES,
     "fourier": FILES,
     "theory": FILES,
+    "planning": FILES | {"jsonschema", "yaml"},
+    "plot_planning": FIGURES,
     "fit": FILES | {"jsonschema", "yaml"},
     "theory_of_target": FILES,
     "score_point": FILES,

@@ -35,6 +35,8 @@ def inverted(study):
 def test_a_study_through_an_inverse(inverted):
     study = inverted
     study.edit("nulls", rewired={"number": 2})
+    study.edit("fit", parameters={"model.coupling_strength": [0.3, 5]})
+    study.edit("leadfield", scale="20 mA m/mV")  # of little noise
     study.run()
     assert study.todo() == {}
     assert study.unrecorded() == set()
@@ -51,6 +53,12 @@ def test_a_study_through_an_inverse(inverted):
     for kind in KINDS:
         assert table[(*kind, "reconstructed")] == of[(*kind, "fc_match")]
         assert table[(*kind, "leakage_null")] == of[(*kind, "leakage_null")]
+    # The fit knows of leakage and noise: of the mixed series it finds the truth, 1.5.
+    fit = pd.read_csv(study.result("fit.csv")).set_index("parameter").loc["model.coupling_strength"]
+    assert fit["identified"]
+    assert fit["ci_low"] - (fit["ci_high"] - fit["ci_low"]) < 1.5
+    assert fit["ci_high"] + (fit["ci_high"] - fit["ci_low"]) > 1.5
+    assert fit["ci_high"] / fit["ci_low"] < 3
     notes = pd.read_csv(study.result("scores_notes.csv"))["note"]
     assert notes.str.contains("which leak: expected scores are left out").sum() == 1
     assert notes.str.contains("regions of the leakage null are 0.2 s apart").any()

@@ -398,6 +398,8 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
     "plot_fit": _plot_bands,
+    "planning": _theory,
+    "plot_planning": _plot(205, 0),
     "summary": _summary,
     "provenance": _provenance,
 }

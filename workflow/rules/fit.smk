@@ -59,3 +59,55 @@ rule plot_fit:
         code=code("plot_fit.py"),
     script:
         "../scripts/plot_fit.py"
+
+
+rule planning:  # on request
+    input:
+        connectome="results/connectome.nc",
+        inverse=INVERSE,
+    output:
+        planning="results/planning.csv",
+    log:
+        "results/logs/planning.log",
+    benchmark:
+        "results/benchmarks/planning.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("planning"),
+    params:
+        model=STUDY.models.get(STUDY.target, SETTINGS["model"]),
+        times=TIMES,
+        bounds=SETTINGS["fit"]["parameters"],
+        rate=RATES[0],
+        frequencies=SETTINGS["fit"]["frequencies"],
+        recordings=SETTINGS["target"]["replicates"],
+        code=code("planning.py"),
+    script:
+        "../scripts/planning.py"
+
+
+rule plot_planning:  # on request
+    input:
+        planning="results/planning.csv",
+    output:
+        planning=report(
+            "results/figures/planning.png",
+            category="3. Connectivity and scores",
+            labels={"figure": "planning"},
+            caption="../report/planning.rst",
+        ),
+        planning_svg="results/figures/planning.svg",
+    log:
+        "results/logs/plot_planning.log",
+    benchmark:
+        "results/benchmarks/plot_planning.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **asked("plot_planning"),
+    params:
+        labels=FREE,
+        code=code("plot_planning.py"),
+    script:
+        "../scripts/plot_planning.py"

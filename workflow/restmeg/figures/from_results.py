@@ -16,6 +16,7 @@ from restmeg.figures import (
     dynamics,
     fit,
     nulls,
+    planning,
     spectra,
     style,
     sweep,
@@ -288,6 +289,13 @@ def draw_fit(
         curves["target"] = curves["target"]._replace(power=scale * curves["target"].power)
     figure = fit.fit(found, labels, truth, bounds, curves, fc, len(target.replicates))
     _save(figure, "fit", out)
+
+
+def draw_planning(planning_path: Path, labels: Mapping[str, str], out: Mapping[str, Path]) -> None:
+    """Draw expected standard errors; labels: see `planning.planning`; out: paths, ``planning`` and
+    with ``_svg``.
+    """
+    _save(planning.planning(pd.read_csv(planning_path), labels), "planning", out)
 
 
 def _median(frequencies: np.ndarray, of_regions: np.ndarray) -> fit.Curves:
