@@ -161,7 +161,7 @@ def recorded(wildcards):
     kept_activity = POINTS if SETTINGS["simulation"]["keep"] == "all" else [SHOWN]
     simulated, target = ["simulated", POINTS], ["target", [STUDY.target]]
     made = STUDY.target != study.RECORDING
-    other = made and set(POINTS) - {STUDY.target}
+    other = made and (FIT or set(POINTS) - {STUDY.target})
     return [
         *expand("results/{name}.nc", name=["connectome", "leadfield"]),
         *([] if made else ["results/recording.nc"]),

@@ -71,7 +71,7 @@ def test_a_study_through_an_inverse(inverted):
     assert np.abs(leak - np.diag(np.diag(leak))).max() > 0.05 * np.abs(leak).max()
     noise, operator = {}, inverse.operator(study.result("inverse.nc"))
     for role, batch in (("simulated", "0-1"), ("target", "0-1")):
-        (folder,) = study.path.glob(f"results/{role}/*/{batch}")
+        (folder,) = study.path.glob(f"results/{role}/p*/{batch}")
         with (
             xr.open_dataset(folder / "activity.nc") as activity,
             xr.open_dataset(folder / "reconstructed.nc") as seen,
