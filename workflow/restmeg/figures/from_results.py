@@ -105,8 +105,8 @@ def draw_comparison(
     simulated = scoring.read_fc(simulated_paths, "simulated", structure.labels)
     target = scoring.read_fc(target_paths, "target", structure.labels)
     check.same(simulated_paths[0], "point", simulated.point, point)
-    expected = predicted.over_length(theory_path, point)
     kind = simulated.kinds[0]
+    expected = predicted.over_length(theory_path, point, kind)
     summary, single, notes = (pd.read_csv(path) for path in tables)
     summary, single = (_of(table, point, kind) for table in (summary, single))
     networks = [_of(pd.read_csv(path), point, kind) for path in networks_paths]
@@ -122,12 +122,8 @@ def draw_comparison(
     same = notes.groupby("note", sort=False)["about"]
     texts = [f"{', '.join(about.unique())}: {note}" for note, about in same]
     _save(score_figures.scores(single, summary, texts, *networks), "scores", out, shown)
-    if kind != scoring.OF_THEORY:
-        trouble = f"it is of {scoring.OF_THEORY.words}, and this is {kind.words}"
-        nothing = np.full_like(expected.fc, np.nan)
-        expected = expected._replace(expected={}, fc=nothing, trouble=trouble)
-    of_theory = correlation.edges(expected.fc)
-    _save(theory.beside_simulation(pairs, of_theory, expected.trouble), "theory", out, shown)
+    of_theory = correlation.edges(expected.fc), expected.trouble, expected.endless
+    _save(theory.beside_simulation(pairs, *of_theory), "theory", out, shown)
     figure = theory.over_length(
         expected.lengths, expected.expected, expected.seconds, summary, expected.trouble
     )
