@@ -78,7 +78,9 @@ def write_best(path, *table):
 def write_theory(path, point="pa", n=8, trouble=""):
     """Write theory.nc of n regions: a match and a coupling that rise with the length, or none."""
     with store.new_netcdf(path, "Theory", {"point": point, "length": 3700.0}) as dataset:
-        store.add(dataset, "theory.fc", np.full((n, n), math.nan if trouble else 0.1))
+        for of, name in (("measure", "pearson"), ("band", "broadband")):
+            store.add(dataset, of, np.array([name], dtype=object))
+        store.add(dataset, "theory.fc", np.full((1, 1, n, n), math.nan if trouble else 0.1))
         if not trouble:
             lengths = np.geomspace(1, 3600, 37)
             names = ["structure_function_coupling", "fc_match", "fc_match_ceiling"]
@@ -86,6 +88,7 @@ def write_theory(path, point="pa", n=8, trouble=""):
             rising = lengths / (lengths + 20)
             store.add(dataset, "score", np.array(names, dtype=object))
             store.add(dataset, "length", lengths)
-            store.add(dataset, "expected_over_length", np.outer(rising, [1, 1, 1, 0.9, 0.5]))
+            over_length = np.outer(rising, [1, 1, 1, 0.9, 0.5])
+            store.add(dataset, "expected_over_length", over_length[None, None])
         store.add_notes(dataset, [trouble] if trouble else [])
     return path

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scored
-from restmeg import InputError, connectome, estimands, measures, tables
+from restmeg import InputError, connectome, estimands, tables
 from restmeg.figures import connectivity, from_results, style, sweep, theory
 from restmeg.figures import scores as score_figures
 from restmeg.scores import LIKELIHOOD, OF_CONNECTIVITY, SCORES, SPECTRA, THEORY, correlation
@@ -112,10 +112,10 @@ def test_each_figure_gets_its_own_point_and_role(study, monkeypatch, example):
         assert table["value"].tolist() == [0.5] * len(OF_KIND)
         assert set(table["measure"]) == {"pearson"}
     assert notes == ["simulated, target: B"]
-    edges, expected, trouble = drawn["theory"]
+    edges, expected, trouble, endless = drawn["theory"]
     np.testing.assert_allclose(edges, correlation.edges(fc["pb"]))
     assert expected.tolist() == [0.1] * 28
-    assert trouble == ""
+    assert (trouble, endless) == ("", True)
     lengths, expected, seconds, summary, trouble = drawn["length"]
     assert seconds == 3.7
     np.testing.assert_allclose(expected["fc_match"], lengths / (lengths + 20))
@@ -132,23 +132,12 @@ def test_null_networks_of_the_point_and_measure_are_drawn(study, monkeypatch):
 def test_why_theory_does_not_hold_is_handed_on(study, monkeypatch):
     scored.write_theory(study[0] / "theory_pb.nc", "pb", trouble="the fixed point is unstable")
     drawn = draw(monkeypatch, study[0])
-    _, expected, trouble = drawn["theory"]
+    _, expected, trouble, _ = drawn["theory"]
     assert np.isnan(expected).all()
     assert trouble == "the fixed point is unstable"
     _, expected, _, _, trouble = drawn["length"]
     assert expected == {}
     assert trouble == "the fixed point is unstable"
-
-
-def test_theory_is_of_pearson_correlation_alone(study, monkeypatch):
-    other = estimands.Kind("another", "broadband")
-    monkeypatch.setattr(from_results.scoring, "OF_THEORY", other)
-    drawn = draw(monkeypatch, study[0])
-    label = measures.MEASURES["pearson"].label
-    for given in (drawn["theory"], drawn["length"]):
-        assert given[-1] == f"it is of another, and this is {label}"
-    assert np.isnan(drawn["theory"][1]).all()
-    assert drawn["length"][1] == {}
 
 
 @pytest.mark.parametrize(

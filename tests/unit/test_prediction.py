@@ -5,13 +5,17 @@ import copy
 import numpy as np
 import pytest
 import xarray as xr
-from restmeg import connectome, fourier, library
+from restmeg import InputError, connectome, estimands, fourier, library
+from restmeg.summary import expectation
 from restmeg.theory import likelihood, linear, predicted, prediction
 from restmeg.theory.settled import settle
 
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
 STEP = {"dt": 0.1, "method": "exponential_euler", "transient": 300.0}  # ms
 LENGTH = 3700.0  # ms
+BROADBAND = estimands.Asked(["pearson"])
+STRUCTURE = ["structure_function_coupling", "structure_function_partial"]
+PEARSON = estimands.Kind("pearson", "broadband")
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +36,17 @@ def predict(tmp_path, example, target):
     """A callable that writes theory.nc and gives it as a Dataset."""
     connectome.write(tmp_path / "connectome.nc", connectome.Connectome(*example, LABELS), "x")
 
-    def make(model, target_model, times=STEP, length=LENGTH):
+    def make(model, target_model, times=STEP, length=LENGTH, asked=BROADBAND):
+        compared = prediction.Compared(length, asked, 250.0, 250.0)
         path, of_target = tmp_path / "theory.nc", None
         given = tmp_path / "connectome.nc"
         if target_model not in (None, model):
             of_target = tmp_path / "target.nc"
-            prediction.target_file(given, target_model, times, "pt", of_target)
+            prediction.target_file(given, target_model, times, compared, "pt", of_target)
         network = given, model, target_model, of_target
-        prediction.predict_file(*network, times, length, [target], "pa", path)
-        return xr.load_dataset(path)
+        prediction.predict_file(*network, times, compared, [target], "pa", path)
+        found = xr.load_dataset(path)
+        return found.squeeze(["measure", "band"]) if asked is BROADBAND else found
 
     return make
 
@@ -56,7 +62,7 @@ def test_file_says_what_it_holds(predict, model, example, target, tmp_path):
     whole = found.expected_over_length.interp(length=3.7)
     assert whole.values == pytest.approx(found.expected.values, abs=2e-3)
     read = predicted.read(tmp_path / "theory.nc", "pa")
-    assert read.scores["fc_match"][0] == float(found.expected.sel(score="fc_match"))
+    assert read.scores[PEARSON]["fc_match"][0] == float(found.expected.sel(score="fc_match"))
     net = linear.linearise(*example, model, 0.1)
     given, _ = fourier.read([target])
     assert found.log_likelihood.values == pytest.approx(
@@ -83,6 +89,89 @@ def test_same_bits_each_time(predict, model, tmp_path):
     assert (tmp_path / "theory.nc").read_bytes() == first
 
 
+ALPHA = {"alpha": (8.0, 13.0)}
+IN_BANDS = estimands.Asked(["pearson", "phase_locking_value", "of_ones_own"], ALPHA, 1000.0)
+
+
+def test_each_measure_has_its_own_in_each_band(predict, model, tmp_path):
+    other = model | {"coupling_strength": 3.0}
+    found = predict(model, other, length=30_000.0, asked=IN_BANDS)
+    assert found.fc.dims == ("measure", "band", "region_to", "region_from")
+    assert found.expected.dims == found.expected_sd.dims == ("measure", "band", "score")
+    assert found.expected_over_length.dims == ("measure", "band", "length", "score")
+    assert '"bands": {"alpha": [8.0, 13.0]}' in found.attrs["parameters"]
+    kinds = [("pearson", "broadband"), ("pearson", "alpha"), ("phase_locking_value", "alpha")]
+    for measure in found.measure.values:
+        for band in found.band.values:
+            one = found.sel(measure=measure, band=band)
+            known = (measure, band) in kinds
+            for name in ("fc", "fc_as_long", "expected"):
+                assert np.isfinite(one[name]).all() == known
+                assert np.isnan(one[name]).all() != known
+    broad, narrow, locked = (found.sel(measure=m, band=b) for m, b in kinds)
+    read = predicted.read(tmp_path / "theory.nc", "pa").scores
+    assert read[estimands.Kind(*kinds[2])]["fc_match"] == (
+        float(locked.expected.sel(score="fc_match")),
+        float(locked.expected_sd.sel(score="fc_match")),
+    )
+    target = xr.load_dataset(tmp_path / "target.nc")
+    alone = predict(model, other, length=30_000.0)
+    np.testing.assert_array_equal(broad.expected, alone.expected)
+    np.testing.assert_array_equal(broad.fc, alone.fc)
+    assert "fc_as_long" not in alone
+    np.testing.assert_array_equal(narrow.fc, narrow.fc_as_long)
+    off = ~np.eye(8, dtype=bool)
+    assert (locked.fc_as_long.values[off] > locked.fc.values[off]).all()  # by chance
+    np.testing.assert_array_equal(np.diag(locked.fc_as_long), np.ones(8))
+    # A band leaves out a second at each end.
+    seconds = found.length.values
+    for one in (narrow, locked):
+        short = np.isnan(one.expected_over_length).all("score").values
+        np.testing.assert_array_equal(short, seconds < 3)
+        whole = one.expected_over_length[~short].interp(length=30.0)
+        assert whole.values == pytest.approx(one.expected.values, abs=4e-3)
+    ours = predict(other, None, length=30_000.0, asked=IN_BANDS)
+    np.testing.assert_array_equal(target.fc, ours.fc)
+    assert ours.score.values.tolist() == STRUCTURE
+
+
+def test_what_is_drawn_is_of_the_kind_asked_for(predict, model, tmp_path):
+    found = predict(model, model, length=30_000.0, asked=IN_BANDS)
+    path = tmp_path / "theory.nc"
+    for measure, endless in (("pearson", True), ("phase_locking_value", False)):
+        kind = estimands.Kind(measure, "alpha")
+        drawn = predicted.over_length(path, "pa", kind)
+        one = found.sel(measure=measure, band="alpha")
+        np.testing.assert_array_equal(drawn.fc, one.fc if endless else one.fc_as_long)
+        assert (drawn.endless, drawn.trouble) == (endless, "")
+        np.testing.assert_array_equal(
+            drawn.expected["fc_match"], one.expected_over_length.sel(score="fc_match")
+        )
+        levels = expectation.of(path, "pa", kind)["levels"]
+        assert len(levels) == 2
+    unknown = predicted.over_length(path, "pa", estimands.Kind("of_ones_own", "alpha"))
+    assert unknown.expected == {}
+    assert unknown.trouble == "there is none of of_ones_own in the alpha band"
+    with pytest.raises(InputError, match="is not of pearson, beta; expected it"):
+        predicted.over_length(path, "pa", estimands.Kind("pearson", "beta"))
+
+
+def test_through_an_inverse_connectivity_is_of_activity_and_nothing_is_expected(
+    predict, model, tmp_path, target
+):
+    whole = predict(model, None, length=30_000.0, asked=IN_BANDS)
+    given = tmp_path / "connectome.nc", model, model, None, STEP
+    compared = prediction.Compared(30_000.0, IN_BANDS, 250.0, 250.0)
+    path = tmp_path / "seen.nc"
+    with pytest.warns(UserWarning, match="expected scores are left out"):
+        prediction.predict_file(*given, compared, [target], "pa", path, reconstructed=True)
+    seen = xr.load_dataset(path)
+    np.testing.assert_array_equal(seen.fc, whole.fc)
+    assert not {"expected", "fc_as_long"} & set(seen)
+    drawn = predicted.over_length(path, "pa", estimands.Kind("phase_locking_value", "alpha"))
+    assert np.isnan(drawn.fc).all()
+
+
 def test_longer_studies_have_higher_expected_scores(predict, model):
     short = predict(model, model)
     long = predict(model, model, length=60_000.0)
@@ -93,10 +182,7 @@ def test_longer_studies_have_higher_expected_scores(predict, model):
 
 def test_a_recording_has_no_expected_match(predict, model):
     found = predict(model, None)
-    assert found.score.values.tolist() == [
-        "structure_function_coupling",
-        "structure_function_partial",
-    ]
+    assert found.score.values.tolist() == STRUCTURE
     assert np.isfinite(found.log_likelihood).all()
 
 

@@ -160,10 +160,12 @@ def test_expected_scores_stand_beside_those_found(tmp_path, anatomy):
 def write_theory(path, likelihoods, point="pa", notes=("a note",), growth_rate=-0.1):
     with store.new_netcdf(path, "Linear theory", {"point": point, "transient": 300.0}) as dataset:
         store.add(dataset, "growth_rate", growth_rate)
+        for of, name in (("measure", "pearson"), ("band", "broadband")):
+            store.add(dataset, of, np.array([name], dtype=object))
         names = np.array(["fc_match", "fc_match_corrected"], dtype=object)
         store.add(dataset, "score", names)
-        store.add(dataset, "expected", np.array([0.25, 1.0]))
-        store.add(dataset, "expected_sd", np.array([0.125, np.nan]))
+        store.add(dataset, "expected", np.array([[[0.25, 1.0]]]))
+        store.add(dataset, "expected_sd", np.array([[[0.125, np.nan]]]))
         store.add(dataset, "target_replicate", np.arange(len(likelihoods)))
         store.add(dataset, "log_likelihood", np.array(likelihoods))
         store.add_notes(dataset, [*notes])

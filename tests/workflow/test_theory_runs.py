@@ -23,6 +23,7 @@ def test_a_sweep_has_theory_of_its_points_and_target_and_says_what_is_best(swept
     strength = dict(zip(points["point"], points[KEY], strict=True))
     for point in points["point"]:
         theory = xr.load_dataset(swept.result(f"simulated/{point}/theory.nc"))
+        theory = theory.squeeze(["measure", "band"])
         assert f'"coupling_strength": {strength[point]}' in theory.attrs["parameters"]
         of_point = scores[scores["point"] == point].set_index("score")
         for name in theory.score.values:
@@ -49,6 +50,34 @@ def test_a_sweep_has_theory_of_its_points_and_target_and_says_what_is_best(swept
     todo = swept.todo()
     assert todo["simulate"] == todo["connectivity"] == todo["fourier"] == 1
     assert "theory_of_target" not in todo
+
+
+def test_each_measure_in_each_band_has_expected_scores(study):
+    study.edit("simulation", duration="2100 ms", transient="100 ms", sampling_interval="2 ms")
+    study.edit("target", model={"coupling_strength": 3.0})
+    bands = {"fast": ["30 Hz", "60 Hz"], "slow": ["15 Hz", "30 Hz"]}
+    measures = ["orthogonalised_envelope_correlation", "phase_locking_value"]
+    study.edit("connectivity", measures=measures, bands=bands, edges="0.45 s")
+    study.run()
+    scores = pd.read_csv(study.result("scores.csv")).set_index(["measure", "band", "score"])
+    (theory,) = map(xr.load_dataset, study.path.glob("results/simulated/*/theory.nc"))
+    (of_target,) = map(xr.load_dataset, study.path.glob("results/target/*/theory.nc"))
+    assert set(theory.band.values) == set(of_target.band.values) == {"fast", "slow"}
+    for measure in measures:
+        for band in bands:
+            found = theory.expected.sel(measure=measure, band=band)
+            for name in ("structure_function_coupling", "fc_match", "baseline_distance"):
+                expected = float(found.sel(score=name))
+                row = scores.loc[measure, band, name]
+                assert row["expected"] == pytest.approx(expected, rel=1e-8, abs=1e-12)
+                assert row["expected_sd"] > 0
+    assert study.todo() == {}
+
+    # Theory is of other bands then.
+    study.edit("connectivity", bands=bands | {"slow": ["16 Hz", "30 Hz"]})
+    todo = study.todo()
+    assert (todo["theory"], todo["theory_of_target"]) == (1, 1)
+    assert not {"simulate", "fourier"} & todo.keys()
 
 
 def test_a_recording_has_a_likelihood_and_its_scale_but_no_expected_match(finished):

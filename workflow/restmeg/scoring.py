@@ -29,7 +29,6 @@ from restmeg.scores.comparison import REPLICATE, SEGMENT, TARGET_REPLICATE, Comp
 from restmeg.scores.intervals import Summary
 from restmeg.theory import predicted
 
-OF_THEORY = Kind("pearson", BROADBAND)  # the connectivity that theory has
 POWER = "power"  # the measure that scores of spectra are of
 HEAD = ["point", *KEY]
 # What theory expects of a score, and what null networks say of it; others fill them.
@@ -301,11 +300,11 @@ def likelihood(theory: predicted.Predicted, target: Connectivity) -> Scored:
 
 
 def _write_summaries(path, point, found, expected):
-    """expected: by name of the score, of Pearson correlation."""
+    """expected: by measure and band, and name of the score."""
     rows = [[*HEAD, *Summary._fields, *EXPECTED, *NULL]]
     for measure, band, score, result in found:
-        of_theory = (measure, band) == OF_THEORY and expected.get(score)
-        theory = map(tables.number_if_known, of_theory or ())
+        of_theory = expected.get(Kind(measure, band), {}).get(score, ())
+        theory = map(tables.number_if_known, of_theory)
         row = [point, measure, band, score, *map(tables.number, result.summary), *theory]
         rows.append(row + [""] * (len(rows[0]) - len(row)))
     tables.write(path, rows)

@@ -130,18 +130,31 @@ VARIABLES = {
         ("region_to", "region_from"), "1", "covariance of the excitatory rates in theory"
     ),
     "theory.fc": Variable(
-        ("region_to", "region_from"), "1", "functional connectivity of an endless recording"
+        ("measure", "band", "region_to", "region_from"),
+        "1",
+        "functional connectivity of an endless recording",
+    ),
+    "fc_as_long": Variable(
+        ("measure", "band", "region_to", "region_from"),
+        "1",
+        "expected functional connectivity of a recording as long as the study's",
     ),
     "power": Variable(
         ("region", "frequency"), "Hz^-1", "one-sided power of the excitatory rate in theory"
     ),
-    "expected": Variable(("score",), "1", "expected score of a recording as long as the study's"),
+    "expected": Variable(
+        ("measure", "band", "score"), "1", "expected score of a recording as long as the study's"
+    ),
     "expected_sd": Variable(
-        ("score",), "1", "standard deviation of the score of one replicate, or of one pair"
+        ("measure", "band", "score"),
+        "1",
+        "standard deviation of the score of one replicate, or of one pair",
     ),
     "length": Variable(("length",), "s", "length of a recording"),
     "expected_over_length": Variable(
-        ("length", "score"), "1", "expected score of a recording of that length"
+        ("measure", "band", "length", "score"),
+        "1",
+        "expected score of a recording of that length",
     ),
     "target_replicate": Variable(("target_replicate",), None, "replicate of the target"),
     "log_likelihood": Variable(

@@ -61,6 +61,8 @@ rule theory:
         target_model=STUDY.models.get(STUDY.target),
         times=TIMES,
         length=LENGTH,
+        asked=ASKED.without_windows()._asdict(),
+        rates=RATES,
         reconstructed=bool(INVERSE),
         code=code("theory.py"),
     script:
@@ -83,6 +85,9 @@ rule theory_of_target:
     params:
         model=lambda wildcards: STUDY.models[wildcards.point],
         times=TIMES,
+        length=LENGTH,
+        asked=ASKED.without_windows()._asdict(),
+        rates=RATES,
         code=code("theory_of_target.py"),
     script:
         "../scripts/theory_of_target.py"

@@ -1,6 +1,6 @@
 """Say what linear theory expects of a point, and how likely the target is under it."""
 
-from restmeg import fitted, job
+from restmeg import estimands, fitted, job
 from restmeg.theory import prediction
 
 with job.reporting(snakemake.log[0]):
@@ -10,7 +10,11 @@ with job.reporting(snakemake.log[0]):
         snakemake.params.target_model,
         snakemake.input.target or None,
         snakemake.params.times,
-        snakemake.params.length,
+        prediction.Compared(
+            snakemake.params.length,
+            estimands.Asked(**snakemake.params.asked),
+            *snakemake.params.rates,
+        ),
         snakemake.input.fourier,
         snakemake.wildcards.point,
         snakemake.output.theory,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from restmeg import check, connectome, estimated, fitted, power, scoring, sensors, store
+from restmeg import check, connectome, estimated, fitted, power, sensors, store
 from restmeg.estimands import Kind
 from restmeg.figures import (
     activity,
@@ -107,8 +107,8 @@ def draw_comparison(
     simulated = estimated.read(simulated_paths, "simulated", structure.labels)
     target = estimated.read(target_paths, "target", structure.labels)
     check.same(simulated_paths[0], "point", simulated.point, point)
-    expected = predicted.over_length(theory_path, point)
     kind = simulated.kinds[0]
+    expected = predicted.over_length(theory_path, point, kind)
     summary, single, notes = (pd.read_csv(path) for path in tables)
     summary, single = (_of(table, point, kind) for table in (summary, single))
     networks = [_of(pd.read_csv(path), point, kind) for path in networks_paths]
@@ -124,12 +124,8 @@ def draw_comparison(
     same = notes.groupby("note", sort=False)["about"]
     texts = [f"{', '.join(about.unique())}: {note}" for note, about in same]
     _save(score_figures.scores(single, summary, texts, *networks), "scores", out, shown)
-    if kind != scoring.OF_THEORY:
-        trouble = f"it is of {scoring.OF_THEORY.words}, and this is {kind.words}"
-        nothing = np.full_like(expected.fc, np.nan)
-        expected = expected._replace(expected={}, fc=nothing, trouble=trouble)
-    of_theory = correlation.edges(expected.fc)
-    _save(theory.beside_simulation(pairs, of_theory, expected.trouble), "theory", out, shown)
+    of_theory = correlation.edges(expected.fc), expected.trouble, expected.endless
+    _save(theory.beside_simulation(pairs, *of_theory), "theory", out, shown)
     figure = theory.over_length(
         expected.lengths, expected.expected, expected.seconds, summary, expected.trouble
     )
@@ -269,8 +265,8 @@ def draw_fit(
         "target": np.nanmean(correlation.edges(target.fc[0]), axis=0),
         "fitted model": np.nanmean(correlation.edges(simulated.fc[0]), axis=0),
     }
-    expected = predicted.over_length(paths["theory"], simulated.point)
-    if simulated.kinds[0] == scoring.OF_THEORY and np.isfinite(expected.fc).all():
+    expected = predicted.over_length(paths["theory"], simulated.point, simulated.kinds[0])
+    if np.isfinite(expected.fc).all():
         fc["theory"] = correlation.edges(expected.fc)
     ours = power.read(paths["simulated_spectra"], "simulated", structure.labels, power.WHOLE)
     theirs = power.read(paths["target_spectra"], "target", structure.labels, power.WHOLE)

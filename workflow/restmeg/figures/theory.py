@@ -32,12 +32,15 @@ MARGIN = 0.06  # of a panel beside its points
 
 
 @style.look()
-def beside_simulation(fc: np.ndarray, expected: np.ndarray, trouble: str = "") -> Figure:
+def beside_simulation(
+    fc: np.ndarray, expected: np.ndarray, trouble: str = "", endless: bool = True
+) -> Figure:
     """Simulated functional connectivity (replicates, pairs) against that of theory (pairs,).
 
     And by how many standard errors t the mean of each pair is off, in order, against what chance
     alone gives: quantiles of Student's t, as the standard errors are estimated from the same
-    replicates. trouble: why theory has no numbers, in words.
+    replicates. trouble: why theory has no numbers, in words; endless: whether these are of an
+    endless recording, or of one as long as replicates are.
     """
     if not (np.isfinite(expected).all() and np.isfinite(fc).all() and len(fc) > 1):
         reason = trouble or "one replicate, or gaps in functional connectivity"
@@ -59,7 +62,7 @@ def beside_simulation(fc: np.ndarray, expected: np.ndarray, trouble: str = "") -
         xlim=_limits(expected, expected),
         ylim=_limits(*shown),
         title="Functional connectivity",
-        xlabel="linear theory, endless recording",
+        xlabel=f"linear theory, {'endless recording' if endless else 'recordings of this length'}",
         ylabel=f"simulated, mean of {len(fc)} replicates",
     )
     _against_chance(right, (mean - expected) / error, len(fc) - 1)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from restmeg.estimands import Kind
 from restmeg.summary.words import SPACE
 from restmeg.theory import predicted
 
@@ -11,18 +12,21 @@ CEILING = "fc_match_ceiling"
 LEVELS = (0.5, 0.9)  # of the ceiling
 
 
-def of(path: str | Path, point: str) -> dict:
-    """What captions say of theory.nc of a point.
+def of(path: str | Path, point: str, kind: Kind) -> dict:
+    """What captions say of theory.nc of a point, of a measure in a band.
 
     ``trouble``, why theory does not hold; ``levels``, how long recordings must be for some values
     of the ceiling of the match, as texts; and ``holds``, whether it expects anything.
     """
-    found = predicted.over_length(path, point)
-    ceiling = found.expected.get(CEILING, np.zeros(1))
+    found = predicted.over_length(path, point, kind)
+    ceiling, lengths = found.expected.get(CEILING, np.zeros(1)), found.lengths
+    if CEILING in found.expected:  # of a band, there is none of the shortest
+        known = np.isfinite(ceiling)
+        ceiling, lengths = ceiling[known], lengths[known]
     levels = []
     for level in LEVELS:
         if ceiling[0] < level < ceiling[-1]:  # it rises with the length
-            seconds = np.exp(np.interp(level, ceiling, np.log(found.lengths)))
+            seconds = np.exp(np.interp(level, ceiling, np.log(lengths)))
             levels.append(f"{level:g} with {_time(seconds)}")
     return {"trouble": found.trouble, "levels": levels, "holds": bool(found.expected)}
 

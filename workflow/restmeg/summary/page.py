@@ -128,7 +128,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "points": len({row["point"] for row in scores}),
         "scores": {score["name"]: score for score in of_shown},
         "best": _best(first, answer.of_kind(best_rows, kind), study),
-        "theory": expectation.of(paths["theory"], study["point"]),
+        "theory": expectation.of(paths["theory"], study["point"], kind),
         "nulls": [table.of_null(row) for row in nulls if _is_told(row, kind)],
         "truth": ", ".join(
             setting(label, value)

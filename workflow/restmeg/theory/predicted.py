@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import check, store
+from restmeg import check, estimands, store
+from restmeg.errors import InputError
+from restmeg.estimands import Kind
 
 
 class Predicted(NamedTuple):
     """What theory.nc says of scores."""
 
-    scores: dict[str, tuple[float, float]]  # name: expected value and standard deviation
+    scores: dict[Kind, dict[str, tuple[float, float]]]  # name: expected value and deviation
     log_likelihood: np.ndarray  # (target replicates,)
     replicates: np.ndarray  # (target replicates,)
     notes: list  # why there is something that theory does not say
@@ -48,8 +50,11 @@ def read(path: str | Path, point: str) -> Predicted:
         check.same(path, "point", parameters.get("point"), point)
         found = {}
         if "score" in dataset.variables:
-            columns = (dataset[name][...] for name in ("score", "expected", "expected_sd"))
-            found = {str(name): (float(x), float(sd)) for name, x, sd in zip(*columns, strict=True)}
+            names = [str(name) for name in dataset["score"][...]]
+            values, deviations = (dataset[name][...] for name in ("expected", "expected_sd"))
+            for kind, place in _places(dataset).items():
+                pairs = zip(map(float, values[place]), map(float, deviations[place]), strict=True)
+                found[kind] = dict(zip(names, pairs, strict=True))
         return Predicted(
             found,
             dataset["log_likelihood"][...],
@@ -57,6 +62,13 @@ def read(path: str | Path, point: str) -> Predicted:
             store.notes(dataset),
             unsettled(float(dataset["growth_rate"][...]), parameters["transient"]),
         )
+
+
+def _places(dataset):
+    """Measures and bands of a file, and where they are in its variables over both."""
+    names, bands = ([str(name) for name in dataset[of][...]] for of in ("measure", "band"))
+    kinds = estimands.kinds(names, bands)
+    return dict(zip(kinds, estimands.places(kinds, names, bands), strict=True))
 
 
 def power(path: str | Path, point: str) -> tuple[np.ndarray, np.ndarray]:
@@ -79,22 +91,34 @@ class OverLength(NamedTuple):
     expected: dict[str, np.ndarray]  # {score: (n,)}, none where theory does not hold
     seconds: float  # of this study's replicates
     fc: np.ndarray  # (N, N), NaN where theory does not hold for what is scored
-    trouble: str  # why it does not, in words; empty where it holds
+    endless: bool  # whether that is of an endless recording, or of one as long as the study's
+    trouble: str  # why it does not hold, in words; empty where it does
 
 
-def over_length(path: str | Path, point: str) -> OverLength:
-    """What theory.nc says beyond this study's length. Raises InputError if of another point."""
-    with store.open_netcdf(path, "fc") as dataset:
+def over_length(path: str | Path, point: str, kind: Kind) -> OverLength:
+    """What theory.nc says beyond this study's length of a measure in a band.
+
+    Raises InputError if it is of another point, or not of that.
+    """
+    with store.open_netcdf(path, "fc", "measure", "band") as dataset:
         parameters, _ = store.provenance(dataset)
         check.same(path, "point", parameters.get("point"), point)
+        place = _places(dataset).get(kind)
+        if place is None:
+            raise InputError(f"{path}: is not of {kind}; expected it, as what is simulated is")
         lengths, expected = np.zeros(0), {}
+        trouble = "; ".join(store.notes(dataset))
         if "score" in dataset.variables:
             lengths = dataset["length"][...]
-            values = dataset["expected_over_length"][...].T
-            expected = dict(zip(map(str, dataset["score"][...]), values, strict=True))
-        seconds = parameters["length"] / 1000
-        trouble = "; ".join(store.notes(dataset))
-        fc = dataset["fc"][...]
+            values = dataset["expected_over_length"][place].T
+            known = zip(map(str, dataset["score"][...]), values, strict=True)
+            expected = {name: one for name, one in known if np.isfinite(one).any()}
+        fc, endless = dataset["fc"][place], True
+        if "fc_as_long" in dataset.variables:
+            as_long = dataset["fc_as_long"][place]
+            fc, endless = as_long, np.array_equal(fc, as_long)
+        if np.isnan(fc).all() and not trouble:
+            trouble = f"there is none of {kind.words}"
         if parameters.get("reconstructed"):  # it is of activity, and what is found is not
             fc = np.full_like(fc, np.nan)
-        return OverLength(lengths, expected, seconds, fc, trouble)
+        return OverLength(lengths, expected, parameters["length"] / 1000, fc, endless, trouble)

@@ -6,10 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import connectome, fourier, store
+from restmeg import bands, connectome, estimands, fourier, store
+from restmeg.bands import BROADBAND
 from restmeg.errors import warn_of_results
+from restmeg.estimands import Asked, Kind
 from restmeg.scores.correlation import edges, lengths, located, log_pattern, undirected
 from restmeg.theory import expected, predicted, spectra
+from restmeg.theory.banded import banded
+from restmeg.theory.estimates import Estimate, estimate
+from restmeg.theory.gaussian import VALUES, connectivity
 from restmeg.theory.likelihood import LogLikelihood, log_likelihood
 from restmeg.theory.linear import linearise
 from restmeg.theory.settled import Settled, hertz, settle
@@ -22,7 +27,21 @@ LEAKS = (
     "expected scores are left out"
 )
 REAL = f"{LEAKS}, and so is the likelihood, which would take leakage for coupling"
+PEARSON = Kind("pearson", BROADBAND)  # all that there is without bands
 LENGTHS = np.geomspace(1, 3600, 37)  # s, of recordings whose scores are predicted
+
+
+class Compared(NamedTuple):
+    """What recordings are compared by, and how long they are."""
+
+    length: float  # of a replicate, in ms
+    asked: Asked
+    picked: float  # Hz, at which simulated rates are
+    rate: float  # Hz, at which both sides are compared
+
+    def used(self, band: str, length: float) -> float:
+        """How many ms of a recording count in a band."""
+        return length if band == BROADBAND else length - 2 * self.asked.edges
 
 
 class Scores(NamedTuple):
@@ -34,35 +53,56 @@ class Scores(NamedTuple):
     over_length: np.ndarray  # (LENGTHS, scores)
 
 
-def scores(
-    anatomy: connectome.Connectome, own: Settled, target: Settled | None, duration: float
-) -> Scores:
-    """Scores to be expected of recordings of ``duration`` ms and of LENGTHS.
+class OfKind(NamedTuple):
+    """Functional connectivity by one measure in one band, in theory."""
 
-    own, target: where theory holds; target: None if it is a recording, of which theory does not
-    know the truth. Where pairs have no distance there is nothing of scores that need all of them.
-    """
-    other = own if target is None else target
-    given = expected.vectors(
-        undirected(anatomy.weights),
-        log_pattern(undirected(anatomy.weights)),
-        lengths(anatomy.distances),
-        edges(own.fc),
-        edges(other.fc),
-    )
-    varying = [one.variability(given) for one in ([own] if other is own else [own, other])]
-    scores = expected.Prediction(varying[0], None if target is None else varying[-1], given)
-    all_located = located(lengths(anatomy.distances)).all()
+    fc: np.ndarray  # (N, N), of an endless recording
+    as_long: np.ndarray | None  # (N, N), what is to be expected of the study's, if that is not it
+    scores: Scores
 
-    def at(ms: float) -> dict[str, expected.Expected]:
+
+class _Predicting:
+    """What scores are to be expected, on some anatomy."""
+
+    def __init__(self, anatomy: connectome.Connectome) -> None:
+        weights = undirected(anatomy.weights)
+        self.structure = weights, log_pattern(weights), lengths(anatomy.distances)
+        self.all_located = located(self.structure[-1]).all()
+
+    def vectors(self, simulated, target):
+        return expected.vectors(*self.structure, simulated, target)
+
+    def at(self, prediction, ms):
+        """Where pairs have no distance there is nothing of scores that need all of them."""
         return {
             name: one
-            for name, one in scores.at(ms).items()
-            if all_located or name not in expected.OF_DISTANCE
+            for name, one in prediction.at(ms).items()
+            if self.all_located or name not in expected.OF_DISTANCE
         }
 
-    now = at(duration)
-    over_length = [[one.value for one in at(1000 * s).values()] for s in LENGTHS]
+    def of_estimates(self, own, target, ms, images=None):
+        """The same of estimates, whose target is None if it is not known.
+
+        images: of either, times the first vectors, where values are all that is asked for.
+        """
+        sides = [own] if target is None or target is own else [own, target]
+        means = [side.mean(ms) for side in sides]
+        given = self.vectors(means[0], means[-1])
+        varying = []
+        for k, side in enumerate(sides):
+            if images is None:
+                varying.append(side.variability(ms, given))
+            else:
+                first = len(images[k])
+                found = side.variability(ms, given[:first], images[k])
+                rest = np.zeros_like(given)
+                rest[:first] = found.images
+                varying.append(found._replace(images=rest))
+        last = None if target is None else varying[-1]
+        return self.at(expected.Prediction(varying[0], last, given), ms)
+
+
+def _scores(now, over_length):
     return Scores(
         list(now),
         np.array([one.value for one in now.values()]),
@@ -71,13 +111,92 @@ def scores(
     )
 
 
+def scores(
+    anatomy: connectome.Connectome, own: Settled, target: Settled | None, duration: float
+) -> Scores:
+    """Scores of Pearson correlation, broadband, of recordings of ``duration`` ms and of LENGTHS.
+
+    own, target: where theory holds; target: None if it is a recording, of which theory does not
+    know the truth. Where pairs have no distance there is nothing of scores that need all of them.
+    """
+    predicting, other = _Predicting(anatomy), own if target is None else target
+    given = predicting.vectors(edges(own.fc), edges(other.fc))
+    varying = [one.variability(given) for one in ([own] if other is own else [own, other])]
+    prediction = expected.Prediction(varying[0], None if target is None else varying[-1], given)
+    over_length = [
+        [one.value for one in predicting.at(prediction, 1000 * s).values()] for s in LENGTHS
+    ]
+    return _scores(predicting.at(prediction, duration), over_length)
+
+
+def scores_in_band(
+    anatomy: connectome.Connectome,
+    own: Estimate,
+    target: Estimate | None,
+    compared: Compared,
+    band: str,
+) -> Scores:
+    """The same of a measure in a band, of what counts of recordings; NaN of those too short."""
+    predicting = _Predicting(anatomy)
+    now = predicting.of_estimates(own, target, compared.used(band, compared.length))
+    times = [compared.used(band, 1000 * s) for s in LENGTHS]
+    enough = [ms for ms in times if ms >= 1000 * bands.LEAST]
+    first = predicting.vectors(own.endless, own.endless)[: expected.DISTANCE + 1]
+    sides = [own] if target is None or target is own else [own, target]
+    images = zip(*(side.over(enough, first) for side in sides), strict=True)
+    over_length = [[np.nan] * len(now)] * (len(times) - len(enough))
+    for ms, known in zip(enough, images, strict=True):
+        found = predicting.of_estimates(own, target, ms, known)
+        over_length.append([one.value for one in found.values()])
+    return _scores(now, over_length)
+
+
+def by_kind(
+    anatomy: connectome.Connectome, own: Settled, target: Settled | None, compared: Compared
+) -> dict[Kind, OfKind]:
+    """All measures in all bands that a study asks for, of those that theory knows.
+
+    own, target: as of `scores`.
+    """
+    found = {}
+    if PEARSON in compared.asked.kinds:
+        found[PEARSON] = OfKind(own.fc, None, scores(anatomy, own, target, compared.length))
+    both = [own] if target is None or target is own else [own, target]
+    for band, limits in compared.asked.bands.items():
+        sides = [banded(one, limits, (compared.picked, compared.rate)) for one in both]
+        for measure in compared.asked.measures:
+            if measure not in VALUES:
+                continue
+            ours, *theirs = (estimate(measure, side) for side in sides)
+            other = None if target is None else (theirs or [ours])[0]
+            fc = connectivity(measure, sides[0].coherency)
+            as_long = None
+            if ours.size is not None:
+                as_long, rows = fc.copy(), np.triu_indices(len(fc), 1)
+                as_long[rows] = as_long.T[rows] = ours.mean(compared.used(band, compared.length))
+            of_scores = scores_in_band(anatomy, ours, other, compared, band)
+            found[Kind(measure, band)] = OfKind(fc, as_long, of_scores)
+    return found
+
+
+def endless(settled: Settled, compared: Compared) -> dict[Kind, np.ndarray]:
+    """Functional connectivity (N, N) of endless recordings, by all of those measures and bands."""
+    found = {PEARSON: settled.fc} if PEARSON in compared.asked.kinds else {}
+    for band, limits in compared.asked.bands.items():
+        coherency = banded(settled, limits, (compared.picked, compared.rate)).coherency
+        for measure in compared.asked.measures:
+            if measure in VALUES:
+                found[Kind(measure, band)] = connectivity(measure, coherency)
+    return found
+
+
 def predict_file(
     connectome_path: str | Path,
     model: dict,
     target_model: dict | None,
     target_path: str | Path | None,
     times: dict,
-    length: float,
+    compared: Compared,
     fourier_paths: Sequence[str | Path],
     point: str,
     path: str | Path,
@@ -87,10 +206,9 @@ def predict_file(
 
     connectome_path: connectome.nc; model, target_model: as in the configuration, plain numbers, the
     latter None where the target is a recording; target_path: theory.nc of the target where that is
-    another model; times: dt and transient in ms, and the integrator's method; length: of the
-    replicates that are compared, in ms; fourier_paths: fourier.nc of the target's batches; point:
-    name of the model; reconstructed: whether scores are of series seen through an inverse, which
-    theory knows not.
+    another model; times: dt and transient in ms, and the integrator's method; compared: by what;
+    fourier_paths: fourier.nc of the target's batches; point: name of the model; reconstructed:
+    whether scores are of series seen through an inverse, which theory knows not.
 
     Where theory does not hold, the file says why and gives no numbers (NaN), and it is warned of.
     """
@@ -110,13 +228,18 @@ def predict_file(
     if not len(given.frequencies):
         notes.append(f"{given.trouble}; its likelihood is left out")
     contents = _network(anatomy, own)
+    found: dict[Kind, OfKind] = {}
+    kinds = compared.asked.kinds
+    fc: dict[Kind, np.ndarray] = {}
     likely = LogLikelihood(np.full(len(given.replicates), np.nan), np.nan)
     if own.net is not None and not own.trouble:
         usable = None if target is not None and target.trouble else target
         if not reconstructed:
-            contents |= _score_variables(scores(anatomy, own, usable, length))
+            found = by_kind(anatomy, own, usable, compared)
         if len(given.frequencies) and not (reconstructed and recorded):
             likely = log_likelihood(own.net, given, gain_free=recorded)
+        fc = endless(own, compared) if reconstructed else {k: one.fc for k, one in found.items()}
+    contents |= _connectivity(anatomy, kinds, fc) | _scores_by_kind(kinds, found)
     contents |= {
         "target_replicate": given.replicates,
         "log_likelihood": likely.values,
@@ -131,14 +254,20 @@ def predict_file(
         "dt": times["dt"],
         "method": times["method"],
         "transient": times["transient"],
-        "length": length,
+        "length": compared.length,
+        **compared.asked.parameters(),
         **({"reconstructed": True} if reconstructed else {}),
     }
     _write(path, parameters, contents, notes)
 
 
 def target_file(
-    connectome_path: str | Path, model: dict, times: dict, point: str, path: str | Path
+    connectome_path: str | Path,
+    model: dict,
+    times: dict,
+    compared: Compared,
+    point: str,
+    path: str | Path,
 ) -> None:
     """Write theory.nc of a simulated target: of its network alone.
 
@@ -148,7 +277,10 @@ def target_file(
     own = settle(anatomy.weights, anatomy.distances, model, times["dt"], times["method"])
     notes = [own.trouble] if own.trouble else []
     parameters = {"point": point, "model": model, "dt": times["dt"], "method": times["method"]}
-    _write(path, parameters, _network(anatomy, own), notes)
+    parameters |= compared.asked.parameters()
+    fc = {} if own.trouble else endless(own, compared)
+    contents = _network(anatomy, own) | _connectivity(anatomy, compared.asked.kinds, fc)
+    _write(path, parameters, contents, notes)
 
 
 def _read_target(path, anatomy, times):
@@ -181,24 +313,48 @@ def _network(anatomy, settled):
     power = np.full((n_regions, len(SPECTRUM)), np.nan)
     return {
         "region": anatomy.labels,
-        "region_to": anatomy.labels,
-        "region_from": anatomy.labels,
         "frequency": SPECTRUM,
         "rest_E": settled.net.excitatory.rate if known else nothing,
         "rest_I": settled.net.inhibitory.rate if known else nothing,
         "growth_rate": settled.slowest.real,
         FREQUENCY: hertz(settled.slowest),
+        "region_to": anatomy.labels,
+        "region_from": anatomy.labels,
         "covariance": settled.covariance,
-        "theory.fc": settled.fc,
         "power": power if settled.trouble else spectra.power(settled.net, SPECTRUM),
     }
 
 
-def _score_variables(found):
+def _connectivity(anatomy, kinds, found):
+    """Variables of functional connectivity, (N, N) of each kind; NaN of those not found."""
+    n_regions = len(anatomy.labels)
+    nothing = np.full((n_regions, n_regions), np.nan)
+    values = np.stack([found.get(kind, nothing) for kind in kinds])
+    names, of_bands, fc = estimands.over_bands(kinds, values)
     return {
-        "score": np.array(found.names, dtype=object),
-        "expected": found.value,
-        "expected_sd": found.sd,
-        "length": LENGTHS,
-        "expected_over_length": found.over_length,
+        "measure": np.array(names, dtype=object),
+        "band": np.array(of_bands, dtype=object),
+        "theory.fc": fc,
     }
+
+
+def _scores_by_kind(kinds, found):
+    """Variables of scores, and what connectivity is to be expected where that depends on length."""
+    if not found:
+        return {}
+    contents = {}
+    one = next(iter(found.values()))
+    values = {
+        "expected": lambda of: of.scores.value,
+        "expected_sd": lambda of: of.scores.sd,
+        "expected_over_length": lambda of: of.scores.over_length,
+        "fc_as_long": lambda of: of.fc if of.as_long is None else of.as_long,
+    }
+    if all(of.as_long is None for of in found.values()):
+        del values["fc_as_long"]
+    for name, value in values.items():
+        nothing = np.full_like(value(one), np.nan)
+        stacked = np.stack([value(found[k]) if k in found else nothing for k in kinds])
+        *_, contents[name] = estimands.over_bands(kinds, stacked)
+    names = np.array(one.scores.names, dtype=object)
+    return {"score": names, "length": LENGTHS} | contents

@@ -10,6 +10,7 @@ scores need of it are the variances and its products with some vectors, which ta
 of regions by regions.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ class Variability(NamedTuple):
 
     variances: np.ndarray  # (pairs,) its diagonal
     images: np.ndarray  # (vectors, pairs) its products with some vectors
+    across: np.ndarray  # (pairs,) variances across the direction, where that is of complex numbers
 
 
 def probes(n_pairs: int) -> np.ndarray:
@@ -39,7 +41,7 @@ def probes(n_pairs: int) -> np.ndarray:
     return 2.0 * rng.integers(0, 2, (PROBES, n_pairs)) - 1.0
 
 
-def variability(
+def broadband(
     net: Linear, nodes: Nodes, covariance: np.ndarray, vectors: np.ndarray
 ) -> Variability:
     """Variability of the correlations of pairs of regions.
@@ -47,28 +49,57 @@ def variability(
     nodes, covariance: from `spectra.converged`; vectors: (n, pairs), pairs in the order of the
     upper triangle.
     """
-    n_regions = len(covariance)
-    rows, columns = np.triu_indices(n_regions, 1)
     deviation = np.sqrt(np.diag(covariance))
-    correlation = covariance / np.outer(deviation, deviation)
+    scale = np.outer(deviation, deviation)
+    parts = (
+        (nodes.weights[piece], spectra / scale)
+        for piece, spectra in cross_spectra(net, nodes.frequencies)
+    )
+    return variability(parts, covariance / scale, vectors)
+
+
+def variability(
+    parts: Iterable[tuple[np.ndarray, np.ndarray]],
+    correlation: np.ndarray,
+    vectors: np.ndarray,
+    direction: np.ndarray | None = None,
+) -> Variability:
+    """Variability of estimated correlations, of series whose cross-spectra are given.
+
+    parts: weights (n,) and cross-spectra (n, N, N) of some frequencies after others, of series of
+        unit variance, such that the weighted sum of the products above is the covariance times the
+        length; correlation: (N, N); vectors: (n, pairs), pairs in the order of the upper triangle.
+    direction: complex numbers (N, N) of size 1, Hermitian: in which the estimates of complex
+        coherencies are looked at, and ``correlation`` is what they have of them.
+    """
+    n_regions = len(correlation)
+    rows, columns = np.triu_indices(n_regions, 1)
     # What a vector asks of the covariances: of pairs, and of variances through the normalisation.
     asked = np.zeros((len(vectors), n_regions, n_regions))
     asked[:, rows, columns] = asked[:, columns, rows] = vectors / 2
     of_variances = (asked * correlation).sum(axis=2)
+    if direction is not None:
+        asked = asked * direction
     diagonal = np.arange(n_regions)
     asked[:, diagonal, diagonal] = -of_variances
 
-    squares, crossed, together = np.zeros((3, n_regions, n_regions))
+    powers, squares, crossed, together = np.zeros((4, n_regions, n_regions))
     answers = np.zeros_like(asked)
-    for piece, spectra in cross_spectra(net, nodes.frequencies):
-        spectra /= np.outer(deviation, deviation)
-        real, imaginary = spectra.real.copy(), spectra.imag.copy()
-        own = np.diagonal(real, axis1=1, axis2=2)
-        for n, weight in enumerate(nodes.weights[piece]):
-            squares += weight * (np.outer(own[n], own[n]) + real[n] ** 2 - imaginary[n] ** 2)
+    for weights, spectra in parts:
+        turned = spectra if direction is None else spectra * direction.conj()
+        real, imaginary = turned.real.copy(), turned.imag.copy()
+        own = np.diagonal(spectra, axis1=1, axis2=2).real
+        for n, weight in enumerate(weights):
+            powers += weight * np.outer(own[n], own[n])
+            squares += weight * (real[n] ** 2 - imaginary[n] ** 2)
             crossed += weight * own[n][:, None] * real[n]
             together += weight * (real[n] ** 2 + imaginary[n] ** 2)
-        weights = nodes.weights[piece][:, None, None]
+        weights = weights[:, None, None]
+        if direction is not None:
+            left = weights * spectra
+            for k, matrix in enumerate(asked):
+                answers[k] += _product(left @ matrix, spectra)
+            continue
         left_real, left_imaginary = weights * real, weights * imaginary
         for k, matrix in enumerate(asked):  # Re(S B S) = Re S B Re S - Im S B Im S
             answers[k] += _product(left_real @ matrix, real)
@@ -76,14 +107,16 @@ def variability(
     r = correlation[rows, columns]
     own = np.diag(together)
     variances = (
-        squares[rows, columns]
+        (powers + squares)[rows, columns]
         + r**2 / 2 * (own[rows] + own[columns] + 2 * together[rows, columns])
         - 2 * r * (crossed[rows, columns] + crossed[columns, rows])
     )
     answers *= 2
-    own = np.diagonal(answers, axis1=1, axis2=2)
+    own = np.diagonal(answers, axis1=1, axis2=2).real
+    if direction is not None:
+        answers = (answers * direction.conj()).real
     images = answers[:, rows, columns] - r / 2 * (own[:, rows] + own[:, columns])
-    return Variability(variances, images)
+    return Variability(variances, images, (powers - squares)[rows, columns])
 
 
 def _product(left, right):

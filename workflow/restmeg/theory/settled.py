@@ -27,12 +27,12 @@ class Settled(NamedTuple):
         return self.covariance / np.outer(deviation, deviation)
 
     def variability(self, vectors: np.ndarray) -> sampling.Variability:
-        """See `sampling.variability`. Raises ValueError where theory does not hold."""
+        """See `sampling.broadband`. Raises ValueError where theory does not hold."""
         if self.net is None or self.trouble:
             raise ValueError(self.trouble)
         # What varies is less in need of precision than what is expected.
         nodes = spectra.nodes(self.net, spectra.FIRST, self.slowest)
-        return sampling.variability(self.net, nodes, self.covariance, vectors)
+        return sampling.broadband(self.net, nodes, self.covariance, vectors)
 
 
 def settle(
