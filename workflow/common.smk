@@ -235,7 +235,7 @@ ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the tabl
 # Modules of what is asked for.
 MEASURE_MODULES = [*map(measures.module, MEASURES)]
 POWER_BANDS = bands.ascending(ASKED.bands or bands.USUAL)  # that share power
-AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
+AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]["axes"]}
 SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 if len(ASKED.kinds) > 1:

@@ -116,7 +116,7 @@ rule best:
     params:
         model=SETTINGS["model"],
         times=TIMES,
-        axes=SETTINGS["sweep"],
+        axes=SETTINGS["sweep"]["axes"],
         code=code("best.py"),
     script:
         "../scripts/best.py"
