@@ -169,6 +169,7 @@ def recorded(wildcards):
         *([f"results/target/{STUDY.target}/theory.nc"] if other else []),
         *expand("results/simulated/{point}/{name}.csv", point=POINTS, name=tables),
         *expand("results/{name}.csv", name=["points", "differences", *tables]),
+        "results/scores.nc",
         *(BEST + NULLS + NULL_NETWORKS + NULL_NOTES),
         *expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),
     ]

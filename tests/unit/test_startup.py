@@ -32,7 +32,7 @@ ALLOWED = {
     "theory": FILES,
     "theory_of_target": FILES,
     "score_point": FILES,
-    "score": {"numpy"},
+    "score": FILES,
     "score_nulls": FILES,
     "best": FILES | {"jsonschema", "yaml"},
     "plot_activity": FIGURES,

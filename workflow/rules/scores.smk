@@ -82,6 +82,7 @@ rule score:
         replicates="results/scores_replicates.csv",
         notes="results/scores_notes.csv",
         differences="results/differences.csv",
+        grid="results/scores.nc",
     log:
         "results/logs/score.log",
     benchmark:
