@@ -179,6 +179,7 @@ def recorded(wildcards):
         *([f"results/target/{STUDY.target}/theory.nc"] if other else []),
         *expand("results/simulated/{point}/{name}.csv", point=POINTS, name=TABLES),
         *expand("results/{name}.csv", name=["points", "differences", *TABLES]),
+        "results/scores.nc",
         *recorded_of_fit(kept_activity),
         *(BEST + NULLS + NULL_NETWORKS + NULL_NOTES),
         *expand("results/figures/{name}.{form}", name=FIGURES, form=["png", "svg"]),
@@ -264,7 +265,7 @@ ROWS = {name: list(measures.MEASURES[name]) for name in MEASURES}  # of the tabl
 # Modules of what is asked for.
 MEASURE_MODULES = [*map(measures.module, MEASURES)]
 POWER_BANDS = bands.ascending(ASKED.bands or bands.USUAL)  # that share power
-AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]}
+AXES = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["sweep"]["axes"]}
 SHOWN_AT = ", ".join(words.setting(AXES[key], value) for key, value in STUDY.shown.values.items())
 FIGURES = ["connectome", "traces", "connectivity", "structure_function", "scores"]
 if len(ASKED.kinds) > 1:

@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from restmeg import InputError, estimands, estimation, recording, store
-from restmeg.measures import pearson
+from restmeg import InputError, ResultWarning, estimands, estimation, recording, store
+from restmeg.measures import MEASURES, pearson
 
 LABELS = np.array(["A", "B", "C", "D"], dtype=object)
 
@@ -218,6 +218,37 @@ def test_a_warning_of_many_silent_regions_names_the_first(tmp_path):
     path = record(tmp_path / "recording.nc", np.full((1, 50, 4), 0.25))
     with pytest.warns(UserWarning, match="no variance in region A, B, C and 1 more;"):
         connect(path, tmp_path)
+
+
+def test_a_replicate_that_diverges_has_no_connectivity_and_leaves_the_others_theirs(tmp_path):
+    """Of a simulation; a recording with such values is refused."""
+    rate = np.stack([mixed(3000, 4, seed) for seed in (1, 2)]).astype(np.float32)
+    path, out = tmp_path / "activity.nc", tmp_path / "connectivity.nc"
+    whole, broken = tmp_path / "whole.nc", rate.copy()
+    broken[1, 2000:] = np.nan
+    for name, values in ((whole, rate), (path, broken)):
+        with store.new_netcdf(name, "Activity", {"role": "simulated", "point": "p0"}, 7) as dataset:
+            store.add(dataset, "region", LABELS)
+            store.add(dataset, "time", np.arange(1.0, 3001.0))
+            series = store.add_series(dataset, "rate_E", rate.shape)
+            series[...] = values
+    kinds = {"measures": list(MEASURES), "bands": {"fast": [40.0, 80.0]}, "edges": 200.0}
+    asked = estimands.asked(kinds | {"windows": 400.0})
+    with pytest.warns(ResultWarning, match="replicate 1: activity diverges; its connectivity is"):
+        estimation.estimate_file(path, asked, "simulated", "p0", out)
+    with xr.open_dataset(out) as found:
+        assert np.isnan(found.fc.isel(replicate=1)).all()
+        assert np.isnan(found.dynamics.isel(replicate=1, window=-1)).all()
+        fc, dynamics = (found[name].isel(replicate=0).values for name in ("fc", "dynamics"))
+    estimation.estimate_file(whole, asked, "simulated", "p0", out)
+    with xr.open_dataset(out) as found:
+        np.testing.assert_array_equal(fc, found.fc.isel(replicate=0))
+        np.testing.assert_array_equal(dynamics, found.dynamics.isel(replicate=0))
+    with (
+        recording.opened(path, LABELS, {}) as series,
+        pytest.raises(InputError, match="missing or not finite; expected a number"),
+    ):
+        list(series.pieces(1))
 
 
 SAME = "the connectome has 4, and both must name the same ones"

@@ -1,3 +1,5 @@
+import contextlib
+
 import numpy as np
 import pytest
 from restmeg import InputError, connectome, journal, simulation
@@ -134,9 +136,14 @@ def test_another_model_does_not_go_on(study, monkeypatch):
     assert study(changes=changes) == study("whole.nc", long=False, changes=changes)
 
 
-def test_activity_that_is_not_finite_leaves_nothing(study, tmp_path, model):
-    wild = {"parameters": model["parameters"] | {"r": -1e308, "tau_E": 1e-300}}
-    with pytest.raises(InputError, match=r"replicate 0 \(simulated\) is not finite after"):
-        study(changes=wild)
-    assert hidden(tmp_path) == []
-    assert not (tmp_path / "activity.nc").exists()
+@pytest.mark.filterwarnings("ignore:simulated")
+def test_activity_that_diverges_goes_on_as_nothing(study, monkeypatch, model):
+    """Also where it was stopped after that, a long time before the replicate's end."""
+    wild = {"parameters": model["parameters"] | {"r": -1000.0}}
+    expected = study("whole.nc", long=False, changes=wild)
+    for calls in (3, 5, 8):
+        with monkeypatch.context() as patch:
+            stop_after(patch, calls)
+            with contextlib.suppress(Stopped):
+                study(changes=wild)
+        assert study(changes=wild) == expected

@@ -78,7 +78,7 @@ def test_defaults_are_plain_numbers_in_the_units_of_the_workflow():
     assert loaded["leadfield"]["scale"] == 100.0
     assert loaded["leadfield"]["gain_sum"] == 1e-13
     assert loaded["target"]["sampling_rate"] is None
-    assert loaded["sweep"] == {}
+    assert loaded["sweep"] == {"axes": {}, "points": None, "path": None}
 
 
 def test_what_is_given_replaces_its_default_and_nothing_else():
@@ -198,7 +198,7 @@ def test_null_networks_have_names_of_the_user_s_own_and_defaults():
 
 def test_a_sweep_is_in_plain_numbers_in_the_given_order():
     sweep = load("sweep: {model.conduction_speed: [20 m/s, 5 mm/ms], model.noise.sigma: [1, 0.5]}")
-    assert list(sweep["sweep"].items()) == [
+    assert list(sweep["sweep"]["axes"].items()) == [
         ("model.conduction_speed", [20.0, 5.0]),
         ("model.noise.sigma", [1, 0.5]),
     ]
@@ -288,7 +288,7 @@ def test_a_sweep_of_what_differs_between_regions_is_refused():
         load(text)
     assert str(caught.value) == (
         "config: sweep.model.parameters.wEE: model.parameters.wEE is a list of one value per "
-        "region, which a sweep would replace; expected one value there"
+        "region, which one value would replace; expected one value there"
     )
     load(text.replace("{model:", "{target: {model:").replace("}}, sweep", "}}}, sweep"))
 

@@ -159,7 +159,7 @@ AXES = [
     ("{model.coupling_strength: [1, -1]}", "model.coupling_strength[1]", ["-1", "at least 0"]),
     ("{model.coupling: [both]}", "model.coupling[0]", ['"both"', "diffusive, additive"]),
     ("{model.conduction_speed: [10]}", "model.conduction_speed[0]", ["10 has no unit", "a speed"]),
-    ("{model.coupling_strength: [1, 2, 1.0]}", "model.coupling_strength[2]", ["1.0", "once"]),
+    ("{model.coupling_strength: [1, 2, 1.0]}", "model.coupling_strength[2]", ["1 is", "once"]),
     (
         "{model.conduction_speed: [10 m/s, 10 mm/ms]}",
         "model.conduction_speed[1]",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import theory
 import xarray as xr
-from restmeg import InputError, connectome, simulation, store
+from restmeg import InputError, ResultWarning, connectome, simulation, store
 from restmeg.measures import pearson
 from restmeg.model import build_network, initial_state, stream
 from restmeg.scores import correlation
@@ -196,11 +196,48 @@ def test_a_length_without_a_weight_is_of_no_consequence(example, model):
     np.testing.assert_array_equal(odd.coupling.far.offsets, plain.coupling.far.offsets)
 
 
-def test_activity_that_is_not_finite_is_refused(connectome_path, model):
-    wild = dict(model, parameters=dict(model["parameters"], r=-1e308, tau_E=1e-300))
-    with pytest.raises(InputError, match=r"replicate 0 \(simulated\) is not finite after"):
-        simulate(connectome_path, wild, [0])
+def wild(model):
+    """A model whose rates grow without limit, sooner or later in a replicate."""
+    return dict(model, parameters=dict(model["parameters"], r=-1000.0))
+
+
+def test_a_replicate_that_diverges_is_a_result_without_values_from_then_on(
+    connectome_path, model, monkeypatch
+):
+    told = "simulated, point p0: replicate 0, 1: activity diverges, and scores leave it out; simul"
+    with pytest.warns(ResultWarning, match=told):
+        path = simulate(connectome_path, wild(model), [0, 1])
+    with store.open_netcdf(path) as dataset:
+        rate = store.read_values(dataset["rate_E"])
+        (note,) = store.notes(dataset)
+    assert note.startswith("replicate 0, 1: activity diverges")
+    lost = np.isnan(rate)
+    assert lost.any(axis=(1, 2)).all()
+    assert (lost.all(axis=2) == lost.any(axis=2)).all()
+    assert (np.diff(lost[..., 0].astype(int), axis=1) >= 0).all()  # and never again
+    monkeypatch.setattr(store, "piece_length", lambda width: 700)
+    with pytest.warns(ResultWarning, match=told):
+        in_pieces = simulate(connectome_path, wild(model), [0, 1])
+    with store.open_netcdf(in_pieces) as dataset:
+        np.testing.assert_array_equal(store.read_values(dataset["rate_E"]), rate)
+
+
+def test_a_target_that_diverges_is_refused(connectome_path, model):
+    path = connectome_path.with_name("activity.nc")
+    with pytest.raises(
+        InputError, match=r"^target\.model: replicate 0 is not finite after [\d.]+ ms"
+    ):
+        simulation.simulate_batch(
+            connectome_path, wild(model), SIMULATION, 0, "target", "p0", [0], path
+        )
     assert [path.name for path in connectome_path.parent.iterdir()] == ["connectome.nc"]
+
+
+def test_a_coupling_that_overflows_is_told_as_any_that_diverges(connectome_path, model):
+    with pytest.warns(ResultWarning, match="replicate 0: activity diverges"):
+        path = simulate(connectome_path, dict(model, coupling_strength=1e308), [0])
+    with store.open_netcdf(path) as dataset:
+        assert np.isnan(store.read_values(dataset["rate_E"])).all()
 
 
 PEAK = """

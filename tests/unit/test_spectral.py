@@ -229,7 +229,7 @@ def test_tables_of_a_point_have_them_after_those_of_connectivity(study, tmp_path
     assert {
         "point": "pa",
         "about": "scores",
-        "note": "power is zero in 1 of 3 simulated replicates, which scores of spectra leave out",
+        "note": "power is zero or NaN in 1 of 3 simulated replicates, which scores leave out",
     } in notes
     fewer, *_ = score_point(study, tmp_path, spectra, frequencies=[8.0, 13.0])
     band = [of._replace(power=of.power[..., 7:13]) for of in given]

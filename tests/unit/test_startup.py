@@ -35,7 +35,7 @@ ALLOWED = {
     "fit": FILES | {"jsonschema", "yaml"},
     "theory_of_target": FILES,
     "score_point": FILES,
-    "score": {"numpy"},
+    "score": FILES,
     "score_nulls": FILES,
     "best": FILES | {"jsonschema", "yaml"},
     "plot_activity": FIGURES,

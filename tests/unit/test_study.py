@@ -133,14 +133,18 @@ sweeps = st.dictionaries(
 )
 
 
+def grid(axes):
+    return {"axes": axes, "points": None}
+
+
 def names(sweep):
-    return {point.name for point in study.sweep_points(MODEL, sweep, FIRST)}
+    return {point.name for point in study.sweep_points(MODEL, grid(sweep), FIRST)}
 
 
 @given(sweeps, st.floats(101, 200))
 @hypothesis.settings(max_examples=40, deadline=None)
 def test_a_sweep_is_a_grid_that_keeps_its_points_when_it_grows(sweep, added):
-    points = study.sweep_points(MODEL, sweep, FIRST)
+    points = study.sweep_points(MODEL, grid(sweep), FIRST)
     size = 1
     for axis in sweep.values():
         size *= len(axis)
@@ -153,12 +157,12 @@ def test_a_sweep_is_a_grid_that_keeps_its_points_when_it_grows(sweep, added):
 
 
 def test_without_a_sweep_the_model_is_the_only_point():
-    assert study.sweep_points(MODEL, {}, FIRST) == [(study.name_of(MODEL, FIRST), MODEL, {})]
+    assert study.sweep_points(MODEL, grid({}), FIRST) == [(study.name_of(MODEL, FIRST), MODEL, {})]
 
 
 def test_a_point_is_the_model_with_its_values():
     sweep = {"model.coupling_strength": [0.5, 1.0], "model.noise.sigma": [0.02]}
-    first, second = study.sweep_points(MODEL, sweep, FIRST)
+    first, second = study.sweep_points(MODEL, grid(sweep), FIRST)
     assert first.values == {"model.coupling_strength": 0.5, "model.noise.sigma": 0.02}
     assert second.values == {"model.coupling_strength": 1.0, "model.noise.sigma": 0.02}
     noise = {**MODEL["noise"], "sigma": 0.02}

@@ -228,7 +228,7 @@ def write_files(given):
     write_parcels("parcels.txt", ["sub-01", "sub-02"])
 
 
-@pytest.mark.parametrize(("name", "n"), [("README.md", 5), ("config/README.md", 7)])
+@pytest.mark.parametrize(("name", "n"), [("README.md", 5), ("config/README.md", 9)])
 def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
     monkeypatch.chdir(study.path)
     write_files(given)

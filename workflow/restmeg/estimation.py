@@ -103,8 +103,8 @@ def estimate(
 
     role: of what the series are; progress: wraps the numbers of replicates, as tqdm does. A single
     replicate that may be a target is also estimated in ten segments of equal length, one after the
-    other from its start, if it is long enough. Notes regions with no variance, whose connectivity
-    is NaN.
+    other from its start, if it is long enough. Notes regions with no variance and replicates that
+    diverge, whose connectivity is NaN.
     Raises InputError if a value is not finite, or bands cannot be had of such series.
     """
     replicates, labels, kinds = series.replicates, list(series.labels), asked.kinds
@@ -119,6 +119,7 @@ def estimate(
     fc = np.empty(shape)
     segments = np.empty((len(kinds), SEGMENTS if segmented else 0, *shape[2:]))
     dynamics = np.empty((*shape[:2], len(windows), len(windows)))
+    diverged = set()
     for k in progress(range(len(replicates))):
         gathered = {}
         for band, (first, stop) in spans.items():
@@ -128,23 +129,29 @@ def estimate(
             gathered[band] += [_Span(begin, end, of_band, _edges) for begin, end in windows]
         pieces = _passing(series.pieces(k), gathered.get(bands.BROADBAND, []))
         if filters is None:
-            for _ in pieces:
-                pass
+            for piece in pieces:
+                last = piece[-1:]
         else:
             for first, band, signal in filters.analytic(pieces):
+                last = signal[-1:]
                 for span in gathered[band]:
                     span.add(first, signal)
+        if np.isnan(last).any():
+            diverged.add(k)
         for m, kind in enumerate(kinds):
             fc[m, k], *results = (span.results[kind] for span in gathered[kind.band])
             if segmented:
                 segments[m] = results[:SEGMENTS]
             if windows:
                 dynamics[m, k] = _alike(np.stack(results[-len(windows) :]))
-    notes = []
+    notes = [
+        f"replicate {replicates[k]}: activity diverges; its connectivity is NaN"
+        for k in sorted(diverged)
+    ]
     for m, kind in enumerate(kinds):
         for k, replicate in enumerate(replicates):
             silent = [labels[i] for i in np.flatnonzero(np.isnan(np.diag(fc[m, k])))]
-            if silent:
+            if silent and k not in diverged:
                 notes.append(
                     f"replicate {replicate}: no variance in region {check.some(silent, '')}; "
                     f"connectivity with it ({kind}) is NaN"

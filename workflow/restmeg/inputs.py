@@ -25,6 +25,7 @@ from restmeg import (
     segments,
     settings,
     study,
+    sweeps,
 )
 from restmeg import (
     check as checks,
@@ -65,7 +66,8 @@ def check_sources(loaded: dict, schema: dict, results: str | Path, example: str)
     """Find the file of each part of the study; raise InputError for a source that cannot be used.
 
     loaded: from `settings.load`; each section gets ``path``: the user's file, ``~`` expanded (of
-    the target a list of them), or ``example`` for the bundled connectome, or None for what is made.
+    the target a list of them), or ``example`` for the bundled connectome, or None for what is made;
+    the sweep gets the points of its table.
     results: the folder of the study's own files.
     """
     for section in KINDS:
@@ -91,6 +93,9 @@ def check_sources(loaded: dict, schema: dict, results: str | Path, example: str)
             words = schema["properties"][section]["properties"][name].get("words", ())
             expected = ", ".join(["a file", *words])
             loaded[section][name] = _usable(section, given, expected, results, name)
+    if "table" in loaded["sweep"]:
+        path = _usable("sweep", loaded["sweep"]["table"], "a file", results, "table")
+        loaded["sweep"] = sweeps.with_table(loaded["sweep"], path, loaded["model"], schema)
     settings.check_effects(loaded, schema)
 
 
@@ -103,6 +108,8 @@ def files(loaded: dict, schema: dict) -> dict[str, str | list[str] | None]:
     for section in KINDS:
         for name, path in settings.files(section, loaded, schema).items():
             found[f"{section}.{name}"] = path
+    if loaded["sweep"]["path"]:
+        found["sweep.table"] = loaded["sweep"]["path"]
     return found
 
 
@@ -246,6 +253,7 @@ def hand_on(found: Inputs) -> None:
     """Tell the jobs of a run, by the environment, what it has found: no job opens files for it."""
     short = found._replace(labels=[], centres=None)  # an environment has no room for thousands
     os.environ[PLANNED] = json.dumps(short._asdict())
+    sweeps.hand_on()
 
 
 def planned(loaded: dict, anatomy: connectome.Connectome) -> Inputs | None:

@@ -25,7 +25,7 @@ from restmeg import (
 from restmeg.bands import BROADBAND
 from restmeg.errors import InputError
 from restmeg.scores import SCORES
-from restmeg.variables import VARIABLES
+from restmeg.variables import VARIABLES, in_file
 from restmeg.version import __version__
 
 EXAMPLE = "example"
@@ -241,7 +241,7 @@ def dataset(
     """A Dataset with the variables and attributes that the same file would have."""
     variables = {}
     for name, values in contents.items():
-        described, name = VARIABLES[name], name.rsplit(".", 1)[-1]
+        described, name = VARIABLES[name], in_file(name)
         attributes = {"units": described.units} if described.units else {}
         attributes["long_name"] = described.long_name
         values = np.asarray(values)

@@ -23,6 +23,7 @@ import xarray as xr
 from restmeg import (
     bundled,
     check,
+    dialect,
     estimands,
     estimated,
     estimation,
@@ -259,7 +260,7 @@ def _settings(changes: dict[str, Any], labels: list[str]) -> dict:
     places |= settings.places(schema, "model")
     for name, value in changes.items():
         if name not in places:
-            raise InputError(_plain(settings.unknown_key("", name, places)))
+            raise InputError(_plain(dialect.unknown_key("", name, places)))
         *above, last = places[name]
         inside = config
         for key in above:

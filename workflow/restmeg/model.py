@@ -61,7 +61,7 @@ def build_network(
     }
     leak = np.zeros_like(value["r"])
     if model["coupling"] == "diffusive":
-        leak[:n_regions] = [math.fsum(row) for row in weights]
+        leak[:n_regions] = [_sum(row) for row in weights]
     # What a rate does to the input of its own population and to that of the other.
     own = {"E": value["wEE"], "I": -value["wII"]}
     cross = {"E": -value["wIE"], "I": value["wEI"]}
@@ -117,6 +117,14 @@ def initial_state(
 def stream(seed: int, role: str, replicate: int) -> layout.Stream:
     """The random stream of one replicate; it depends on nothing else. role: a key of ROLES."""
     return layout.Stream(np.uint64(seed), np.uint64(ROLES[role]), np.uint64(replicate))
+
+
+def _sum(values):
+    """The sum of positive numbers, rounded once; infinite where it is too large."""
+    try:
+        return math.fsum(values)
+    except OverflowError:
+        return math.inf
 
 
 def _per_region(values, n_regions, where):

@@ -121,8 +121,8 @@ def notes(
 ) -> list[str]:
     """What is wrong with simulated rates, in words: a list, empty if nothing is.
 
-    lowest, highest: (replicates, N), the smallest and largest rE of each region; replicates: their
-    numbers.
+    lowest, highest: (replicates, N), the smallest and largest rE of each region, NaN in a replicate
+    that diverges; replicates: their numbers.
     """
     low, high = (np.broadcast_to(limit, lowest.shape) for limit in limits(parameters))
     span = np.where(np.isfinite(high - low), high - low, np.nan)  # with NaN nothing is found
@@ -130,13 +130,20 @@ def notes(
     # From rest, 0, to a limit: some models rest close to their lower one.
     top = (lowest > (1 - NEAR) * high) & np.isfinite(span) & ~beyond
     bottom = (highest < (1 - NEAR) * low) & np.isfinite(span) & ~beyond
+    texts = []
+    lost = np.isnan(lowest).any(axis=1)
+    if lost.any():
+        numbers = [replicates[int(k)] for k in np.flatnonzero(lost)]
+        texts.append(
+            f"replicate {check.some(numbers, '')}: activity diverges, and scores leave it out; "
+            "simulation.dt is too long for this model, or a parameter too large"
+        )
     strong = "the input is too strong, as by weights, model.coupling_strength or model.noise"
     kinds = (
         (beyond, "rates leave what the model can have; simulation.dt is too long for it"),
         (top, f"rates stay at their upper limit, saturated; {strong}"),
         (bottom, f"rates stay at their lower limit, silenced; {strong}"),
     )
-    texts = []
     for where, text in kinds:
         if where.any():
             regions = [labels[int(i)] for i in np.flatnonzero(where.any(axis=0))]

@@ -34,6 +34,7 @@ class Recording(NamedTuple):
     labels: list  # of regions, in the connectome's order
     order: list  # their positions in the file
     sampling_rate: float | None  # Hz; None where nobody says it
+    may_diverge: bool = False  # as a simulation does, which is then NaN
 
     @property
     def n_samples(self) -> int:
@@ -48,13 +49,14 @@ class Recording(NamedTuple):
     def pieces(self, k: int, first: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """Yield replicate number k in pieces (samples, N), regions in the connectome's order.
 
-        first, stop: samples. Raises InputError for a value that is missing or not finite.
+        first, stop: samples. Raises InputError for a value that is missing or not finite, but for
+        those of a simulation that has diverged.
         """
         length = store.piece_length(len(self.order))
         stop = self.n_samples if stop is None else stop
         for start in range(first, stop, length):
             values = self.raw.read(k, slice(start, min(start + length, stop)))[:, self.order]
-            if not np.isfinite(values).all():
+            if not (self.may_diverge or np.isfinite(values).all()):
                 sample, region = np.argwhere(~np.isfinite(values))[0]
                 raise InputError(
                     f"{self.path}: {self.raw.variable} of replicate {self.replicates[k]}, region "
@@ -75,7 +77,7 @@ def opened(
 
     Raises InputError as `judged` does, or if it cannot be read.
     """
-    options = USUAL if given is None else USUAL | dict(given)
+    options = USUAL if given is None else USUAL | dict(given)  # USUAL itself for our own
     with formats.reader("recording", path)(path, options) as raw:
         yield judged(path, raw, labels, options)
 
@@ -118,7 +120,8 @@ def judged(
             f"config: target.sampling_rate: {stated:g} Hz, but {path} has a time axis "
             f"of {own:g} Hz; expected the same or auto"
         )
-    return Recording(path, raw, replicates, list(labels), order, own or stated)
+    own_file = given is USUAL and raw.provenance.get("role") == "simulated"
+    return Recording(path, raw, replicates, list(labels), order, own or stated, own_file)
 
 
 def named(

@@ -14,6 +14,7 @@ OTHERS = {
     "theory": "theory(point)",
     "connectome": "the attribute connectome",
     "leadfield": "the attribute leadfield",
+    "scores": "the attribute scores_grid",
 }
 
 
@@ -49,6 +50,11 @@ class Results:
     def scores(self) -> pd.DataFrame:
         """Each score of each point: value, interval, n."""
         return pd.read_csv(self.folder / "scores.csv")
+
+    @property
+    def scores_grid(self) -> xr.Dataset:
+        """The same over the axes of the sweep, or over ``point`` where points make no grid."""
+        return _read(self.folder / "scores.nc")
 
     @property
     def scores_replicates(self) -> pd.DataFrame:

@@ -47,16 +47,16 @@ class Scored(NamedTuple):
 
 def gaps(simulated: Connectivity, target: Connectivity) -> list[str]:
     """Which replicates scores leave out, in words."""
-    found = []
+    found: dict[str, list[Kind]] = {}
     for role, of in (("simulated", simulated), ("target", target)):
         for m, kind in enumerate(of.kinds):
             n, n_out = len(of.replicates), np.count_nonzero(~_usable(correlation.edges(of.fc[m])))
             if n_out:
-                found.append(
-                    f"functional connectivity ({kind}) is NaN in {n_out} of {n} {role} "
-                    "replicates, which scores leave out"
-                )
-    return found
+                text = f"is NaN in {n_out} of {n} {role} replicates, which scores leave out"
+                found.setdefault(text, []).append(kind)
+    return [
+        f"functional connectivity ({estimated.listed(of)}) {text}" for text, of in found.items()
+    ]
 
 
 def silences(simulated: power.Spectra, target: power.Spectra) -> list[str]:
@@ -66,8 +66,7 @@ def silences(simulated: power.Spectra, target: power.Spectra) -> list[str]:
         n, n_out = len(of.replicates), np.count_nonzero(~(of.power > 0).all(axis=(1, 2)))
         if n_out:
             found.append(
-                f"power is zero in {n_out} of {n} {role} replicates, which scores of spectra leave "
-                "out"
+                f"power is zero or NaN in {n_out} of {n} {role} replicates, which scores leave out"
             )
     return found
 

@@ -123,8 +123,8 @@ def simulate_batch(
     A long job that is stopped leaves what it has, hidden beside ``path``; the same call goes on
     from there, to the same bytes.
 
-    Warns (ResultWarning), and notes in the file, if rates are saturated or impossible.
-    Raises InputError if the settings do not fit the connectome or the activity is not finite.
+    Warns (ResultWarning), and notes in the file, if rates are saturated, impossible or diverge.
+    Raises InputError if the settings do not fit the connectome, or a target diverges.
     """
     batch = Batch(connectome.read(connectome_path), model, simulation, seed, role, replicates)
     parameters = batch.parameters(point)
@@ -235,7 +235,8 @@ def simulated(
     done: how many pieces to skip, and the state after them; progress: makes the bar, as tqdm does,
     or gives one that others share.
 
-    Raises InputError if the settings do not fit the connectome or the activity is not finite.
+    Rates of a replicate that diverges are NaN from then on. Raises InputError if the settings do
+    not fit the connectome, or a target diverges, with which there is no study.
     """
     network.prepare()
     dt, plan = batch.simulation["dt"], schedule(batch.simulation)
@@ -263,13 +264,21 @@ def simulated(
                 for first in range(0, plan.transient, max(lengths)):
                     n_steps = min(max(lengths), plan.transient - first)
                     advance(state, n_steps, record=False)
-            piece = advance(state, lengths[n])
-            if not np.isfinite(piece).all():
-                last = pieces[n][1]
-                (time,) = batch.times(last - 1, last)
-                raise InputError(
-                    f"model: replicate {random.replicate} "
-                    f"({batch.role}) is not finite after "
-                    f"{time:g} ms; expected stable activity, as with a smaller dt"
-                )
+            if np.isnan(state.noise).any():  # lost before
+                bar.update(lengths[n])
+                piece = np.full((lengths[n] // plan.every, len(batch.anatomy.labels)), np.nan, "f4")
+            else:
+                piece = advance(state, lengths[n])
+            finite = np.isfinite(piece).all(axis=1)
+            if not finite.all():
+                first = pieces[n][0] + int(np.argmin(finite))
+                if batch.role == "target":
+                    (time,) = batch.times(first, first + 1)
+                    raise InputError(
+                        f"target.model: replicate {random.replicate} is not finite after {time:g} "
+                        "ms; expected stable activity, as with a smaller simulation.dt"
+                    )
+                # From there on nothing is; what a kept state says after an interruption, too.
+                piece[first - pieces[n][0] :] = np.nan
+                state.noise[...] = np.nan
             yield piece, state

@@ -10,7 +10,7 @@ import importlib.util
 import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from restmeg import check, disk
 from restmeg.errors import InputError, reason
-from restmeg.variables import VARIABLES
+from restmeg.variables import VARIABLES, in_file
 from restmeg.version import __version__
 
 
@@ -66,15 +66,19 @@ def new_netcdf(
         yield dataset
 
 
-def add(dataset: netCDF4.Dataset, name: str, values: Any) -> netCDF4.Variable:
+def add(
+    dataset: netCDF4.Dataset, name: str, values: Any, over: Sequence[str] | None = None
+) -> netCDF4.Variable:
     """Add a variable of `variables.VARIABLES` with its values.
 
-    Its dimensions are made from the shape of ``values`` where they are new. In the file it has the
-    last part of a dotted name.
+    Its dimensions are made from the shape of ``values`` where they are new; over: those in the
+    place of ``point``. In the file it has the name that `variables.in_file` says.
     """
     values = np.asarray(values)
     dtype = str if values.dtype.kind in "UO" else values.dtype
-    variable = add_empty(dataset, name, values.shape, dtype)
+    # Most values of a score of all points, measures and bands may be none.
+    storage = {} if over is None or values.ndim < 3 else {"compression": "zlib", "complevel": 1}
+    variable = add_empty(dataset, name, values.shape, dtype, over, **storage)
     variable[...] = values.astype(object) if dtype is str else values
     return variable
 
@@ -84,17 +88,22 @@ def add_empty(
     name: str,
     shape: tuple[int, ...],
     dtype: Any,
+    over: Sequence[str] | None = None,
     **storage: Any,
 ) -> netCDF4.Variable:
     """Add a variable to be filled later.
 
-    storage: passed on to netCDF4's createVariable (chunksizes, ...).
+    over: dimensions in the place of ``point``; storage: passed on to netCDF4's createVariable
+    (chunksizes, ...).
     """
-    described, name = VARIABLES[name], name.rsplit(".", 1)[-1]
-    for dimension, size in zip(described.dimensions, shape, strict=True):
+    described = VARIABLES[name]
+    dimensions: list[str] = []
+    for dimension in described.dimensions:
+        dimensions += [dimension] if over is None or dimension != "point" else over
+    for dimension, size in zip(dimensions, shape, strict=True):
         if dimension not in dataset.dimensions:
             dataset.createDimension(dimension, size)
-    variable = dataset.createVariable(name, dtype, described.dimensions, **storage)
+    variable = dataset.createVariable(in_file(name), dtype, dimensions, **storage)
     if described.units is not None:
         variable.units = described.units
     variable.long_name = described.long_name

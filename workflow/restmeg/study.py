@@ -1,14 +1,13 @@
 """The plan of a study: its points, batches and files."""
 
 import hashlib
-import itertools
 import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import bands, costs, estimands, settings
+from restmeg import bands, costs, estimands, settings, sweeps
 from restmeg.errors import InputError
 from restmeg.schedule import schedule
 
@@ -79,7 +78,7 @@ def plan(loaded: dict, schema: dict, weights: np.ndarray) -> Study:
         model = loaded["target"]["model"]
         target = name_of(model, first)
         values, own = (settings.flat(one, "model.") for one in (model, loaded["model"]))
-        truth = {key: values[key] for key in loaded["sweep"]}
+        truth = {key: values[key] for key in loaded["sweep"]["axes"]}
         otherwise = {key: x for key, x in values.items() if key not in truth and x != own[key]}
         if models.setdefault(target, model) != model:
             raise _collision(target)
@@ -91,7 +90,7 @@ def _nearest(points, loaded):
     configured = settings.flat(loaded["model"], "model.")
     spans = {
         key: max(values) - min(values) or 1.0
-        for key, values in loaded["sweep"].items()
+        for key, values in loaded["sweep"]["axes"].items()
         if not isinstance(values[0], str)
     }
 
@@ -110,9 +109,7 @@ def first_defaults(schema: dict) -> dict:
 
 
 def _check_number_of_jobs(loaded, batches, n_nulls):
-    n_points = 1
-    for values in loaded["sweep"].values():
-        n_points *= len(values)
+    n_points = sweeps.number_of_points(loaded["sweep"])
     n_batches, n_target = (len(batches[role]) for role in ("simulated", "target"))
     steps = 3 if loaded["leadfield"]["project"] == "all" else 2
     n_jobs = n_points * (n_batches * steps + 2) + 3 * n_target + n_nulls
@@ -130,13 +127,12 @@ def _check_number_of_jobs(loaded, batches, n_nulls):
 
 
 def sweep_points(model: dict, sweep: dict, first: dict) -> list[Point]:
-    """The points of a sweep: the grid of all its values, or the model alone where it is empty.
+    """The points of a sweep, or the model alone where it is empty.
 
     model, sweep: from `settings.load`; first: see `name_of`. Raises InputError if two get one name.
     """
     points = {}
-    for values in itertools.product(*sweep.values()):
-        chosen = dict(zip(sweep, values, strict=True))
+    for chosen in sweeps.points(sweep):
         swept = settings.replaced(model, chosen)
         point = Point(name_of(swept, first), swept, chosen)
         if point.name in points:
@@ -266,7 +262,7 @@ def size(
         filtered=bands.samples(asked.bands, rate) if asked.bands else 0,
         windows=int(2000 * target_samples / rate / asked.windows) if asked.windows else 0,
         points=len(plan.points),
-        swept=len(loaded["sweep"]),
+        swept=len(loaded["sweep"]["axes"]),
         fitted=len(loaded["fit"]["parameters"]),
         replicates=times["replicates"],
         batch=batch["simulated"],

@@ -72,10 +72,16 @@ def axes(columns: Sequence[str], before: str = "measure") -> list[str]:
     return [*columns[columns.index("point") + 1 : columns.index(before)]]
 
 
-def swept(points_path: str | Path) -> tuple[list[str], dict[str, list[str]]]:
-    """The swept parameters of points.csv, and {point: its value of each}, in its order."""
+def swept(
+    points_path: str | Path, role: str | None = None
+) -> tuple[list[str], dict[str, list[str]]]:
+    """The swept parameters of points.csv, and {point: its value of each}, in its order.
+
+    role: of the points, or None for those of both.
+    """
     columns, points = read(points_path)
     found = axes(columns, before="replicates")
+    points = [row for row in points if role in (None, row["role"])]
     return found, {row["point"]: [row[axis] for axis in found] for row in points}
 
 

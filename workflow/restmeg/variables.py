@@ -1,6 +1,7 @@
 """What every variable in a file is: its dimensions, units and long name, in one table.
 
 A name that another kind of file uses with other dimensions stands after that of its own and a dot.
+Where points of a sweep make a grid, its axes are in the place of the dimension ``point``.
 """
 
 from typing import NamedTuple
@@ -16,6 +17,7 @@ class Variable(NamedTuple):
 
 RATE = ("replicate", "time", "region")
 PAIRS = ("target", "source")
+OVER_POINTS = ("point", "measure", "band", "score")
 
 VARIABLES = {
     # anatomy
@@ -200,4 +202,45 @@ VARIABLES = {
     "ci_low": Variable(("measure", "band", "score"), "1", "lower end of the 95 % interval"),
     "ci_high": Variable(("measure", "band", "score"), "1", "upper end of the 95 % interval"),
     "n": Variable(("measure", "band", "score"), None, "replicates, or pairs of them"),
+    "point": Variable(("point",), None, "short name of the point, as in points.csv"),
+    "sweep.value": Variable(OVER_POINTS, "1", "value"),
+    "sweep.ci_low": Variable(OVER_POINTS, "1", "lower end of the 95 % interval"),
+    "sweep.ci_high": Variable(OVER_POINTS, "1", "upper end of the 95 % interval"),
+    "sweep.n": Variable(OVER_POINTS, None, "replicates, or pairs of them"),
+    "sweep.expected": Variable(OVER_POINTS, "1", "what linear theory expects"),
+    "sweep.expected_sd": Variable(
+        OVER_POINTS, "1", "standard deviation of the score of one replicate, or of one pair"
+    ),
+    "sweep.null_z": Variable(
+        OVER_POINTS, "1", "distance from the mean of null networks over their standard deviation"
+    ),
+    "sweep.null_p": Variable(OVER_POINTS, "1", "share of null networks that do at least as well"),
+    "sweep.null_n": Variable(OVER_POINTS, None, "null networks"),
+    # what can be swept
+    "model.coupling": Variable(("point",), None, "coupling"),
+    "model.coupling_strength": Variable(("point",), "1", "coupling strength"),
+    "model.conduction_speed": Variable(("point",), "mm/ms", "conduction speed"),
+    "model.parameters.tau_E": Variable(("point",), "ms", "tau E"),
+    "model.parameters.tau_I": Variable(("point",), "ms", "tau I"),
+    "model.parameters.a_E": Variable(("point",), "1", "a E"),
+    "model.parameters.a_I": Variable(("point",), "1", "a I"),
+    "model.parameters.theta_E": Variable(("point",), "1", "theta E"),
+    "model.parameters.theta_I": Variable(("point",), "1", "theta I"),
+    "model.parameters.wEE": Variable(("point",), "1", "wEE"),
+    "model.parameters.wIE": Variable(("point",), "1", "wIE"),
+    "model.parameters.wEI": Variable(("point",), "1", "wEI"),
+    "model.parameters.wII": Variable(("point",), "1", "wII"),
+    "model.parameters.r": Variable(("point",), "1", "r"),
+    "model.noise.sigma": Variable(("point",), "1", "sigma"),
+    "model.noise.tau": Variable(("point",), "ms", "tau"),
+    "model.noise.mean_E": Variable(("point",), "1", "mean E"),
+    "model.noise.mean_I": Variable(("point",), "1", "mean I"),
 }
+
+
+def in_file(name: str) -> str:
+    """What a variable of VARIABLES is called in a file: the last part of its name.
+
+    Parameters of the model keep the whole of theirs.
+    """
+    return name if name.startswith("model.") else name.rsplit(".", 1)[-1]

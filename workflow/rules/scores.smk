@@ -83,6 +83,7 @@ rule score:
         replicates="results/scores_replicates.csv",
         notes="results/scores_notes.csv",
         differences="results/differences.csv",
+        grid="results/scores.nc",
     log:
         "results/logs/score.log",
     benchmark:
@@ -117,7 +118,7 @@ rule best:
     params:
         model=SETTINGS["model"],
         times=TIMES,
-        axes=SETTINGS["sweep"],
+        axes=SETTINGS["sweep"]["axes"],
         code=code("best.py"),
     script:
         "../scripts/best.py"

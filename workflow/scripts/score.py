@@ -1,6 +1,6 @@
 """Bring the scores of all points together, each with its swept parameters, and compare points."""
 
-from restmeg import differences, job, tables
+from restmeg import differences, job, score_grid, tables
 from restmeg.scores import KEY
 
 with job.reporting(snakemake.log[0]):
@@ -13,3 +13,4 @@ with job.reporting(snakemake.log[0]):
     for path in snakemake.input.nulls:
         by, columns = ["point", *KEY], ["null_z", "null_p", "null_n"]
         tables.fill(snakemake.output.scores, path, by, columns)  # of the first null
+    score_grid.write(snakemake.input.points, snakemake.output.scores, snakemake.output.grid)

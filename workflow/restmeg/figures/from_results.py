@@ -78,7 +78,8 @@ def draw_topography(sensors_paths: Sequence[Path], shown: str, out: Mapping[str,
             for k in range(len(field)):
                 variances.append(store.read_values(field, k).var(axis=0, dtype=np.float64))
     assert coils is not None
-    deviation = np.sqrt(np.mean(variances, axis=0))
+    finite = [row for row in variances if np.isfinite(row).all()]  # others diverge
+    deviation = np.sqrt(np.mean(finite or variances, axis=0))
     _save(topography.topography(deviation, coils), "topography", out, shown)
 
 
@@ -187,8 +188,8 @@ def draw_nulls(
     shown: see `draw_comparison`.
     """
     beside, networks, own = (pd.read_csv(path) for path in (nulls_path, networks_path, scores_path))
-    own = own[own["point"].isin(beside["point"])]
     kind = _first(own)
+    own = own[own["point"].isin(beside["point"])]
     tables = (table[_is_of(table, kind)] for table in (beside, networks, own))
     _save(nulls.nulls(*tables), "nulls", out, shown)
 

@@ -105,7 +105,8 @@ def _map(axes: Axes, grid: pd.DataFrame, name: str, scale: str) -> QuadMesh | No
     norm, more = Normalize(), {}
     if SCORES[name].is_sum:
         lowest = np.nanmin(values, initial=0.0)
-        norm = FuncNorm((_root, _square), max(lowest, BELOW), 0.0, clip=True)
+        # Of a single point with a value there is no range.
+        norm = FuncNorm((_root, _square), max(lowest, BELOW) or -1.0, 0.0, clip=True)
         more = {"extend": "min"} if lowest < BELOW else {}
         scale = f"{scale} (root scale)"
     colours = sns.blend_palette(ends, as_cmap=True)

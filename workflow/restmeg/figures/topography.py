@@ -54,8 +54,12 @@ def _by_place(positions, values):
 def _map(axes: Axes, points: np.ndarray, values: np.ndarray, unit: str) -> None:
     """One map with the outline of a head."""
     colours = sns.color_palette("mako_r", as_cmap=True)
-    levels = MaxNLocator(LEVELS).tick_values(0.0, values.max() or 1.0)
-    if len(values) >= FEWEST and np.linalg.matrix_rank(points - points[0]) == 2:
+    finite = np.isfinite(values).all()  # not where all replicates diverge
+    levels = MaxNLocator(LEVELS).tick_values(0.0, (finite and values.max()) or 1.0)
+    if not finite:
+        shown = axes.scatter(*points.T, color=style.LINE, s=4)
+        axes.text(0, 0, "no finite value", ha="center", va="center")
+    elif len(values) >= FEWEST and np.linalg.matrix_rank(points - points[0]) == 2:
         shown = axes.tricontourf(*_smooth(points, values), levels=levels, cmap=colours)
         axes.plot(*points.T, ".", color=style.INK, markersize=1.5)
     else:
@@ -66,6 +70,8 @@ def _map(axes: Axes, points: np.ndarray, values: np.ndarray, unit: str) -> None:
     axes.plot([-0.12, 0, 0.12], [0.993, 1.14, 0.993], **line)
     axes.set_aspect("equal")
     axes.axis("off")
+    if not finite:
+        return
     bar = axes.figure.colorbar(shown, ax=axes, label=f"standard deviation ({unit})", shrink=0.75)
     bar.outline.set_linewidth(0)
     bar.locator = MaxNLocator(5)

@@ -5,6 +5,7 @@ import operator
 from collections.abc import Mapping
 
 from restmeg import settings
+from restmeg.dialect import scalars
 
 LISTED = 6  # values of a list that are written one by one
 
@@ -21,7 +22,7 @@ def of(loaded: dict, schema: dict) -> list[list[str]]:
     for section, part in schema["properties"].items():
         if section in ("nulls", "sweep"):
             continue
-        for key, rule in settings.scalars(section, part).items():
+        for key, rule in scalars(section, part).items():
             given, default = (
                 functools.reduce(operator.getitem, key.split("."), of) for of in (loaded, usual)
             )
@@ -31,9 +32,12 @@ def of(loaded: dict, schema: dict) -> list[list[str]]:
     for name, null in loaded["nulls"].items():
         networks = f"{null['number']} network" + ("s" if null["number"] > 1 else "")
         rows.append([f"nulls.{name}", f"{null['method']}, {networks}", "none"])
-    rules = settings.scalars("model", schema["properties"]["model"])
-    for key, values in loaded["sweep"].items():
-        rows.append([f"sweep.{key}", _in_words(values, rules[key]), "not swept"])
+    rules = scalars("model", schema["properties"]["model"])
+    of = ""
+    if loaded["sweep"]["points"] is not None:
+        of = f", in {len(loaded['sweep']['points'])} points that are no grid"
+    for key, values in loaded["sweep"]["axes"].items():
+        rows.append([f"sweep.{key}", _in_words(values, rules[key]) + of, "not swept"])
     return rows
 
 

@@ -82,7 +82,7 @@ def linearise(
         ones: with a fixed one the network changes smoothly with the conduction speed.
     method: of the integrator, as of `model.build_network`.
 
-    Raises NoFixedPointError if there is none.
+    Raises NoFixedPointError if there is none, or its numbers are beyond those of a computer.
     """
     n_regions = len(weights)
     weights = model["coupling_strength"] * np.array(weights, dtype=np.float64)
@@ -109,6 +109,9 @@ def linearise(
     step = dt * np.divide(np.expm1(exponent), exponent, np.ones_like(tau), where=exponent != 0)
     if second_order:
         step = np.full_like(tau, dt)
+    numbers = np.concatenate([alpha, beta, step, weights])
+    if not (np.isfinite(numbers).all() and (step > 0).all()):
+        raise NoFixedPointError
     excitatory, inhibitory = (
         Population(*parts) for parts in zip(rates, alpha, beta, step, strict=True)
     )

@@ -9,6 +9,7 @@ from restmeg.theory import sampling, spectra, stability
 from restmeg.theory.linear import Linear, NoFixedPointError, linearise
 
 NOISY = 0.1  # by how much of a variance noise may change what the network does
+UNRESOLVED = stability.UnresolvedError, np.linalg.LinAlgError  # beyond the numbers of a computer
 MOST = 1000  # regions: theory of more takes hours, as it grows with their cube
 
 
@@ -59,7 +60,7 @@ def settle(
         return Settled(None, unknown, nothing, "the rates settle at no fixed point")
     try:
         slowest = stability.slowest_mode(net)
-    except stability.UnresolvedError:
+    except UNRESOLVED:
         trouble = "the modes of the network could not be told apart"
         return Settled(net, unknown, nothing, trouble)
     if slowest.real >= 0:
@@ -97,7 +98,7 @@ def _nonlinearity(weights, distances, model, dt, method, net, slowest):
         averaged = linearise(weights, distances, model, dt, spreads, method=method)
         if stability.roots_beyond(averaged, 0.0):
             return np.nan
-    except (NoFixedPointError, stability.UnresolvedError):
+    except (NoFixedPointError, *UNRESOLVED):
         return np.nan
     after, _ = spectra.spreads(averaged, nodes)
     return after.sum() / variances.sum() - 1

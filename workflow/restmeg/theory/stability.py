@@ -72,12 +72,14 @@ def _turned(log_ratio: Callable, frequencies: np.ndarray) -> float:
     """By how much an angle turns along frequencies, refined until each step is small."""
     values = log_ratio(frequencies)
     while True:
+        if not np.isfinite(values).all():
+            raise UnresolvedError
         steps = np.diff(values)
         steps = steps.real + 1j * ((steps.imag + np.pi) % (2 * np.pi) - np.pi)
         wide = np.flatnonzero(np.abs(steps) > 1.0)
         if not len(wide):
             return float(steps.imag.sum())
-        if len(frequencies) + len(wide) > FINEST or not np.isfinite(values).all():
+        if len(frequencies) + len(wide) > FINEST:
             raise UnresolvedError
         between = (frequencies[wide] + frequencies[wide + 1]) / 2
         values = np.insert(values, wide + 1, log_ratio(between))
@@ -92,7 +94,10 @@ def _line(net):
 
 
 def _local_roots(net):
-    """Modes s of the regions alone: z of their two by two matrices, (2 N,), or twice as many."""
+    """Modes s of the regions alone: z of their two by two matrices, (2 N,), or twice as many.
+
+    Raises UnresolvedError if they are beyond the numbers of a computer.
+    """
     excitation, inhibition, local = net.excitatory, net.inhibitory, net.local
     matrices = np.zeros((len(net.weights), 2, 2))
     own = local["wEE"] - local["loss"]
@@ -100,6 +105,8 @@ def _local_roots(net):
     matrices[:, 0, 1] = -excitation.step * excitation.beta * local["wIE"]
     matrices[:, 1, 0] = inhibition.step * inhibition.beta * local["wEI"]
     matrices[:, 1, 1] = 1 - inhibition.step * (inhibition.beta * local["wII"] + inhibition.alpha)
+    if not np.isfinite(matrices).all():
+        raise UnresolvedError
     z = np.linalg.eigvals(matrices).astype(complex).ravel()
     if net.second_order:  # z^2 - z = (z - 1) of Euler's step times (3 z - 1) / 2
         middle = (3 * z - 1) / 4
