@@ -267,8 +267,8 @@ def _theory(size):
         + (3 * 16 * min(linear.PIECE, 300 * pairs) + 1300 * pairs + 60 * values) / MB
         + (5000 * pairs / MB if kinds else 0),
         0.5
-        + (2.2e-4 + 4e-5 * kinds) * pairs
-        + (5e-7 + 8e-7 * kinds) * size.regions**3
+        + (2.2e-4 + 1.5e-5 * kinds) * pairs
+        + (5e-7 + 4e-7 * kinds) * size.regions**3
         + 1e-7 * values,
         (16 + 16 * kinds) * pairs / MB,
     )
