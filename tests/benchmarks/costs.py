@@ -32,7 +32,7 @@ REWIRED = {"rewired": {"method": "degree_length", "number": 2}}
 SPHERE = {"source": "sphere", "sensors": "neuromag306", "centres": "centres.txt"}
 BANDED = {
     "measures": ["orthogonalised_envelope_correlation", "weighted_phase_lag_index", "pearson"],
-    "windows": "5 s",
+    "windows": "4 s",
 }
 COARSE = {"sampling_interval": "4 ms"}
 FITTED = {"model.coupling_strength": [0.05, 0.5], "model.conduction_speed": ["3 mm/ms", "30 mm/ms"]}

@@ -9,7 +9,9 @@ import pytest
 import restmeg
 import theory
 from restmeg import connectome
+from restmeg.bands import BROADBAND
 from restmeg.scores import OF_CONNECTIVITY, SCORES, correlation
+from restmeg.theory import estimates
 
 ROOT = Path(__file__).parents[2]
 # The jackknife is known to be too wide where the terms of first order cancel: of what is zero at
@@ -55,6 +57,8 @@ def test_the_stored_coverage_is_of_all_scores_and_as_it_should_be(bench):
     assert list(rows[0]) == bench.HEAD
     assert {row["score"] for row in rows} == set(OF_CONNECTIVITY)
     for row in rows:
+        if row["band"] != BROADBAND:
+            continue
         assert int(row["draws"]) >= 1000
         shown, held = int(row["with_interval"]), float(row["coverage"])
         error = np.sqrt(0.92 * 0.08 / shown)
@@ -63,8 +67,38 @@ def test_the_stored_coverage_is_of_all_scores_and_as_it_should_be(bench):
             assert held <= 0.98 or (row["score"], row["target"]) in CONSERVATIVE, row
 
 
+def test_the_stored_coverage_in_a_band_is_of_all_scores_and_as_it_should_be(bench):
+    """But for matches with two target replicates of a pattern that repeats itself."""
+    rows = [row for row in stored(bench) if row["band"] != BROADBAND]
+    assert {row["measure"] for row in rows} == set(bench.IN_BAND)
+    for measure in bench.IN_BAND:
+        assert {row["score"] for row in rows if row["measure"] == measure} == set(OF_CONNECTIVITY)
+    for row in rows:
+        assert int(row["draws"]) >= 300
+        shown, held = int(row["with_interval"]), float(row["coverage"])
+        of_few = row["targets"] == "2" and row["score"].startswith("fc_match")
+        least = 0.85 if of_few else 0.92
+        assert held >= least - 2 * np.sqrt(0.92 * 0.08 / shown), row
+
+
+def test_what_is_drawn_in_a_band_is_what_theory_expects(bench, monkeypatch):
+    monkeypatch.setattr(bench, "POOL", 60)
+    band = bench.in_alpha("another strength")
+    for measure in bench.IN_BAND:
+        rows = bench.recordings("another strength", measure)
+        expected = estimates.estimate(measure, band)
+        z = (rows.mean(axis=0) - expected.mean(bench.LONG)) / rows.std(axis=0, ddof=1) * 60**0.5
+        assert np.sqrt((z**2).mean()) < 1.6
+        varying = expected.variability(bench.LONG, rows[:1]).variances / bench.LONG
+        ratio = rows.var(axis=0, ddof=1).sum() / varying.sum()
+        assert ratio == pytest.approx(1, abs=0.2)
+
+
 def test_the_documented_coverage_is_the_stored_one(bench):
-    assert bench.markdown() in (ROOT / "config/README.md").read_text()
+    text = (ROOT / "config/README.md").read_text()
+    assert bench.markdown() in text
+    for measure in bench.IN_BAND:
+        assert bench.markdown(measure=measure, sizes=bench.BAND_DESIGNS) in text
 
 
 def test_the_likelihoods_coverage_is_as_it_should_be_and_documented():

@@ -262,18 +262,25 @@ def _theory(size):
     if size.regions > MOST:
         return _without_theory(size)
     pairs, values = size.regions**2, _coefficients(size, size.targets)
+    kinds = size.measures if size.bands else 0  # of bands, all of whose frequencies are held
     return Cost(
-        65 + (3 * 16 * min(linear.PIECE, 300 * pairs) + 1300 * pairs + 60 * values) / MB,
-        0.5 + 2.2e-4 * pairs + 5e-7 * size.regions**3 + 1e-7 * values,
-        16 * pairs / MB,
+        65
+        + (3 * 16 * min(linear.PIECE, 300 * pairs) + 1300 * pairs + 60 * values) / MB
+        + (5000 * pairs / MB if kinds else 0),
+        0.5
+        + (2.2e-4 + 1.5e-5 * kinds) * pairs
+        + (5e-7 + 4e-7 * kinds) * size.regions**3
+        + 1e-7 * values,
+        (16 + 16 * kinds) * pairs / MB,
     )
 
 
 def _theory_of_target(size):
     if size.regions > MOST:
         return _without_theory(size)
-    pairs, one = size.regions**2, _theory(size)
-    memory = 70 + (16 * min(linear.PIECE, 300 * pairs) + 700 * pairs) / MB
+    pairs, one = size.regions**2, _theory(size._replace(bands=0))
+    held = 1500 if size.bands else 0
+    memory = 70 + (16 * min(linear.PIECE, 300 * pairs) + (700 + held) * pairs) / MB
     return one._replace(memory=memory)
 
 
@@ -283,7 +290,7 @@ def _without_theory(size):
 
 
 def _best(size):
-    one = _theory(size)
+    one = _theory(size._replace(bands=0))
     designs = (1 + 4 * size.swept + 2 * size.swept * (size.swept - 1)) / 5
     return Cost(20 + one.memory, 0.5 + 1.2 * designs * one.seconds)
 

@@ -11,6 +11,11 @@ V is Bartlett's, of coherencies in the band. That of envelopes is the same formu
 correlations, and that of phasors of theirs, each times what independent samples vary more than
 normal ones do. That of the phase lag index and of orthogonalised envelopes sums the products of
 autocorrelations of their harmonics, as of pairs that are uncoupled.
+
+Beside 200 to 300 simulations of 20 or 60 s each, of four networks in three bands, variances are
+within 7 %, expected matches within 0.025 and couplings within 0.041 of what is found, of all
+measures; config/README.md has the figures of each. Where a band has the second harmonic of a rhythm
+near a Hopf point, which is not linear, expected matches are up to 0.05 too high.
 """
 
 import math
@@ -76,10 +81,6 @@ class Estimate(NamedTuple):
 
         Slopes change little from length to length: products with some vectors say all.
         """
-        if self.size is None:
-            images = self.images(vectors)
-            yield from [images] * len(durations)
-            return
         scaled = np.concatenate([self.slope(ms) * vectors for ms in durations])
         left, sizes, right = np.linalg.svd(scaled, full_matrices=False)
         kept = sizes > SAME * sizes[0]

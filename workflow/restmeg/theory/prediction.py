@@ -1,6 +1,8 @@
 """What linear theory says of one model: from settings to theory.nc."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,8 +63,8 @@ class OfKind(NamedTuple):
     scores: Scores
 
 
-class _Predicting:
-    """What scores are to be expected, on some anatomy."""
+class _Anatomy:
+    """Anatomy that scores are about."""
 
     def __init__(self, anatomy: connectome.Connectome) -> None:
         weights = undirected(anatomy.weights)
@@ -80,26 +82,23 @@ class _Predicting:
             if self.all_located or name not in expected.OF_DISTANCE
         }
 
-    def of_estimates(self, own, target, ms, images=None):
-        """The same of estimates, whose target is None if it is not known.
+    def predicting(self, sides, has_target, ms, images=None):
+        """What predicts scores of one estimate, or of two.
 
-        images: of either, times the first vectors, where values are all that is asked for.
+        images: of each, times the first vectors, where values at this length are all that is asked
+            for; of others there are none then.
         """
-        sides = [own] if target is None or target is own else [own, target]
         means = [side.mean(ms) for side in sides]
         given = self.vectors(means[0], means[-1])
-        varying = []
-        for k, side in enumerate(sides):
-            if images is None:
-                varying.append(side.variability(ms, given))
-            else:
-                first = len(images[k])
-                found = side.variability(ms, given[:first], images[k])
-                rest = np.zeros_like(given)
-                rest[:first] = found.images
-                varying.append(found._replace(images=rest))
-        last = None if target is None else varying[-1]
-        return self.at(expected.Prediction(varying[0], last, given), ms)
+        if images is None:
+            varying = [side.variability(ms, given) for side in sides]
+        else:
+            given, varying = given[: expected.PROBES + 1], []
+            for side, known in zip(sides, images, strict=True):
+                found = side.variability(ms, given[: len(known)], known)
+                rest = np.zeros((len(given) - len(known), given.shape[1]))
+                varying.append(found._replace(images=np.concatenate([found.images, rest])))
+        return expected.Prediction(varying[0], varying[-1] if has_target else None, given)
 
 
 def _scores(now, over_length):
@@ -119,14 +118,12 @@ def scores(
     own, target: where theory holds; target: None if it is a recording, of which theory does not
     know the truth. Where pairs have no distance there is nothing of scores that need all of them.
     """
-    predicting, other = _Predicting(anatomy), own if target is None else target
-    given = predicting.vectors(edges(own.fc), edges(other.fc))
+    on, other = _Anatomy(anatomy), own if target is None else target
+    given = on.vectors(edges(own.fc), edges(other.fc))
     varying = [one.variability(given) for one in ([own] if other is own else [own, other])]
     prediction = expected.Prediction(varying[0], None if target is None else varying[-1], given)
-    over_length = [
-        [one.value for one in predicting.at(prediction, 1000 * s).values()] for s in LENGTHS
-    ]
-    return _scores(predicting.at(prediction, duration), over_length)
+    over_length = [[one.value for one in on.at(prediction, 1000 * s).values()] for s in LENGTHS]
+    return _scores(on.at(prediction, duration), over_length)
 
 
 def scores_in_band(
@@ -137,17 +134,20 @@ def scores_in_band(
     band: str,
 ) -> Scores:
     """The same of a measure in a band, of what counts of recordings; NaN of those too short."""
-    predicting = _Predicting(anatomy)
-    now = predicting.of_estimates(own, target, compared.used(band, compared.length))
+    on, has_target = _Anatomy(anatomy), target is not None
+    sides = [own] if target is None or target is own else [own, target]
+    study = on.predicting(sides, has_target, compared.used(band, compared.length))
+    now = on.at(study, compared.used(band, compared.length))
     times = [compared.used(band, 1000 * s) for s in LENGTHS]
     enough = [ms for ms in times if ms >= 1000 * bands.LEAST]
-    first = predicting.vectors(own.endless, own.endless)[: expected.DISTANCE + 1]
-    sides = [own] if target is None or target is own else [own, target]
-    images = zip(*(side.over(enough, first) for side in sides), strict=True)
+    others: Iterable[expected.Prediction] = itertools.repeat(study)
+    if own.size is not None:  # what is to be expected depends on the length itself
+        first = on.vectors(own.endless, own.endless)[: expected.DISTANCE + 1]
+        images = zip(*(side.over(enough, first) for side in sides), strict=True)
+        others = map(partial(on.predicting, sides, has_target), enough, images)
     over_length = [[np.nan] * len(now)] * (len(times) - len(enough))
-    for ms, known in zip(enough, images, strict=True):
-        found = predicting.of_estimates(own, target, ms, known)
-        over_length.append([one.value for one in found.values()])
+    for ms, prediction in zip(enough, others, strict=False):
+        over_length.append([one.value for one in on.at(prediction, ms).values()])
     return _scores(now, over_length)
 
 
