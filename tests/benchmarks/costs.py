@@ -143,6 +143,8 @@ def measured(name: str) -> list[list]:
             del found[SNAKEMAKE]  # it has MNE, which it has not in a job
             fields = folder.glob("results/simulated/*/*/sensors.nc")
             snakemake(folder, *(str(path.relative_to(folder))[:-3] + "-epo.fif" for path in fields))
+        if "fit" in given:
+            snakemake(folder, "results/figures/planning.png")
         logs = folder / "results/logs"
         for log in sorted(logs.glob("**/*.log")):
             rule = log.relative_to(logs).parts[0].removesuffix(".log")

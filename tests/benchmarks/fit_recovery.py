@@ -30,6 +30,7 @@ from restmeg import bundled, connectome, fit, fourier, leadfield, settings, simu
 from restmeg.figures import style
 from restmeg.theory import fitting, observed
 from restmeg.theory.observed import Observation
+from restmeg.theory.search import Axis, Search
 from scipy import stats
 from tqdm import tqdm
 
@@ -74,7 +75,7 @@ class Case:
         series = simulation.Passing(batch, (piece for piece, _ in made))
         return fourier.estimate(series, recorded=False)
 
-    def search(self, number: int, way: str) -> tuple[fitting.Search, dict[str, float]]:
+    def search(self, number: int, way: str) -> tuple[Search, dict[str, float]]:
         """A target to be fitted to, and its truth."""
         truth = self.truth(number)
         target, bounds, seen = self.target(number, truth), self.bounds, Observation()
@@ -95,10 +96,10 @@ class Case:
             data, _ = fit.cross_spectra(target, self.replicates)
         model = settings.replaced(self.settings["model"], truth if way == SENSORS else {})
         given = self.anatomy, model, self.times, bounds, data, seen
-        return fitting.Search(*given, calibrated=way == REGIONS), truth
+        return Search(*given, calibrated=way == REGIONS), truth
 
 
-def quantile(axis: fitting.Axis, one: fitting.Estimate, truth: float) -> tuple[float, float]:
+def quantile(axis: Axis, one: fitting.Estimate, truth: float) -> tuple[float, float]:
     """How far an estimate is from the truth, in standard errors, and the normal quantile of that.
 
     In the coordinates of the fit, by the half of the interval that the truth is in.

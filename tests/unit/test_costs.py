@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from restmeg import bundled, costs, settings, study
+from restmeg import bundled, costs, settings, sizes, study
 from restmeg.console import forecast
 
 RULES = re.compile(r"^rule (\w+):", re.MULTILINE)
@@ -56,7 +56,7 @@ def test_the_stored_table_is_of_this_model(bench, name, tmp_path):
             assert float(row["asked_mb"]) == pytest.approx(needed[row["rule"]].memory, abs=0.51)
 
 
-SIZE = costs.Size(
+SIZE = sizes.Size(
     regions=80,
     pairs=3000,
     longest=200,

@@ -7,8 +7,8 @@ from restmeg.fitted import QUANTILE
 from restmeg.fourier import REDUNDANCY
 from restmeg.settings import replaced
 from restmeg.theory import fitting, linear
-from restmeg.theory.fitting import GAIN, NOISE, Axis
 from restmeg.theory.observed import CrossSpectra, Observation
+from restmeg.theory.search import GAIN, NOISE, Axis, Search
 from scipy.optimize import minimize
 from test_observed import averaged, drawn, seen_through
 
@@ -30,7 +30,7 @@ def net(example, model):
 
 
 def search(anatomy, model, data, bounds=BOUNDS, seen=REGIONS, calibrated=True, times=STEP):
-    return fitting.Search(anatomy, model, times, bounds, data, seen, calibrated)
+    return Search(anatomy, model, times, bounds, data, seen, calibrated)
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.5, 3.0), (0.0, 3.0), (-2.0, 1.0)])

@@ -9,6 +9,7 @@ from restmeg.inverse import minimum_norm, noise_factor
 from restmeg.settings import replaced
 from restmeg.theory import fitting, linear, observed
 from restmeg.theory.observed import CrossSpectra, Observation
+from restmeg.theory.search import Search
 from test_fitting import BOUNDS, STEP, TRUTH
 from test_observed import drawn
 
@@ -74,7 +75,7 @@ def test_errors_are_those_of_fits_of_that_length(paths, model, tmp_path, example
             if name == planning.SENSORS:
                 data, seen = observed.whitened(data, gain.T, spectrum)
             own = connectome.read(anatomy)
-            search = fitting.Search(own, model, STEP, BOUNDS, data, seen, calibrated=False)
+            search = Search(own, model, STEP, BOUNDS, data, seen, calibrated=False)
             found = fitting.fit(search)
             deviations[name].append([one.deviation for one in found.estimates[:2]])
     for name, of_fits in deviations.items():

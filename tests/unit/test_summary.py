@@ -24,11 +24,7 @@ GROUPS = list(dict.fromkeys(one.group for one in ALWAYS))
 STUDY = {
     "point": "pa",
     "shown": "",
-    "axes": {},
-    "truth": {},
-    "otherwise": {},
-    "free": {},
-    "true": {},
+    **{key: {} for key in ("axes", "truth", "otherwise", "free", "true")},
     "held_out": 0,
     "recorded": None,
     "speed": 10.0,

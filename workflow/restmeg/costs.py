@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from restmeg import fourier, power
+from restmeg.sizes import Size
 from restmeg.store import PIECE
 from restmeg.theory import linear
 from restmeg.theory.settled import MOST
@@ -24,33 +25,6 @@ PATIENCE = 5  # and time with this, as cores and disks do
 FILTERS = 60  # MB of the package that brings simulations to a recording's rate
 LEAST_MINUTES = 5
 STARTING = 0.5  # s that Snakemake takes for each job
-
-
-class Size(NamedTuple):
-    """How large a study is."""
-
-    regions: int
-    pairs: int  # connected, in both directions
-    longest: int  # delay in steps
-    steps: int  # of a replicate
-    samples: int  # of a replicate that are kept
-    sensors: int
-    measures: int  # in all their bands
-    points: int
-    swept: int  # parameters
-    fitted: int  # parameters
-    replicates: int  # simulated, of a point
-    batch: float  # of them in a job
-    targets: int  # replicates of the target
-    target_batch: float  # of them in a job
-    target_samples: int  # of each
-    target_rate: float  # Hz
-    networks: float  # null networks in a job
-    recorded: bool = False  # whether the target is a recording, to which simulations are brought
-    held: float = 0.0  # MB of its files that are read as a whole
-    bands: int = 0
-    filtered: int = 0  # samples that are filtered at once
-    windows: int = 0  # of functional connectivity dynamics, in a replicate
 
 
 class Cost(NamedTuple):
@@ -405,7 +379,7 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "plot_sweep": _plot(205, 0),
     "plot_nulls": _plot(205, 0),
     "plot_fit": _plot_bands,
-    "planning": _theory,
+    "planning": _fit,
     "plot_planning": _plot(205, 0),
     "summary": _summary,
     "provenance": _provenance,

@@ -15,6 +15,7 @@ from restmeg.fourier import Fourier
 from restmeg.settings import flat, replaced
 from restmeg.theory import fitting, observed
 from restmeg.theory.observed import CrossSpectra, Observation
+from restmeg.theory.search import Search
 from restmeg.theory.settled import settle
 
 TITLE = "Fitted parameters"
@@ -88,7 +89,7 @@ def fit_file(
     seen = Observation()
     if inverse_path is not None:
         data, seen = through_inverse(data, inverse.operator(inverse_path))
-    search = fitting.Search(anatomy, model, times, bounds, data, seen, not recorded, threads)
+    search = Search(anatomy, model, times, bounds, data, seen, not recorded, threads)
     own = flat(model, "model.")
     start = {key: own[key] for key in bounds}
     inside = all(low <= start[key] <= high for key, (low, high) in bounds.items())

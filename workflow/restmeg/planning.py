@@ -13,15 +13,16 @@ from restmeg import connectome, fit, fourier, inverse, tables
 from restmeg.errors import InputError
 from restmeg.fourier import REDUNDANCY
 from restmeg.settings import flat
-from restmeg.theory import fitting, observed
+from restmeg.theory import observed
 from restmeg.theory.observed import CrossSpectra, Observation
+from restmeg.theory.search import Search
 
 LENGTHS = [float(f"{x:.3g}") for x in np.geomspace(8, 3600, 25)]  # s of one recording
 REGIONS, SENSORS = "regions", "sensors"  # where it is recorded: without noise, or with that of both
 HEAD = ["seen_at", "parameter", "value", "recordings", "seconds", "standard_error", "relative"]
 
 
-def of_segment(search: fitting.Search, places: np.ndarray) -> np.ndarray:
+def of_segment(search: Search, places: np.ndarray) -> np.ndarray:
     """Covariance (P, P) to be expected of a fit to one segment, in coordinates of the search.
 
     places: of the model's parameters. Gain and noise of a recording, which are not known, are
@@ -82,7 +83,7 @@ def expect_file(
         ways[SENSORS] = fit.through_inverse(data, inverse.operator(inverse_path))
     rows: list[list] = [HEAD]
     for name, (given, seen) in ways.items():
-        search = fitting.Search(anatomy, model, times, bounds, given, seen, calibrated=False)
+        search = Search(anatomy, model, times, bounds, given, seen, calibrated=False)
         places = np.array([axis.place(own[axis.name]) for axis in search.axes])
         if search.stable(places) is None:
             raise InputError(

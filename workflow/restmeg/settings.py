@@ -74,9 +74,10 @@ def load(config: dict, schema: dict) -> dict:
     override = plain("target.model", given, schema["properties"]["model"], complete=False)
     settings["target"]["model"] = _merge(settings["model"], override)
     settings["sweep"] = sweeps.load(axes, settings["sweep"], settings["model"], schema)
-    fitted = settings["fit"]["parameters"]
-    for key, ends in fitted.items():
-        fitted[key] = sweeps.bounds(key, ends, settings["model"], schema)
+    settings["fit"]["parameters"] = {
+        key: _check_bounds(key, ends, settings["model"], schema)
+        for key, ends in settings["fit"]["parameters"].items()
+    }
     return settings
 
 
@@ -136,6 +137,23 @@ def flat(nested: dict, prefix: str = "") -> dict[str, Any]:
         key = prefix + name
         found |= flat(value, f"{key}.") if isinstance(value, dict) else {key: value}
     return found
+
+
+def _check_bounds(key, ends, model, schema):
+    """The bounds of a fitted parameter in plain numbers."""
+    section = "fit.parameters"
+    rule = sweeps.rule_of(key, ends, sweeps.scalar_rules(model, schema), section)
+    if "enum" in rule:
+        raise InputError(
+            f"config: {section}.{key}: is one of {', '.join(rule['enum'])}; expected a parameter "
+            "that is a number"
+        )
+    low, high = (plain(f"{section}.{key}[{k}]", x, rule, True) for k, x in enumerate(ends))
+    if not low < high:
+        raise InputError(
+            f"config: {section}.{key}: found {low:g} to {high:g}; expected the lower one first"
+        )
+    return [low, high]
 
 
 def _check_nulls(nulls, given):

@@ -10,6 +10,7 @@ import numpy as np
 from restmeg import bands, costs, estimands, settings, sweeps
 from restmeg.errors import InputError
 from restmeg.schedule import schedule
+from restmeg.sizes import Size
 
 # All that a replicate takes: times, and how they are stepped through.
 TIMES = ("dt", "duration", "transient", "sampling_interval", "method")
@@ -233,7 +234,7 @@ def size(
     recorded: tuple[int, int, float] | None = None,
     held: float = 0.0,
     of_batch: Callable = max,
-) -> costs.Size:
+) -> Size:
     """How large a study is.
 
     loaded: from `settings.load`; weights, distances: (N, N) of the connectome; sensors: of the lead
@@ -250,7 +251,7 @@ def size(
     batch = {role: of_batch([len(numbers) for numbers in of.values()]) for role, of in groups}
     asked = estimands.asked(loaded["connectivity"])
     networks = [len(numbers) for of in plan.nulls.values() for numbers in of.values()]
-    return costs.Size(
+    return Size(
         regions=len(weights),
         pairs=int(connected.sum()),
         longest=int(distances[connected].max() / slowest / times["dt"]) + 1,

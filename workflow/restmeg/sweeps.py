@@ -67,11 +67,11 @@ def load(axes: Mapping, own: Mapping, model: dict, schema: Mapping) -> dict:
 
     Raises InputError, one line, for what cannot be swept so.
     """
-    rules, design = _rules(model, schema), _design(own["design"], schema)
+    rules, design = scalar_rules(model, schema), _design(own["design"], schema)
     lists: dict[str, list] = {}
     ranges: dict[str, Range] = {}
     for key, given in axes.items():
-        rule = _rule(key, given, rules)
+        rule = rule_of(key, given, rules)
         if isinstance(given, Mapping):
             span, number = _range(key, given, rule, schema)
             if number is None:
@@ -105,7 +105,7 @@ def with_table(sweep: dict, path: str, model: dict, schema: Mapping) -> dict:
 
     Raises InputError, one line, for a file that cannot be read or used.
     """
-    rules = _rules(model, schema)
+    rules = scalar_rules(model, schema)
     table = _table(path, rules)
     swept = [key for group in sweep["groups"] for key in group.keys]
     for key in table.keys:
@@ -148,7 +148,7 @@ def _settled(groups, keys, path):
     return {"axes": axes, "points": rows, "path": path}
 
 
-def _rules(model, schema):
+def scalar_rules(model: dict, schema: Mapping) -> dict[str, dict | None]:
     """The rule of each scalar that can be swept; None where the model has a list in its place."""
     rules = scalars("model", schema["properties"]["model"])
     found: dict[str, dict | None] = {}
@@ -163,29 +163,8 @@ def _rules(model, schema):
     return found
 
 
-def bounds(key: str, ends: Sequence, model: dict, schema: Mapping) -> list[float]:
-    """The bounds of a fitted parameter in plain numbers.
-
-    key: its dotted name; ends: as given; model: the configured one, in plain numbers; schema: from
-    `settings.load_schema`. Raises InputError, one line, for what cannot be fitted so.
-    """
-    section = "fit.parameters"
-    rule = _rule(key, ends, _rules(model, schema), section)
-    if "enum" in rule:
-        raise InputError(
-            f"config: {section}.{key}: is one of {', '.join(rule['enum'])}; expected a parameter "
-            "that is a number"
-        )
-    low, high = (plain(f"{section}.{key}[{k}]", x, rule, True) for k, x in enumerate(ends))
-    if not low < high:
-        raise InputError(
-            f"config: {section}.{key}: found {low:g} to {high:g}; expected the lower one first"
-        )
-    return [low, high]
-
-
-def _rule(key, given, rules, section="sweep"):
-    """The rule of a swept scalar. Raises InputError if it cannot be swept."""
+def rule_of(key: str, given: Any, rules: Mapping, section: str = "sweep") -> dict:
+    """The rule of a scalar that is swept or fitted, of `scalar_rules`. Raises InputError."""
     below = [name for name in rules if name.startswith(f"{key}.")]
     if isinstance(given, Mapping) and key not in rules:
         raise InputError(
@@ -370,7 +349,7 @@ def _table(path, rules):
             head = [name.strip() for name in next(lines, [])]
             for key in head:
                 try:
-                    _rule(key, None, rules)
+                    rule_of(key, None, rules)
                 except InputError as error:
                     text = str(error).removeprefix("config: sweep.")
                     raise InputError(f"{where}: column {text}") from None

@@ -89,8 +89,7 @@ def likelihood(
         return _of_piece(net, changes, data.matrices[which], seen, z, informed)
 
     # Always the same pieces, added in their order, whoever computes them.
-    size = max(1, PIECE // net.weights.size)
-    pieces = [slice(k, k + size) for k in range(0, len(data.frequencies), size)]
+    pieces = _pieces(net, data.frequencies)
     with ThreadPoolExecutor(threads) as pool:
         found = list(pool.map(of, pieces) if threads > 1 else map(of, pieces))
     value = data.number * sum(one.value for one in found)
@@ -137,7 +136,8 @@ def information(
 ) -> np.ndarray:
     """Expected information (P + 2, P + 2) of one periodogram with these frequencies (n,) in Hz."""
     found = np.zeros((len(changes) + 2, len(changes) + 2))
-    for _, z in linear.pieces(net, _on_circle(net, frequencies)):
+    for which in _pieces(net, frequencies):
+        z = _on_circle(net, frequencies[which])
         part = _piece(net, z, linear.noise(net, z), seen)
         ratios = [_relative_change(part, seen, *_changed(change, z)) for change in changes]
         found += _information(ratios, part, seen)
@@ -202,6 +202,12 @@ def _turned(pull, signs):
             return signs
         signs = signs.copy()
         signs[worst] *= -1
+
+
+def _pieces(net, frequencies):
+    """Slices of frequencies whose stacks of matrices fit into memory."""
+    size = max(1, PIECE // net.weights.size)
+    return [slice(k, k + size) for k in range(0, len(frequencies), size)]
 
 
 def _on_circle(net, frequencies):
