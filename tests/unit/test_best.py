@@ -131,3 +131,27 @@ def test_a_sweep_of_one_value_has_no_edge(write):
 def test_a_score_that_says_not_which_is_better_is_left_out(write):
     rows = [difference("pa", 1.0, "pb", -1, 1, "structure_function_coupling")]
     assert write([0, 0, 0], ["nan"] * 3, rows) == []
+
+
+def test_of_points_on_a_line_the_likeliest_stands_for_what_lies_between(
+    tmp_path, example, model, target
+):
+    """As of two keys zipped; a point beside the line makes it two directions."""
+    speed = "model.conduction_speed"
+    connectome.write(tmp_path / "connectome.nc", connectome.Connectome(*example, LABELS), "x")
+    paths = [tmp_path / f"{name}.csv" for name in ("scores", "differences")]
+    tables.write(paths[1], [["point", KEY, speed, "reference", *HEAD[2:]]])
+    points = {"pa": (1.0, 5.0), "pb": (1.5, 10.0), "pc": (2.0, 15.0), "pd": (2.0, 5.0)}
+    for number, is_known in ((3, False), (4, True)):
+        rows = [
+            [name, *values, "", "", "log_likelihood", likely, "", "", 8]
+            for (name, values), likely in zip(points.items(), (-30, -10, -40, -50), strict=True)
+        ][:number]
+        tables.write(paths[0], [["point", KEY, speed, *HEAD[2:]], *rows])
+        axes = {KEY: [1.0, 1.5, 2.0], speed: [5.0, 10.0, 15.0]}
+        given = tmp_path / "connectome.nc", [target], model, TIMES, axes, tmp_path / "best.csv"
+        best.write(*paths, *given)
+        _, found = tables.read(tmp_path / "best.csv")
+        values = {row["parameter"]: float(row["value"]) for row in found}
+        assert (values == {KEY: 1.5, speed: 10.0}) != is_known
+        assert all((row["ci_low"] != "") == is_known for row in found)

@@ -31,6 +31,20 @@ def test_tables_of_points_are_joined_by_name_whatever_their_order(tmp_path, poin
     ]
 
 
+def test_texts_of_tables_stay_what_they_are(tmp_path, points):
+    texts = ['a "word", and more', "two\nlines", "a\u2028b\x0bc", ""]
+    paths = [tmp_path / f"{k}.csv" for k in range(3)]
+    for k, path in enumerate(paths):
+        plain = ["a\u2028b\x0bc"] if k == 2 else texts
+        tables.write(path, [["point", "note", "x"], *(["pb", text, k // 2] for text in plain)])
+    tables.gather(points, paths, tmp_path / "all.csv")
+    _, rows = tables.read(tmp_path / "all.csv")
+    assert [(row["note"], row["x"]) for row in rows] == [
+        *((t, "0") for t in texts),
+        (texts[2], "1"),
+    ]
+
+
 def test_a_table_is_filled_with_the_first_row_of_the_same_key(tmp_path):
     table, other = tmp_path / "table.csv", tmp_path / "other.csv"
     tables.write(table, [["a", "b", "z", "n"], ["p", 1, "", ""], ["p", 2, "", ""], ["q", 1, 7, 8]])
@@ -54,7 +68,7 @@ def test_tables_that_do_not_belong_together_are_refused(tmp_path, points):
     tables.write(tmp_path / "a.csv", [["point", "value"], ["pa", 1]])
     tables.write(tmp_path / "b.csv", [["point", "valu"], ["pb", 1]])
     tables.write(tmp_path / "c.csv", [["point", "value"], ["pc", 1]])
-    with pytest.raises(InputError, match=r"b\.csv: columns \['point', 'valu'\]; expected"):
+    with pytest.raises(InputError, match=r"b\.csv: columns point,valu; expected point,value"):
         tables.gather(points, [tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "all.csv")
     with pytest.raises(InputError, match=r"c\.csv: point 'pc' is none of .*points\.csv"):
         tables.gather(points, [tmp_path / "c.csv"], tmp_path / "all.csv")

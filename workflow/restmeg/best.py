@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from restmeg import connectome, fourier, tables
 from restmeg.scores import KEY, LIKELIHOOD, SCORES
 from restmeg.scores.intervals import CURVATURE, POINTS
@@ -31,7 +33,8 @@ def write(
     from that one: their paired difference has an interval with zero in it. Of the likelihood, its
     maximum between points, with an interval from its curvature, which may reach beyond the sweep.
     Where the best value is at an end of the sweep (``at_edge``) nothing bounds it there, and it has
-    no interval. Of a recording there is no likeliest size of the noise.
+    no interval; nor has it where all points lie on a line or a plane of their parameters, and the
+    likeliest of them is given. Of a recording there is no likeliest size of the noise.
 
     scores_path, differences_path: scores.csv and differences.csv; connectome_path: connectome.nc;
     fourier_paths: fourier.nc of the target's batches; model: the configured one, in plain numbers;
@@ -54,15 +57,25 @@ def write(
         }
         anatomy = connectome.read(connectome_path)
         start = {key: at[key] for key in free}
-        found = maximum.likeliest(
-            anatomy, replaced(model, at), times, free, start, target, gain_free=recorded
-        )
+        found = maximum.Maximum(np.array([*start.values()]), np.full(len(free), np.nan))
+        if _span_all(scores, free):
+            found = maximum.likeliest(
+                anatomy, replaced(model, at), times, free, start, target, gain_free=recorded
+            )
         for key, value, deviation in zip(free, found.values, found.deviations, strict=True):
             half = maximum.NORMAL * deviation
             least = 0.0 if min(free[key]) >= 0 else -math.inf  # of what has no other sign
             ends = max(value - half, least), value + half
             rows.append(["", "", LIKELIHOOD, *_row(key, value, ends, CURVATURE, free[key])])
     tables.write(path, [HEAD, *rows])
+
+
+def _span_all(scores, free):
+    """Whether points differ in all directions of their parameters, and not along a line alone."""
+    rows = {row["point"]: [float(row[key]) for key in free] for row in scores}
+    values = np.array([*rows.values()])
+    values = (values - values.min(axis=0)) / np.ptp(values, axis=0)
+    return np.linalg.matrix_rank(values - values.mean(axis=0), tol=1e-9) == len(free)
 
 
 def _from_points(differences, scores, numbers):

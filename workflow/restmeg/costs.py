@@ -293,7 +293,7 @@ def _score_point(size):
 def _score(size):
     both = 2 * size.replicates * size.targets + 10 * (size.replicates + size.targets)
     rows = size.points * size.measures * both
-    return Cost(60 + 1000 * rows / MB, 0.5 + 2e-5 * rows, 200 * rows / MB)
+    return Cost(56 + 50 * rows / MB, 0.5 + 1e-5 * rows, 200 * rows / MB)
 
 
 def _score_nulls(size):

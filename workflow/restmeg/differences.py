@@ -4,7 +4,9 @@ They follow from the tables of scores alone.
 """
 
 import csv
-from collections.abc import Mapping
+import math
+from array import array
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,38 @@ from restmeg.scores import KEY, LIKELIHOOD, SCORES, Score, intervals
 from restmeg.scores.intervals import Summary
 
 Key = tuple[str, ...]  # measure, band and score
-# By replicate and target replicate; one of them is empty for a value of the other alone.
-Values = Mapping[tuple[str, str], float]
+
+
+class Singles:
+    """Values of one score for single replicates, or pairs of them, at all points."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        # Of replicate and target replicate; one of them is empty for a value of the other alone.
+        self.places: dict[tuple[str, str], int] = {}
+        self.values: dict[str, array] = {}  # by point, in that order, NaN where there is none
+
+    def add(self, point: str, at: tuple[str, str], value: float) -> None:
+        """Add a value of a point."""
+        found = self.values.setdefault(point, array("d"))
+        place = self.places.setdefault(at, len(self.places))
+        if place < len(found):
+            found[place] = value
+        else:
+            found.extend([math.nan] * (place - len(found)))
+            found.append(value)
+
+    def of(self, point: str) -> np.ndarray:
+        """The values of a point, one for each place, and a NaN at the end."""
+        found = np.full(len(self.places) + 1, np.nan)
+        own = self.values.get(point, ())
+        found[: len(own)] = own
+        return found
+
+    def matrix(self, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
+        """Where values of these replicates and target replicates are; -1 for none."""
+        found = [[self.places.get((row, column), -1) for column in columns] for row in rows]
+        return np.array(found, dtype=int).reshape(len(rows), len(columns))
 
 
 def write(scores_path: str | Path, replicates_path: str | Path, path: str | Path) -> None:
@@ -39,37 +71,40 @@ def write(scores_path: str | Path, replicates_path: str | Path, path: str | Path
             reference = _best(values, score.sign) if score and score.of_model else None
             if score is None or reference is None:
                 continue
-            of_points = singles.get(key, {})
+            of_points = singles.get(key, Singles())
+            replicates, targets = (
+                list(dict.fromkeys(at[k] for at in of_points.places if at[k])) for k in (0, 1)
+            )
+            best = of_points.of(reference)
             for name, row in points.items():
                 if name != reference:
                     n = min(int(points[one]["n"]) for one in (name, reference))
                     whole = Summary(values[name] - values[reference], np.nan, np.nan, n)
-                    both = of_points.get(name, {}), of_points.get(reference, {})
-                    summary = difference(score, *both, whole)
+                    apart = of_points.of(name) - best
+                    summary = difference(score, apart, of_points, replicates, targets, whole)
                     start = [name, *(row[axis] for axis in axes), reference, *key]
                     table.writerow([*start, *map(tables.number, summary)])
 
 
-def difference(score: Score, values: Values, reference: Values, whole: Summary) -> Summary:
+def difference(
+    score: Score,
+    apart: np.ndarray,
+    singles: Singles,
+    replicates: Sequence[str],
+    targets: Sequence[str],
+    whole: Summary,
+) -> Summary:
     """A score's difference between two points, paired by replicates.
 
-    values, reference: of both points, from scores_replicates.csv; whole: the difference of their
-    scores, and how many values are behind the one with fewer. The mean of differences of each
-    replicate has a t interval, that of each pair one as in `intervals.of_pairs`. A difference of
-    jackknifed scores has the jackknife's, as differences of pseudo-values are its pseudo-values.
+    apart: differences of the values of singles, in their places and a NaN at the end; replicates,
+    targets: their names; whole: the difference of the scores, and how many values are behind the
+    one with fewer. The mean of differences of each replicate has a t interval, that of each pair
+    one as in `intervals.of_pairs`. A difference of jackknifed scores has the jackknife's, as
+    differences of pseudo-values are its pseudo-values.
     """
-    replicates, targets = (
-        list(dict.fromkeys(at[side] for at in reference if at[side])) for side in (0, 1)
-    )
-
-    def differences(rows, columns):
-        places = [(row, column) for row in rows for column in columns]
-        each = [values.get(at, np.nan) - reference.get(at, np.nan) for at in places]
-        return np.array(each, dtype=np.float64).reshape(len(rows), len(columns))
-
     if score.is_mean:
-        return intervals.of_pairs(differences(replicates, targets or [""]))
-    sides = [differences(replicates, [""])[:, 0], differences([""], targets)[0]]
+        return intervals.of_pairs(apart[singles.matrix(replicates, targets or [""])])
+    sides = [apart[singles.matrix(replicates, [""])[:, 0]], apart[singles.matrix([""], targets)[0]]]
     sides = [side[np.isfinite(side)] for side in sides]
     if score.is_sum:  # of values of the target's replicates, whose pseudo-values these are
         sides = [len(side) * side for side in sides[1:]]
@@ -105,9 +140,9 @@ def _best(values: Mapping[str, float], sign: int) -> str | None:
     return max(finite, key=lambda name: sign * finite[name])
 
 
-def _read_singles(path: str | Path) -> dict[Key, dict[str, dict[tuple[str, str], float]]]:
-    """Values of scores_replicates.csv by score, point and replicates."""
-    found: dict[Key, dict[str, dict[tuple[str, str], float]]] = {}
+def _read_singles(path: str | Path) -> dict[Key, Singles]:
+    """Values of scores_replicates.csv by score."""
+    found: dict[Key, Singles] = {}
     with Path(path).open(newline="") as file:
         rows = csv.reader(file)
         head = next(rows)
@@ -115,6 +150,8 @@ def _read_singles(path: str | Path) -> dict[Key, dict[str, dict[tuple[str, str],
         value = head.index("value")
         for row in rows:
             measure, band, score, point, replicate, target = (row[place] for place in places)
-            of_score = found.setdefault((measure, band, score), {})
-            of_score.setdefault(point, {})[replicate, target] = float(row[value])
+            key = measure, band, score
+            if key not in found:
+                found[key] = Singles()
+            found[key].add(point, (replicate, target), float(row[value]))
     return found

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import io
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -95,19 +96,46 @@ def gather(points_path: str | Path, point_paths: Sequence[str | Path], path: str
     Raises InputError for a point that points.csv does not know.
     """
     parameters, known = swept(points_path)
-    found: dict[str, dict[tuple, None]] = {name: {} for name in known}
-    head: list[str] = []
+    where: dict[str, list] = {name: [] for name in known}  # tables that have rows of a point
+    head = ""
     for table in point_paths:
-        names, rows = read(table)
-        head = head or names
-        if names != head:
-            raise InputError(f"{table}: columns {names}; expected {head}, as in {point_paths[0]}")
-        for row in rows:
-            if row["point"] not in known:
+        first, rows = _rows(table)
+        head = head or first
+        if first != head:
+            text = f"columns {first}; expected {head}, as in {point_paths[0]}"
+            raise InputError(f"{table}: {text}")
+        for name in dict.fromkeys(name for name, _, _ in rows):
+            if name not in known:
                 raise InputError(
-                    f"{table}: point '{row['point']}' is none of {points_path}; expected its names"
+                    f"{table}: point '{name}' is none of {points_path}; expected its names"
                 )
-            found[row["point"]][tuple(row[name] for name in head[1:])] = None
-    with new_csv(path, [head[0], *parameters, *head[1:]]) as out:
-        for name, kept in found.items():
-            out.writerows([name, *known[name], *row] for row in kept)
+            where[name].append(table)
+    with disk.whole(path) as partial, partial.open("w", newline="") as out:
+        name, _, columns = head.partition(",")
+        out.write(",".join([name, *parameters, columns]) + "\n")
+        for name, paths in where.items():
+            start = ",".join([name, *known[name], ""])
+            own = (rest for one in paths for of, _, rest in _rows(one)[1] if of == name)
+            out.writelines(f"{start}{rest}\n" for rest in dict.fromkeys(own))
+
+
+def _rows(path):
+    """The first line of a CSV file, and of each row its first cell, a comma and the rest, as text.
+
+    Texts, because of a large sweep there are millions.
+    """
+    with Path(path).open(newline="") as file:
+        if '"' in file.read():
+            file.seek(0)
+            lines = [_line(row) for row in csv.reader(file)]
+        else:
+            file.seek(0)
+            lines = file.read().removesuffix("\n").split("\n")
+    return lines[0], [line.partition(",") for line in lines[1:]]
+
+
+def _line(row):
+    """A row as it stands in a CSV file."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(row)
+    return out.getvalue().removesuffix("\n")

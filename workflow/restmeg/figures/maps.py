@@ -7,7 +7,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
-from matplotlib.colors import FuncNorm, Normalize
+from matplotlib.colors import Colormap, FuncNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -17,6 +17,7 @@ from restmeg.scores import LOWEST, SCORES
 from restmeg.scores.intervals import CURVATURE
 from restmeg.summary import words
 
+MATCH = "fc_match"
 COLUMNS = 2  # maps beside each other
 WIDE, HIGH = 7, 8  # columns and rows of a map with room for a number in each cell
 TICKS = 6  # values that have room along a side of it
@@ -38,6 +39,7 @@ def maps(
     differences: pd.DataFrame,
     axis_labels: Mapping[str, str],
     truth: Mapping[str, float],
+    ceiling: float = np.nan,
 ) -> Figure:
     """Scores over two parameters, a cell for each point, dark where they are good.
 
@@ -49,7 +51,7 @@ def maps(
     tables: by name of the score, rows of its points, with what is shown as ``value``; scales: the
     same, what that is; best: table of best.csv; differences: of differences.csv; axis_labels:
     {column of a swept parameter: what to write for it}; truth: {the same: its value in the
-    synthetic target}.
+    synthetic target}; ceiling: of the FC match.
     """
     across, up = axis_labels
     rows = -(-len(tables) // COLUMNS)
@@ -68,13 +70,15 @@ def maps(
             dict(zip(values, np.arange(len(values)) + 0.5, strict=True))
             for values in (grid.columns, grid.index)
         ]
+        if name == MATCH:
+            _told(axes, table, ceiling)
         if SCORES[name].direction:
             frame = table.set_index("point")[[across, up]]
-            alike = _alike(differences[differences["score"] == name])
-            _frame(axes, [_cell(places, frame.loc[point]) for point in alike], ALIKE, INSIDE)
+            near = alike(differences[differences["score"] == name])
+            _frame(axes, [_cell(places, frame.loc[point]) for point in near], ALIKE, INSIDE)
             row = table["value"].mul(SCORES[name].sign).idxmax()
             _frame(axes, [_cell(places, table.loc[row, [across, up]])], FRAME)
-            if len(alike):
+            if len(near):
                 handles["alike"] = Rectangle((0, 0), 1, 1, label="not surely worse", **ALIKE)
         marked = []
         found = best[best["score"] == name].set_index("parameter").reindex(list(axis_labels))
@@ -98,18 +102,19 @@ def maps(
     return figure
 
 
+def _told(axes: Axes, table: pd.DataFrame, ceiling: float) -> None:
+    """What linear theory expects at the best point, and the ceiling, beside the title."""
+    expected = table.loc[table["value"].idxmax(), "expected"]
+    texts = [f"theory at the best {words.decimal(expected, 2)}"] if np.isfinite(expected) else []
+    texts += [f"ceiling {words.decimal(ceiling, 2)}"] if np.isfinite(ceiling) else []
+    axes.set_title(", ".join(texts), loc="right", **style.SMALL)
+
+
 def _map(axes: Axes, grid: pd.DataFrame, name: str, scale: str) -> QuadMesh | None:
     """One score in colours; None if it has no finite value."""
     values = grid.to_numpy(dtype=float)
-    ends = [DARK, LIGHT] if SCORES[name].direction == LOWEST else [LIGHT, DARK]
-    norm, more = Normalize(), {}
-    if SCORES[name].is_sum:
-        lowest = np.nanmin(values, initial=0.0)
-        # Of a single point with a value there is no range.
-        norm = FuncNorm((_root, _square), max(lowest, BELOW) or -1.0, 0.0, clip=True)
-        more = {"extend": "min"} if lowest < BELOW else {}
-        scale = f"{scale} (root scale)"
-    colours = sns.blend_palette(ends, as_cmap=True)
+    colours, norm, more = shades(values, name)
+    scale += " (root scale)" if SCORES[name].is_sum else ""
     mesh = axes.pcolormesh(np.ma.masked_invalid(values), cmap=colours, norm=norm, rasterized=True)
     axes.spines[:].set_visible(False)
     for side, ticks in ((axes.xaxis, grid.columns), (axes.yaxis, grid.index)):
@@ -124,6 +129,18 @@ def _map(axes: Axes, grid: pd.DataFrame, name: str, scale: str) -> QuadMesh | No
     return mesh
 
 
+def shades(values: np.ndarray, name: str) -> tuple[Colormap, Normalize, dict]:
+    """Colours of a score, dark where it is good, what values have them, and of the bar the rest."""
+    ends = [DARK, LIGHT] if SCORES[name].direction == LOWEST else [LIGHT, DARK]
+    norm, more = Normalize(), {}
+    if SCORES[name].is_sum:
+        lowest = np.nanmin(values, initial=0.0)
+        # Of a single point with a value there is no range.
+        norm = FuncNorm((_root, _square), max(lowest, BELOW) or -1.0, 0.0, clip=True)
+        more = {"extend": "min"} if lowest < BELOW else {}
+    return sns.blend_palette(ends, as_cmap=True), norm, more
+
+
 def _root(value: np.ndarray) -> np.ndarray:
     return -np.sqrt(np.abs(value))
 
@@ -132,7 +149,7 @@ def _square(root: np.ndarray) -> np.ndarray:
     return -np.square(root)
 
 
-def _alike(differences: pd.DataFrame) -> list[str]:
+def alike(differences: pd.DataFrame) -> list[str]:
     """Points whose paired difference to the best may be none."""
     return differences[(differences["ci_low"] <= 0) & (differences["ci_high"] >= 0)][
         "point"

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.mlab import GaussianKDE
+from matplotlib.ticker import MaxNLocator
 
 from restmeg.figures import style
 
@@ -10,6 +11,7 @@ FEW = 5  # values: so few have larger dots
 SHAPE = 50  # fewer have no shape that can be told from chance
 MANY = 500  # more would be one block of dots
 BEYOND = 2  # widths of the kernel that a shape reaches beyond its values, to end in a point
+RATIO = 8  # of a range: of less, steps and ratios look alike
 NEAR = 0.3  # of a panel: zero is in it if it is no farther away
 
 
@@ -39,3 +41,30 @@ def zero(axes: Axes) -> None:
     near = NEAR * (high - low)
     if low - near <= 0 <= high + near:
         axes.axhline(0, color=style.LINE, linewidth=0.8, zorder=0)
+
+
+def is_log(values: np.ndarray) -> bool:
+    """Whether values are more evenly spread by their logarithms."""
+    low, high = np.min(values), np.max(values)
+    if not low > 0 or high < RATIO * low:
+        return False
+    middle = np.median(np.unique(values))
+    linear = (middle - low) / (high - low)
+    ratio = np.log(middle / low) / np.log(high / low)
+    return bool(abs(ratio - 0.5) < abs(linear - 0.5))
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Powers of ten between two numbers, or where these are fewer than two some numbers between."""
+    powers = [10.0**k for k in range(-320, 309) if low <= 10.0**k <= high]
+    if len(powers) > 1:
+        return powers[:: -(-len(powers) // 4)]
+    digits = [
+        d * 10.0**k for k in range(-320, 308) for d in (1, 2, 5) if low <= d * 10.0**k <= high
+    ]
+    return digits if len(digits) > 1 else [low, high]
+
+
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """Round numbers between two."""
+    return [float(x) for x in MaxNLocator(most).tick_values(low, high) if low <= x <= high]

@@ -1,5 +1,6 @@
 """The figure of scores over a sweep: curves, or maps of two swept parameters."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from restmeg.figures import maps, marks, style
+from restmeg.figures import maps, marks, pairs, style
 from restmeg.fourier import REDUNDANCY
 from restmeg.scores import LIKELIHOOD, LOWEST, SCORES
 from restmeg.scores.intervals import CURVATURE
@@ -35,8 +36,9 @@ def sweep(
 ) -> Figure:
     """Match, distance, likelihood and coupling over the swept parameters.
 
-    Two numbers make a map of each. Else they are curves over the first parameter that
-    is a number, one for each setting of the others.
+    A grid of two numbers makes a map of each. More parameters, or points that are no grid, are
+    shown two at a time. Else there are curves over the first parameter that is a number, one for
+    each setting of the other.
 
     summary: table of scores.csv of one measure, with the likelihood; best: table of best.csv, the
     same; differences: of differences.csv, the same; axis_labels: {its column of a swept parameter:
@@ -44,12 +46,17 @@ def sweep(
     """
     numbers = [axis for axis in axis_labels if pd.api.types.is_numeric_dtype(summary[axis])]
     known = {axis: x for axis, x in truth.items() if isinstance(x, int | float)}
-    several = [axis for axis in numbers if summary[axis].nunique() > 1]
+    varied = {a: label for a, label in axis_labels.items() if summary[a].nunique() > 1}
+    several = [axis for axis in numbers if axis in varied]
     tables = {name: readable(summary[summary["score"] == name]) for name in [*CURVES, CEILING]}
-    if len(axis_labels) == len(several) == 2:
+    scales = {name: scale(name) for name in CURVES}
+    is_grid = summary["point"].nunique() == math.prod(summary[a].nunique() for a in varied)
+    if len(varied) > 2 or (not is_grid and len(several) > 1):
+        return pairs.pairs(tables, scales, best, differences, varied, truth)
+    if len(several) == 2:
         shown = {name: tables[name] for name in CURVES}
-        scales = {name: scale(name) for name in CURVES}
-        return maps.maps(shown, scales, best, differences, axis_labels, known)
+        ceiling = tables[CEILING].iloc[0]["value"]
+        return maps.maps(shown, scales, best, differences, varied, known, ceiling)
     first = next(iter([*several, *numbers, *axis_labels]))
     return _curves(tables, best, first, axis_labels, known)
 
@@ -98,8 +105,15 @@ def _curves(
             _best(axes, table, best[best["parameter"] == first], name, first)
         if numeric:
             # The same also where points have no value.
-            margin = MARGIN * np.ptp(table[first]) or 1.0
-            axes.set_xlim(table[first].min() - margin, table[first].max() + margin)
+            low, high = table[first].min(), table[first].max()
+            if marks.is_log(table[first].to_numpy()):
+                axes.set_xscale("log")
+                axes.set_xlim(low / (high / low) ** MARGIN, high * (high / low) ** MARGIN)
+                places = marks.log_ticks(low, high)
+                axes.set_xticks(places, [f"{x:g}" for x in places])
+            else:
+                margin = MARGIN * (high - low) or 1.0
+                axes.set_xlim(low - margin, high + margin)
             if first in truth:
                 _truth(axes, truth[first])
         else:
@@ -140,7 +154,8 @@ def _lines(axes, table, first, others, axis_labels):
         if numeric and len(lines) <= 3:
             axes.fill_between(line[first], low, high, color=colour, alpha=0.2, linewidth=0)
         else:  # bands would cover each other
-            aside = 0.008 * span * (k - (len(lines) - 1) / 2)
+            is_log = numeric and marks.is_log(table[first].to_numpy())
+            aside = 0.0 if is_log else 0.008 * span * (k - (len(lines) - 1) / 2)
             x = line[first] + aside if numeric else line[first]
             axes.vlines(x, low, high, color=colour, linewidth=1)
 
