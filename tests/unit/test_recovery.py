@@ -50,3 +50,40 @@ def test_readme_shows_the_stored_table(recovery):
         score: [int(n) for name, n in row.items() if name != "score"]
         for score, row in stored.items()
     }
+
+
+@pytest.fixture(scope="module")
+def fits():
+    return benchmark.load("fit_recovery")
+
+
+@pytest.mark.parametrize("way", ["regions", "sensors"])
+def test_fits_find_truths_that_they_are_not_told(fits, way):
+    found = [fits.recovered(number, way) for number in (1, 2, 3)]
+    for _, z, quantile, _, _ in [row for rows in found for row in rows]:
+        assert abs(z) < 4
+        assert 0 < quantile < 1
+    hits = [hit for rows in found for *_, hit, _ in rows]
+    assert sum(hits) >= len(hits) - 2
+    # A truth that is another target's is not held.
+    search, _ = fits.Case().search(1, way)
+    truth = fits.Case().truth(2)
+    estimates = fits.fitting.fit(search).estimates
+    held = [
+        one.low <= truth[axis.name] <= one.high
+        for axis, one in zip(search.axes, estimates, strict=True)
+        if axis.name in truth
+    ]
+    assert not all(held)
+
+
+def test_the_stored_fits_hold_the_truth_as_often_as_intervals_say(fits):
+    rows = list(csv.DictReader(fits.TABLE.read_text().splitlines()))
+    assert list(rows[0]) == fits.HEAD
+    assert {row["fitted_to"] for row in rows} == set(fits.WAYS)
+    for row in rows:
+        assert int(row["targets"]) >= 100
+        assert 0.9 <= float(row["coverage"]) <= 0.98
+        assert abs(float(row["bias"])) < 0.2
+        assert float(row["p_uniform"]) > 0.01
+    assert fits.markdown() in (ROOT / "config/README.md").read_text()
