@@ -16,7 +16,8 @@ import numpy as np
 from restmeg.connectome import Connectome
 from restmeg.fourier import REDUNDANCY
 from restmeg.model import ADAMS_BASHFORTH
-from restmeg.settings import replaced
+from restmeg.nested import replaced
+from restmeg.parameters import Axis, Estimate
 from restmeg.theory import observed, stability
 from restmeg.theory.linear import Linear, NoFixedPointError, linearise
 from restmeg.theory.observed import Change, CrossSpectra, Observation
@@ -36,47 +37,6 @@ SMALL = 0.1  # twice a gain of the log likelihood that a step need not be taken 
 FLAT = 0.5  # of a range: a direction with a larger standard error is not told
 GAINS = 1e4  # factor to both sides of the first guess
 NOISES = 1e-6, 10.0  # of the mean power of what is recorded
-
-
-class Axis(NamedTuple):
-    """A parameter between bounds."""
-
-    name: str
-    low: float
-    high: float
-
-    @property
-    def positive(self) -> bool:
-        """Whether its logarithm is what is moved along."""
-        return self.low > 0
-
-    def value(self, place: float) -> float:
-        """What is at a place, 0 to 1."""
-        if self.positive:
-            return float(self.low * (self.high / self.low) ** place)
-        return float(self.low + (self.high - self.low) * place)
-
-    def place(self, value: float) -> float:
-        """Where a value is."""
-        if self.positive:
-            return float(np.log(value / self.low) / np.log(self.high / self.low))
-        return float((value - self.low) / (self.high - self.low))
-
-    @property
-    def rate(self) -> float:
-        """Change of the logarithm, or of the value itself, over the whole range."""
-        return float(np.log(self.high / self.low) if self.positive else self.high - self.low)
-
-
-class Estimate(NamedTuple):
-    """What is known of one parameter."""
-
-    value: float
-    deviation: float  # standard error, NaN where it is not identified or at a bound
-    low: float  # ends of the interval, or a bound that it reaches
-    high: float
-    identified: bool  # whether the interval ends within the bounds
-    profile: np.ndarray  # (n, 2) values, ascending, and log likelihoods below the best one
 
 
 class Fitted(NamedTuple):
