@@ -19,6 +19,7 @@ ONE = {
     "free": {},
     "true": {},
     "held_out": 0,
+    "by_simulation": False,
     "recorded": None,
 }
 SWEPT = ONE | {"axes": {K: LABELS[K]}, "truth": {K: 1.5}, "shown": "coupling strength 1"}

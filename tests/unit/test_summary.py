@@ -30,6 +30,7 @@ STUDY = {
     "free": {},
     "true": {},
     "held_out": 0,
+    "by_simulation": False,
     "recorded": None,
     "speed": 10.0,
     "dt": 0.1,
