@@ -155,7 +155,8 @@ def estimate(axis: Axis, least: Least, k: int) -> Estimate:
     summary = intervals.of_jackknife(at, [side[:, k] for side in least.pseudo], 0)
     bend = intervals.of_jackknife(least.bend[k], [side[:, k] for side in least.bend_pseudo], 0)
     low, high = max(summary.ci_low, 0.0), min(summary.ci_high, 1.0)
-    if not bend.ci_low > 0:  # what may be flat has no least place
+    sloping = least.beyond[k] > summary.ci_high - at  # surely so, at a bound
+    if not (bend.ci_low > 0 or sloping):  # what may be flat has no least place
         low, high = 0.0, 1.0
     identified = bool(EDGE < at < 1 - EDGE and low > 0 and high < 1)
     value, deviation = axis.value(at), float("nan")
@@ -181,7 +182,9 @@ def _remarks(axes, estimates, found, least):
     for axis, one in zip(axes, estimates, strict=True):
         if one.identified:
             continue
-        if parameters.at_bound(axis, one, EDGE):
+        if _open(axis, one):
+            notes.append(f"{axis.name} is not identified: no curvature along it is beyond chance")
+        elif parameters.at_bound(axis, one, EDGE):
             notes.append(f"{axis.name} is at a bound")
         else:
             notes.append(f"{axis.name} is not identified: its interval reaches a bound")
@@ -190,12 +193,19 @@ def _remarks(axes, estimates, found, least):
     low, high = region.ends
     for k, axis in enumerate(axes):
         at = least.place[k]
+        if _open(axis, estimates[k]):
+            continue
         if (at < low[k] and low[k] > EDGE) or (at > high[k] and high[k] < 1 - EDGE):
             notes.append(
                 f"{axis.name} is beyond what the last round has looked at: more of fit.rounds may "
                 "move it"
             )
     return notes
+
+
+def _open(axis, one):
+    """Whether an interval is all that is between the bounds."""
+    return one.low == axis.value(0.0) and one.high == axis.value(1.0)
 
 
 def _contents(axes, estimates, found, known, least, labels):

@@ -133,6 +133,7 @@ class Least(NamedTuple):
 
     quadratic: Quadratic
     place: np.ndarray  # (P,) within the bounds
+    beyond: np.ndarray  # (P,) how far from there the quadratic's own least place is
     value: float  # of the quadratic there
     found: bool  # whether the quadratic has a least place, within the bounds
     bend: np.ndarray  # (P,) curvature along each coordinate, others where the value is least; or 0
@@ -189,7 +190,7 @@ def least(known: Known, region: Region) -> Least:
         bend_pseudo.append(bend - (len(betas) - 1) * bent)
     value = float(whole.at(place[None])[0])
     found = inside and whole.is_convex
-    return Least(whole, place, value, found, bend, pseudo, bend_pseudo)
+    return Least(whole, place, np.abs(bottom - place), value, found, bend, pseudo, bend_pseudo)
 
 
 def _weights(values):
