@@ -114,7 +114,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
 def test_the_step_of_a_left_out_replicate_is_that_of_a_new_search():
     """The jackknife's values against quadratics put through what is left without each replicate."""
     given_ = Noisy(3, 1, noise=0.3)
-    region = Region(given_.truth.copy(), np.array([0.05]))
+    region = Region(given_.truth.copy(), np.array([[0.05]]))
     known = given_.known(region.spread(16, 1))
     found = surrogate.least(known, region)
     for side, pseudo in zip(known.without, found.pseudo, strict=False):
@@ -163,19 +163,40 @@ def test_what_has_no_value_is_skipped():
     few = known.of(np.arange(surrogate.fewest(1) - 1))
     with pytest.raises(ValueError, match="4 values"):
         surrogate.least(few, Region.whole(1))
-    assert surrogate.following(Region.whole(1), few) == Region.whole(1)
+    whole = Region.whole(1)
+    assert surrogate.following(whole, few) is whole
 
 
 @given(st.integers(1, 4), st.integers(1, 40), st.integers(0, 100))
 def test_a_region_is_covered_evenly_and_within_bounds(n, number, seed):
-    region = Region(np.full(n, 0.9), np.full(n, 0.3))
+    region = Region(np.full(n, 0.7), 0.3 * np.eye(n))
     places = region.spread(number, seed)
     assert places.shape == (number, n)
-    assert ((places >= 0.6) & (places <= 1.0)).all()
+    assert ((places >= 0.4) & (places <= 1.0)).all()
     np.testing.assert_array_equal(places, region.spread(number, seed))
     if number == 16:
-        counts = np.histogram(places[:, 0], 4, (0.6, 1.0))[0]
+        counts = np.histogram(places[:, 0], 4, (0.4, 1.0))[0]
         assert (counts == 4).all()
+    turned = Region(np.full(n, 0.9), 0.3 * np.linalg.qr(np.vander(np.arange(1.0, n + 1)))[0])
+    places = turned.spread(number, seed)
+    assert ((places >= 0) & (places <= 1)).all()
+    np.testing.assert_allclose(
+        turned.centre + turned.inside(places) @ turned.shape.T, places, atol=1e-12
+    )
+
+
+def test_a_region_lies_along_a_valley():
+    noisy = Noisy(4, 2, noise=0.5)
+    noisy.slopes[:, 1] = noisy.slopes[:, 0] + 0.1 * noisy.slopes[:, 1]
+    noisy.target += noisy.pattern(noisy.truth) - noisy.target.mean(axis=0)
+    known = []
+    for number in range(4):
+        known.append(noisy.known(surrogate.region(known, 2).spread(16, number)))
+    region = surrogate.region(known, 2)
+    lengths = np.linalg.norm(region.shape, axis=0)
+    longest = region.shape[:, lengths.argmax()]
+    assert lengths.max() > 2 * lengths.min()
+    assert longest[0] / longest[1] == pytest.approx(-1, rel=0.2)
 
 
 def test_regions_close_in_on_the_truth_and_keep_the_best_place():
@@ -183,11 +204,11 @@ def test_regions_close_in_on_the_truth_and_keep_the_best_place():
     known, halves = [], []
     for number in range(5):
         region = surrogate.region(known, 2)
-        halves.append(region.half)
+        halves.append(abs(np.linalg.det(region.shape)))
         if known:
             whole = surrogate.together(known)
             best = whole.places[whole.values.argmin()]
-            assert (np.abs(best - region.centre) <= region.half + 1e-9).all()
+            assert np.abs(region.inside(best[None])).max() <= 1
         known.append(noisy.known(region.spread(16, number)))
-    assert (np.diff(halves, axis=0) < 0).all()
-    assert (np.abs(region.centre - noisy.truth) < region.half).all()
+    assert (np.diff(halves) < 0).all()
+    assert np.abs(region.inside(noisy.truth[None])).max() < 1

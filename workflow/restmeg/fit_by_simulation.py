@@ -190,16 +190,12 @@ def _remarks(axes, estimates, found, least):
             notes.append(f"{axis.name} is not identified: its interval reaches a bound")
     last = max(one.round for one in found)
     region = _region(axes, [one for one in found if one.round < last])
-    low, high = region.ends
-    for k, axis in enumerate(axes):
-        at = least.place[k]
-        if _open(axis, estimates[k]):
-            continue
-        if (at < low[k] and low[k] > EDGE) or (at > high[k] and high[k] < 1 - EDGE):
-            notes.append(
-                f"{axis.name} is beyond what the last round has looked at: more of fit.rounds may "
-                "move it"
-            )
+    beyond = np.abs(region.inside(least.place[None])).max() > 1 + 1e-9
+    if beyond and all(one.identified for one in estimates):
+        notes.append(
+            "the best parameters are beyond what the last round has looked at: more of fit.rounds "
+            "may move them"
+        )
     return notes
 
 

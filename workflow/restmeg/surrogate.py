@@ -13,7 +13,7 @@ import numpy as np
 
 REPLICATES = 3  # of either side at least: without one, two must be left to be multiplied
 WIDE = 3.0  # standard errors of the least place that a region goes to, to both sides
-SHRINKS = 0.3, 0.75  # times: a region to the next one, at most and at least
+SHRINKS = 0.3, 0.85  # times: a region to the next one, at most and at least
 INSIDE = 0.75  # of a region's half: the best place that is known is no farther from its centre
 SPARE = 1.5  # places for each coefficient that a quadratic is put through
 FLAT = 1e-2  # of the largest curvature over a region: a smaller one is as good as none
@@ -49,37 +49,40 @@ def together(several: Sequence[Known]) -> Known:
 
 
 class Region(NamedTuple):
-    """A box of places."""
+    """A box of places, which may be turned: centre + shape @ u of u from -1 to 1."""
 
     centre: np.ndarray  # (P,)
-    half: np.ndarray  # (P,) to both sides of it
+    shape: np.ndarray  # (P, P)
 
     @staticmethod
     def whole(n: int) -> "Region":
         """All places of n coordinates."""
-        return Region(np.full(n, 0.5), np.full(n, 0.5))
+        return Region(np.full(n, 0.5), np.eye(n) / 2)
 
-    @property
-    def ends(self) -> np.ndarray:
-        """(2, P) its ends within the bounds."""
-        return np.clip([self.centre - self.half, self.centre + self.half], 0, 1)
+    def inside(self, places: np.ndarray) -> np.ndarray:
+        """What u (n, P) of places (n, P) are."""
+        return np.linalg.solve(self.shape, (places - self.centre).T).T
 
     def spread(self, number: int, seed: int) -> np.ndarray:
-        """Places (number, P) spread evenly over it; seed: of how, such as the round's number."""
+        """Places (number, P) spread evenly over it; seed: of how, such as the round's number.
+
+        What is beyond a bound is reflected from it.
+        """
         from scipy.stats import qmc
 
         n = len(self.centre)
         power = int(np.ceil(np.log2(max(number, 2))))
         random = np.random.Generator(np.random.Philox(seed))
-        low, high = self.ends
-        return low + (high - low) * qmc.Sobol(n, rng=random).random_base2(power)[:number]
+        places = 2 * qmc.Sobol(n, rng=random).random_base2(power)[:number] - 1
+        places = np.abs(self.centre + places @ self.shape.T)
+        return np.clip(1 - np.abs(1 - places), 0, 1)
 
 
 class Quadratic(NamedTuple):
     """The quadratic through some values, by weighted least squares, about a centre."""
 
     centre: np.ndarray  # (P,)
-    half: np.ndarray  # (P,) of the region
+    shape: np.ndarray  # (P, P) of the region
     value: float  # there
     slope: np.ndarray  # (P,)
     curvature: np.ndarray  # (P, P)
@@ -90,32 +93,34 @@ class Quadratic(NamedTuple):
         bent = np.einsum("ni,ij,nj->n", apart, self.curvature, apart)
         return self.value + apart @ self.slope + bent / 2
 
-    def convex(self) -> np.ndarray:
-        """Its curvature, with a little in the place of what is flat or bent the other way."""
-        scale = np.outer(self.half, self.half)
-        values, vectors = np.linalg.eigh(self.curvature * scale)
+    def _modes(self) -> tuple[np.ndarray, np.ndarray, float]:
+        """Curvatures over the region, their directions, and which is as good as none."""
+        values, vectors = np.linalg.eigh(self.shape.T @ self.curvature @ self.shape)
         least = max(FLAT * np.abs(values).max(), np.finfo(float).tiny)
-        return (vectors * np.maximum(values, least)) @ vectors.T / scale
+        return values, self.shape @ vectors, float(least)
+
+    def open(self) -> np.ndarray:
+        """The inverse of its curvature, with a little for what is flat or bent the other way."""
+        values, vectors, least = self._modes()
+        return (vectors / np.maximum(values, least)) @ vectors.T
 
     def flat(self) -> np.ndarray:
         """Which coordinates (P,) are open mostly for what is flat or bent the other way."""
-        scale = np.outer(self.half, self.half)
-        values, vectors = np.linalg.eigh(self.curvature * scale)
-        least = max(FLAT * np.abs(values).max(), np.finfo(float).tiny)
+        values, vectors, least = self._modes()
         parts = vectors**2 / np.maximum(values, least)
         return parts[:, values < least].sum(axis=1) > parts.sum(axis=1) / 2
 
     def profile(self, places: np.ndarray, k: int) -> np.ndarray:
         """Its least values (n,) with coordinate k at places (n,), of its convex part."""
-        spread = np.linalg.inv(self.convex())
+        spread = self.open()
         bottom = (self.centre - spread @ self.slope)[k]
         return (places - bottom) ** 2 / spread[k, k] / 2
 
     @property
     def is_convex(self) -> bool:
         """Whether it has a least place."""
-        values = np.linalg.eigvalsh(self.curvature * np.outer(self.half, self.half))
-        return bool(values[0] > FLAT * values[-1] > 0)
+        values, _, least = self._modes()
+        return bool(values[0] > least)
 
 
 def coefficients(n: int) -> int:
@@ -158,20 +163,18 @@ def least(known: Known, region: Region) -> Least:
     known = known.finite()
     if len(known.values) < fewest(n):
         raise ValueError(f"{len(known.values)} values")
-    far = (np.abs(known.places - region.centre) / region.half).max(axis=1)
+    far = np.abs(region.inside(known.places)).max(axis=1)
     order = np.argsort(far, kind="stable")
     number = max(fewest(n), np.count_nonzero(far <= 1 + 1e-9))
     known = known.of(np.sort(order[:number]))
     weights = _weights(known.values)
-    basis = _basis((known.places - region.centre) / region.half)
+    basis = _basis(region.inside(known.places))
     solve = np.linalg.pinv(basis * weights[:, None]) * weights
     whole = _quadratic(solve @ known.values, region)
-    convex = whole.convex()
-    bottom = whole.centre - np.linalg.solve(convex, whole.slope)
+    spread = whole.open()
+    bottom = whole.centre - spread @ whole.slope
     inside = bool(((bottom > 0) & (bottom < 1)).all())
-    place = bottom if inside else _bounded(whole, convex)
-
-    spread = np.linalg.inv(convex)
+    place = bottom if inside else _nearest(bottom, spread, Region.whole(n))
     bend = np.where(whole.flat(), 0.0, 1 / np.diag(spread))
 
     def changes(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -208,36 +211,43 @@ def _basis(places):
 
 def _quadratic(beta, region):
     """That of coefficients of `_basis` in a region."""
-    n = len(region.half)
+    n = len(region.centre)
     curvature = np.zeros((n, n))
     rows, columns = np.triu_indices(n)
     curvature[rows, columns] = beta[1 + n :]
-    curvature = (curvature + curvature.T) / np.outer(region.half, region.half)
-    return Quadratic(*region, float(beta[0]), beta[1 : 1 + n] / region.half, curvature)
+    back = np.linalg.inv(region.shape)
+    curvature = back.T @ (curvature + curvature.T) @ back
+    return Quadratic(*region, float(beta[0]), back.T @ beta[1 : 1 + n], curvature)
 
 
-def _bounded(quadratic, convex, low=0.0, high=1.0):
-    """The least place within bounds."""
+def _nearest(bottom, spread, region):
+    """The place of a region where a quadratic is least: its bottom, and inverse of its bend."""
     from scipy.optimize import lsq_linear
 
-    root = np.linalg.cholesky(convex)
-    target = root.T @ quadratic.centre - np.linalg.solve(root, quadratic.slope)
-    return np.clip(lsq_linear(root.T, target, (low, high), tol=1e-12).x, low, high)
+    root = np.linalg.inv(np.linalg.cholesky(spread))
+    found = lsq_linear(root @ region.shape, root @ (bottom - region.centre), (-1, 1), tol=1e-12)
+    return np.clip(region.centre + region.shape @ np.clip(found.x, -1, 1), 0, 1)
 
 
 def following(region: Region, known: Known) -> Region:
-    """The region of the next round, of that of the last one and all that is known."""
+    """The region of the next round, of that of the last one and all that is known.
+
+    It is as long as the noise leaves each direction open, so that it lies along a valley.
+    """
     finite = known.finite()
-    n = len(region.half)
+    n = len(region.centre)
     if len(finite.values) < fewest(n):  # nothing is known yet
         return region
     found = least(finite, region)
-    deviation = np.sqrt(np.diag(found.covariance))
-    half = np.clip(WIDE * deviation, *np.outer(SHRINKS, region.half))
+    back = np.linalg.inv(region.shape)
+    values, vectors = np.linalg.eigh(back @ found.covariance @ back.T)
+    halves = np.clip(WIDE * np.sqrt(np.maximum(values, 0)), *SHRINKS)
+    shape = region.shape @ (vectors * halves)
     best = finite.places[finite.values.argmin()]
-    near = np.array([best - INSIDE * half, best + INSIDE * half])
-    low, high = np.clip(near, 0, 1)
-    return Region(_bounded(found.quadratic, found.quadratic.convex(), low, high), half)
+    quadratic = found.quadratic
+    spread = quadratic.open()
+    bottom = quadratic.centre - spread @ quadratic.slope
+    return Region(_nearest(bottom, spread, Region(best, INSIDE * shape)), shape)
 
 
 def region(rounds: Sequence[Known], n: int) -> Region:
