@@ -77,6 +77,7 @@ def check_all():
             with job.warned(InputWarning, tell):
                 found = inputs.check(loaded, plan, anatomy)
             inputs.hand_on(found)
+        study.check_fit(loaded, SCHEMA, found.recorded)
     except InputError as error:
         line = str(error)
         sys.exit(line if line.startswith("config: ") else f"restmeg: {line}")
@@ -208,15 +209,35 @@ def recorded_of_fit(kept_activity):
     name = [study.FITTED]
     return [
         *FIT,
-        *(of_points("target", [STUDY.target], SEEN) if SEEN != "fourier" else []),
+        *(proposals(ROUNDS) + evaluations(ROUNDS)),
+        *(of_points("target", [STUDY.target], SEEN) if SEEN != "fourier" and not ROUNDS else []),
         *(of_points("simulated", name, "activity") if kept_activity == POINTS else []),
-        *(of_points("simulated", name, "reconstructed") if INVERSE and kept_activity == POINTS else []),
+        *(
+            of_points("simulated", name, "reconstructed")
+            if INVERSE and kept_activity == POINTS
+            else []
+        ),
         *(of_points("simulated", name, "leakage") if INVERSE else []),
         *of_points("simulated", name, "connectivity"),
         *of_points("simulated", name, "spectra"),
         "results/simulated/fitted/theory.nc",
         *FITTED,
     ]
+
+
+def proposals(rounds):
+    """The files of what some rounds of a fit by simulation evaluate."""
+    return expand("results/fit/{round}/points.csv", round=rounds)
+
+
+def evaluations(rounds):
+    """The files of all evaluations of some rounds."""
+    return expand("results/fit/{round}/{number}.nc", round=rounds, number=EVALUATED)
+
+
+def before(wildcards):
+    """The evaluations that a round's proposals are made from."""
+    return evaluations(range(1, int(wildcards.round)))
 
 
 def kept(path):
@@ -287,6 +308,10 @@ if SETTINGS["inverse"]["source"] != inverse.NONE:
 if SETTINGS["inverse"]["source"] == inverse.LCMV:
     ADAPTED_TO += of_points("target", [STUDY.target], "activity")
 FIT, FITTED, TO_FIT, HELD_OUT = [], [], [], []
+ROUNDS, EVALUATED = [], []  # of a fit by simulation, and points of each
+if SETTINGS["fit"]["method"] == study.SIMULATION:
+    ROUNDS += range(1, 1 + SETTINGS["fit"]["rounds"])
+    EVALUATED += range(SETTINGS["fit"]["points"])
 # Fitted parameters: what to write for each, and its value in a synthetic target.
 FREE = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["fit"]["parameters"]}
 TRUE = settings.flat(STUDY.models.get(STUDY.target, {}), "model.")
@@ -324,6 +349,7 @@ SUMMARISED = {
     "free": FREE,
     "true": TRUE,
     "held_out": len(HELD_OUT),
+    "by_simulation": bool(ROUNDS),
     **TIMES,
 }
 
@@ -340,3 +366,5 @@ wildcard_constraints:
     point="p[0-9a-f]{12}|recording|fitted",
     batch=r"\d+-\d+|all",
     null="[A-Za-z0-9_-]+",
+    round=r"\d+",
+    number=r"\d+",

@@ -10,7 +10,7 @@ from restmeg.summary import answer, table, words
 K, V = "model.k", "model.v"
 LABELS = {K: "coupling strength", V: "conduction speed (mm/ms)"}
 RECORDED = (1, 3700, 1000.0)  # replicates, samples, Hz: as long as what is simulated
-ONE = {"point": "pa", "shown": "", "recorded": None, "held_out": 0}
+ONE = {"point": "pa", "shown": "", "recorded": None, "held_out": 0, "by_simulation": False}
 ONE |= {key: {} for key in ("axes", "truth", "otherwise", "free", "true")}
 SWEPT = ONE | {"axes": {K: LABELS[K]}, "truth": {K: 1.5}, "shown": "coupling strength 1"}
 NEAR, FAR = (0.0, -0.01, 0.05), (0.04, 0.01, 0.09)  # FC distances

@@ -26,6 +26,7 @@ STUDY = {
     "shown": "",
     **{key: {} for key in ("axes", "truth", "otherwise", "free", "true")},
     "held_out": 0,
+    "by_simulation": False,
     "recorded": None,
     "speed": 10.0,
     "dt": 0.1,

@@ -280,6 +280,22 @@ def _fit(size):
     return Cost(memory, 1.5 + places * each)
 
 
+def _evaluate(size):
+    """Of all replicates at a place, one after the other, and their spectra."""
+    one, estimated, powers = _simulate(size), _estimation(size, size.samples), _spectra(size)
+    each = replicate_seconds(size.steps, size.regions, size.pairs) + estimated[1]
+    each += 1e-7 * size.samples * size.regions
+    values = (size.replicates + 2 * size.targets) * size.measures * size.regions**2
+    held = 4 * size.samples * size.regions + 8 * values + 40 * _power(size, size.replicates)[0]
+    memory = one.memory + estimated[0] + powers.memory + held / MB
+    return Cost(memory, 1.5 + size.replicates * each, 0.03)
+
+
+def _of_rounds(size):
+    """Of a quadratic, with SciPy."""
+    return Cost(110, 1.0 + 0.1 * size.fitted)
+
+
 def _score_point(size):
     pairs, replicates = size.regions**2, size.replicates + size.targets
     values, _ = _power(size, replicates)
@@ -367,6 +383,9 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "theory_of_target": _theory_of_target,
     "null": _null,
     "fit": _fit,
+    "propose": _of_rounds,
+    "evaluate": _evaluate,
+    "fit_by_simulation": _of_rounds,
     "score_point": _score_point,
     "score": _score,
     "score_nulls": _score_nulls,

@@ -5,22 +5,19 @@ Fitted is to the first replicates of the target; the others are for scores of th
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from restmeg import connectome, fourier, inverse, store, tables
+from restmeg import connectome, fourier, inverse, parameters, store
 from restmeg.errors import InputError, warn_of_results
 from restmeg.fourier import Fourier
-from restmeg.settings import flat, replaced
+from restmeg.nested import flat, replaced
 from restmeg.theory import fitting, observed
 from restmeg.theory.observed import CrossSpectra, Observation
 from restmeg.theory.search import Search
 from restmeg.theory.settled import settle
 
 TITLE = "Fitted parameters"
-HEAD = ["parameter", "value", "ci_low", "ci_high", "identified", "unit"]
-DIGITS = 9  # of a fitted value: more than it is known to, fewer than processors differ in
 
 
 def cross_spectra(target: Fourier, replicates: Sequence[int]) -> tuple[CrossSpectra, list[str]]:
@@ -100,14 +97,11 @@ def fit_file(
             f"config: fit.parameters: {error}; expected bounds within which the network has a "
             "stable fixed point"
         ) from None
-    rounded = {
-        axis.name: float(f"{one.value:.{DIGITS}g}")
-        for axis, one in zip(found.axes, found.estimates, strict=True)
-    }
+    rounded = parameters.rounded(found.axes, found.estimates)
     fitted = replaced(model, {key: rounded[key] for key in bounds})
     notes += _remarks(found, anatomy, fitted, times)
     warn_of_results("fit", notes)
-    parameters = {
+    made_with = {
         "model": fitted,
         "bounds": {key: list(ends) for key, ends in bounds.items()},
         "replicates": list(replicates),
@@ -116,13 +110,8 @@ def fit_file(
         "method": times["method"],
         "recorded": recorded,
     }
-    _write(path, parameters, found, anatomy.labels, notes)
-    rows: list[list[Any]] = [HEAD]
-    for axis, one in zip(found.axes, found.estimates, strict=True):
-        numbers = map(tables.number, (one.value, one.low, one.high))
-        told = str(one.identified).lower()
-        rows.append([axis.name, *numbers, told, units.get(axis.name, "")])
-    tables.write(table_path, rows)
+    _write(path, made_with, found, anatomy.labels, notes)
+    parameters.write_table(table_path, found.axes, found.estimates, units)
 
 
 def _remarks(found, anatomy, fitted, times):
@@ -131,8 +120,8 @@ def _remarks(found, anatomy, fitted, times):
     for axis, one in zip(found.axes, found.estimates, strict=True):
         if one.identified:
             continue
-        near = min(abs(axis.place(one.value) - bound) for bound in (0, 1))
-        where = "is at a bound" if near < 2 * fitting.EDGE else "is not identified"
+        near = parameters.at_bound(axis, one, 2 * fitting.EDGE)
+        where = "is at a bound" if near else "is not identified"
         known = f"{axis.name} {where}"
         if where != "is at a bound":
             known += ": its interval reaches a bound, or where theory does not hold"
@@ -151,7 +140,7 @@ def _remarks(found, anatomy, fitted, times):
     return notes
 
 
-def _write(path, parameters, found, labels, notes):
+def _write(path, made_with, found, labels, notes):
     estimates = found.estimates
     longest = max(len(one.profile) for one in estimates)
     profiles = np.full((2, len(estimates), longest), np.nan)
@@ -177,7 +166,7 @@ def _write(path, parameters, found, labels, notes):
         "region": labels,
         "sign": signs.astype(np.int8),
     }
-    with store.new_netcdf(path, TITLE, parameters) as dataset:
+    with store.new_netcdf(path, TITLE, made_with) as dataset:
         for name, values in contents.items():
             store.add(dataset, name, values)
         store.add(dataset, "fit.log_likelihood", found.log_likelihood)

@@ -19,7 +19,9 @@ class Estimates(NamedTuple):
     low: np.ndarray  # (P,) ends of intervals
     high: np.ndarray
     identified: np.ndarray  # (P,) bool
-    profiles: list[np.ndarray]  # (n, 2) values and log likelihoods below the best one
+    by_simulation: bool  # whether profiles are of a distance, and not of the likelihood
+    profiles: list[np.ndarray]  # (n, 2) values and log likelihoods, or distances, from the best one
+    path: np.ndarray  # (evaluations, 1 + P) the same, and values, of what was simulated; or (0, 0)
     signs: np.ndarray  # (N,) that regions of the target were turned by
     replicates: list[int]  # of the target that were fitted to
     notes: list[str]
@@ -29,7 +31,13 @@ def read(path: str | Path) -> Estimates:
     """What fit.nc says. Raises InputError for another file."""
     with store.open_netcdf(path, "parameter", "profile", "sign") as dataset:
         parameters, _ = store.provenance(dataset)
-        curves = np.stack([dataset["profile"][...], dataset["profile_log_likelihood"][...]], -1)
+        by_simulation = "profile_distance" in dataset.variables
+        heights = "profile_distance" if by_simulation else "profile_log_likelihood"
+        curves = np.stack([dataset["profile"][...], dataset[heights][...]], -1)
+        tried = np.empty((0, 0))
+        if by_simulation:
+            apart = dataset["path_distance"][...] - dataset["distance"][...]
+            tried = np.column_stack([apart, dataset["path"][...]])
         return Estimates(
             parameters["model"],
             [str(name) for name in dataset["parameter"][...]],
@@ -37,7 +45,9 @@ def read(path: str | Path) -> Estimates:
             dataset["ci_low"][...],
             dataset["ci_high"][...],
             dataset["identified"][...].astype(bool),
+            by_simulation,
             [curve[np.isfinite(curve[:, 0])] for curve in curves],
+            tried,
             dataset["sign"][...],
             parameters["replicates"],
             store.notes(dataset),

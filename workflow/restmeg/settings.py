@@ -10,7 +10,6 @@ its ``words``; ``range`` has what a range of the sweep has beside its ends.
 """
 
 import copy
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,9 @@ from restmeg import schedule, sweeps
 from restmeg.dialect import plain, scalars, several
 from restmeg.errors import InputError
 from restmeg.measures import MEASURES
+from restmeg.nested import flat as flat  # which are looked for here
+from restmeg.nested import merged
+from restmeg.nested import replaced as replaced
 from restmeg.nulls import NULLS
 
 TABLES = {"measures": MEASURES, "nulls": NULLS}
@@ -72,7 +74,7 @@ def load(config: dict, schema: dict) -> dict:
         )
     given = (config.get("target") or {}).get("model")
     override = plain("target.model", given, schema["properties"]["model"], complete=False)
-    settings["target"]["model"] = _merge(settings["model"], override)
+    settings["target"]["model"] = merged(settings["model"], override)
     settings["sweep"] = sweeps.load(axes, settings["sweep"], settings["model"], schema)
     settings["fit"]["parameters"] = {
         key: _check_bounds(key, ends, settings["model"], schema)
@@ -130,15 +132,6 @@ def files(section: str, loaded: dict, schema: dict) -> dict[str, str]:
     }
 
 
-def flat(nested: dict, prefix: str = "") -> dict[str, Any]:
-    """Values of nested dicts by their dotted names."""
-    found: dict[str, Any] = {}
-    for name, value in nested.items():
-        key = prefix + name
-        found |= flat(value, f"{key}.") if isinstance(value, dict) else {key: value}
-    return found
-
-
 def _check_bounds(key, ends, model, schema):
     """The bounds of a fitted parameter in plain numbers."""
     section = "fit.parameters"
@@ -167,26 +160,6 @@ def _check_nulls(nulls, given):
                     f"method {null['method']}; expected 1, or left out"
                 )
             null["number"] = 1
-
-
-def replaced(model: dict, values: Mapping[str, Any]) -> dict:
-    """A copy of a model with other values at dotted keys, such as model.noise.sigma."""
-    nested: dict[str, Any] = {}
-    for key, value in values.items():
-        *above, last = key.split(".")[1:]
-        inside = nested
-        for name in above:
-            inside = inside.setdefault(name, {})
-        inside[last] = value
-    return _merge(model, nested)
-
-
-def _merge(base, override):
-    """A copy of nested dicts with some values replaced."""
-    merged = copy.deepcopy(base)
-    for key, value in override.items():
-        merged[key] = _merge(merged[key], value) if isinstance(value, dict) else value
-    return merged
 
 
 def places(schema: dict, section: str) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import bands, costs, estimands, settings, sweeps
+from restmeg import bands, costs, estimands, settings, surrogate, sweeps
 from restmeg.errors import InputError
 from restmeg.schedule import schedule
 from restmeg.sizes import Size
@@ -20,6 +20,8 @@ FILE_BYTES = 300e6  # that its file of activity may have, before it is compresse
 FEW = 16  # replicates of the first batches of automatic size
 RECORDING = "recording"  # in place of a point's name where the target is one
 FITTED = "fitted"  # in that of the model that a fit finds
+SIMULATION = "simulation"  # how it is found, if not by the likelihood
+OF_ROUNDS = ("rounds", "points")  # keys that only then have an effect
 ALL = "all"  # in place of a batch's name: one file, whose replicates it alone knows
 # {dotted key of a model: its first default}, where that has changed since
 FIRST_DEFAULTS: dict[str, Any] = {}
@@ -113,7 +115,10 @@ def _check_number_of_jobs(loaded, batches, n_nulls):
     n_points = sweeps.number_of_points(loaded["sweep"])
     n_batches, n_target = (len(batches[role]) for role in ("simulated", "target"))
     steps = 3 if loaded["leadfield"]["project"] == "all" else 2
-    n_jobs = n_points * (n_batches * steps + 2) + 3 * n_target + n_nulls
+    n_rounds = 0
+    if loaded["fit"]["method"] == SIMULATION:
+        n_rounds = loaded["fit"]["rounds"] * (1 + loaded["fit"]["points"])
+    n_jobs = n_points * (n_batches * steps + 2) + 3 * n_target + n_nulls + n_rounds
     if n_jobs > MAX_JOBS:
         many = n_points >= max(n_batches, n_target)
         key = "sweep" if many else "simulation.replicates_per_job"
@@ -121,6 +126,8 @@ def _check_number_of_jobs(loaded, batches, n_nulls):
         also = f" and {n_nulls} batches of null networks" if n_nulls else ""
         if 2 * n_nulls > n_jobs:
             key, mend = "nulls", "fewer networks"
+        if 2 * n_rounds > n_jobs:
+            key, mend, also = "fit.points", "fewer of them or of fit.rounds", ""
         raise InputError(
             f"config: {key}: makes {n_jobs} jobs, for {n_points} points of {n_batches} batches and "
             f"a target of {n_target}{also}; expected at most {MAX_JOBS}, so {mend}"
@@ -290,6 +297,46 @@ def split(replicates: int, held_out: float) -> tuple[list[int], list[int]]:
         )
     first = min(max(replicates - round(replicates * held_out), 1), replicates - 1)
     return list(range(first)), list(range(first, replicates))
+
+
+def check_fit(loaded: dict, schema: dict, recorded: tuple[int, int, float] | None = None) -> None:
+    """Raise InputError for a fit that cannot be made, or settings of one that have no effect.
+
+    loaded: from `settings.load`; schema: from `settings.load_schema`; recorded: replicates of a
+    recording that is the target, first, or None.
+    """
+    fit, rules = loaded["fit"], schema["properties"]["fit"]["properties"]
+    for key, needs in (("method", "parameters"), *((key, "method") for key in OF_ROUNDS)):
+        usual = rules[key]["default"]
+        if fit[key] != usual and not (fit[needs] and fit["method"] == SIMULATION):
+            where = "with fit.method: likelihood" if fit["parameters"] else "without fit.parameters"
+            raise InputError(
+                f"config: fit.{key}: has no effect {where}; expected its default, {usual}, or left "
+                "out"
+            )
+    if not fit["parameters"]:
+        return
+    number = recorded[0] if recorded else loaded["target"]["replicates"]
+    to_fit, _ = split(number, fit["held_out"])
+    if fit["method"] != SIMULATION:
+        return
+    n = len(fit["parameters"])
+    if fit["points"] < surrogate.coefficients(n):
+        raise InputError(
+            f"config: fit.points: found {fit['points']}; expected at least "
+            f"{surrogate.coefficients(n)}, as a quadratic over {n} parameters needs"
+        )
+    fewest = surrogate.REPLICATES
+    if len(to_fit) < fewest:
+        raise InputError(
+            f"config: fit.held_out: {len(to_fit)} of {number} replicates of the target are fitted "
+            f"to; expected at least {fewest} for a fit by simulation"
+        )
+    if loaded["simulation"]["replicates"] < fewest:
+        raise InputError(
+            f"config: simulation.replicates: found {loaded['simulation']['replicates']}; expected "
+            f"at least {fewest} for a fit by simulation"
+        )
 
 
 def table(study: Study) -> list[list]:

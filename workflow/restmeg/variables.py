@@ -185,6 +185,29 @@ VARIABLES = {
     "path": Variable(("evaluation", "parameter"), None, "values that were tried"),
     "sign": Variable(("region",), "1", "sign that the target's series was multiplied with"),
     "fit.log_likelihood": Variable((), "1", "log likelihood of the fit, without constant"),
+    # the fit by simulation
+    "evaluation.value": Variable(("parameter",), None, "value, in ms and mm/ms"),
+    "evaluation.measure": Variable(("kind",), None, "measure"),
+    "evaluation.band": Variable(("kind",), None, "frequency band"),
+    "evaluation.distance": Variable(("kind",), None, "squared distance from the target per value"),
+    "weight": Variable(("kind",), None, "weight of the distance in the whole one"),
+    "without_replicate": Variable(
+        ("kind", "replicate"), None, "distance without each simulated replicate"
+    ),
+    "without_target": Variable(
+        ("kind", "target_replicate"), None, "distance without each replicate of the target"
+    ),
+    "objective": Variable((), "1", "whole squared distance, in variances over target replicates"),
+    "objective_deviation": Variable((), "1", "its standard error"),
+    "profile_distance": Variable(
+        ("parameter", "place"), "1", "least whole squared distance there, less that of the fit"
+    ),
+    "round": Variable(("evaluation",), None, "round of the evaluation"),
+    "path_distance": Variable(
+        ("evaluation",), "1", "whole squared distance, infinite or missing where there is none"
+    ),
+    "path_deviation": Variable(("evaluation",), "1", "standard error of that"),
+    "fit.distance": Variable((), "1", "whole squared distance of the fit, by the quadratic"),
     # null networks
     "null": Variable(("null",), None, "null network"),
     "nulls.fc": Variable(

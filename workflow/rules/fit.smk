@@ -56,6 +56,7 @@ rule plot_fit:
         truth=TRUE,
         bounds=SETTINGS["fit"]["parameters"],
         held_out=HELD_OUT,
+        by_simulation=bool(ROUNDS),
         code=code("plot_fit.py"),
     script:
         "../scripts/plot_fit.py"
@@ -111,3 +112,8 @@ rule plot_planning:  # on request
         code=code("plot_planning.py"),
     script:
         "../scripts/plot_planning.py"
+
+
+if ROUNDS:
+
+    include: "fit_by_simulation.smk"

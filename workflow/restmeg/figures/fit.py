@@ -13,6 +13,8 @@ from restmeg.fourier import REDUNDANCY
 
 LOWEST = 2.5  # of a profile that is drawn, in times of the loss at the ends of the interval
 SIZE = 3.4, 2.9  # inches of one
+ROOM = 2.5  # times a profile of distances that is shown, for what was simulated beside it
+_LOSS = "log likelihood, less the best"
 
 
 class Curves(NamedTuple):
@@ -46,7 +48,8 @@ def fit(
     panels = figure.subplots(rows, across, squeeze=False).ravel()
     for k, (axes, (key, label)) in enumerate(zip(panels, labels.items(), strict=False)):
         _profile(axes, found, found.names.index(key), label, truth.get(key), bounds[key])
-        axes.set_ylabel("log likelihood, less the best" if k % across == 0 else "")
+        label = "distance above the least" if found.by_simulation else _LOSS
+        axes.set_ylabel(label if k % across == 0 else "")
     _spectra(panels[len(labels)], power, held_out)
     _connectivity(panels[len(labels) + 1], fc)
     for axes in panels[n:]:
@@ -62,17 +65,11 @@ def _profile(
     truth: float | None,
     bounds: Sequence[float],
 ) -> None:
-    values, heights = found.profiles[k].T
-    heights = heights / REDUNDANCY
-    floor = -QUANTILE / 2
-    shown = heights > LOWEST * floor
     axes.axvspan(found.low[k], found.high[k], color=style.BEST, alpha=0.13, linewidth=0)
-    axes.axhline(floor, color=style.LINE, linewidth=1, linestyle=":")
-    # In the root of the loss a profile is nearly straight to both sides: drawn finely by that.
-    fine = np.linspace(values[shown][0], values[shown][-1], 200)
-    roots = np.sqrt(np.maximum(-heights, 0)) * np.sign(values - found.values[k])
-    axes.plot(fine, -(np.interp(fine, values, roots) ** 2), color=style.BEST, linewidth=1.8)
-    axes.plot(values[shown], heights[shown], "o", color=style.BEST, ms=4)
+    if found.by_simulation:
+        _distances(axes, found, k)
+    else:
+        _likelihoods(axes, found, k)
     if truth is not None:
         axes.axvline(truth, color=style.INK, linestyle="--", linewidth=1.2)
         axes.annotate(
@@ -87,9 +84,34 @@ def _profile(
     told = "" if found.identified[k] else ", not identified"
     title = f"{found.values[k]:.4g} ({found.low[k]:.4g} to {found.high[k]:.4g}){told}"
     axes.set_title(title, fontsize=10)
-    axes.set(xlabel=label, ylim=(LOWEST * floor, 0.25))
+    axes.set_xlabel(label)
     if not found.identified[k]:
         axes.set_xlim(*bounds)
+
+
+def _likelihoods(axes: Axes, found: Estimates, k: int) -> None:
+    values, heights = found.profiles[k].T
+    heights = heights / REDUNDANCY
+    floor = -QUANTILE / 2
+    shown = heights > LOWEST * floor
+    axes.axhline(floor, color=style.LINE, linewidth=1, linestyle=":")
+    # In the root of the loss a profile is nearly straight to both sides: drawn finely by that.
+    fine = np.linspace(values[shown][0], values[shown][-1], 200)
+    roots = np.sqrt(np.maximum(-heights, 0)) * np.sign(values - found.values[k])
+    axes.plot(fine, -(np.interp(fine, values, roots) ** 2), color=style.BEST, linewidth=1.8)
+    axes.plot(values[shown], heights[shown], "o", color=style.BEST, ms=4)
+    axes.set_ylim(LOWEST * floor, 0.25)
+
+
+def _distances(axes: Axes, found: Estimates, k: int) -> None:
+    """The quadratic at its least over other parameters, and all that was simulated near it."""
+    values, heights = found.profiles[k].T
+    top = max(ROOM * heights.max(), np.finfo(float).tiny)
+    axes.plot(values, heights, color=style.BEST, linewidth=1.8)
+    apart, tried = found.path[:, 0], found.path[:, 1 + k]
+    shown = (apart <= top) & (tried >= values[0]) & (tried <= values[-1])
+    axes.plot(tried[shown], apart[shown], "o", color=style.LINE, ms=4, zorder=0)
+    axes.set_ylim(min(-0.1 * top, *apart[shown], 0.0), top)
 
 
 def _spectra(axes: Axes, power: Mapping[str, Curves], held_out: int) -> None:

@@ -1,5 +1,7 @@
 """How far apart simulated and target connectivity or spectra are, in their own scale."""
 
+import numpy as np
+
 from restmeg.scores import correlation, intervals
 from restmeg.scores.comparison import Comparison, Found, jackknifed, own
 from restmeg.scores.intervals import LeftOut
@@ -18,12 +20,7 @@ def distance(given: Comparison) -> Found:
     that of its segments, and the products would not cancel.
     """
     target = given.segments if given.by_segments else given.target
-    statistic = LeftOut.of(
-        lambda ours, cross, theirs: (ours - 2 * cross + theirs) / given.simulated.shape[1],
-        own(given.simulated, 1),
-        intervals.means(correlation.products(given.simulated, target)),
-        own(target, 2),
-    )
+    statistic = left_out(given.simulated, target)
     note = ""
     if len(given.simulated) == 1:
         note = FEW
@@ -32,3 +29,16 @@ def distance(given: Comparison) -> Found:
     elif given.by_segments and given.shorter_is_other:
         note = SHORTER
     return jackknifed(given, statistic, given.n_pairs, note)
+
+
+def left_out(simulated: np.ndarray, target: np.ndarray) -> LeftOut:
+    """The same of rows (n, values) and (m, values), and without each; NaN where too few are left.
+
+    Of two replicates, without one there is no product of different ones.
+    """
+    return LeftOut.of(
+        lambda ours, cross, theirs: (ours - 2 * cross + theirs) / simulated.shape[1],
+        own(simulated, 1),
+        intervals.means(correlation.products(simulated, target)),
+        own(target, 2),
+    )

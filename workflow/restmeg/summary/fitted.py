@@ -18,7 +18,7 @@ def of(paths: Sequence[str | Path], study: Mapping) -> dict:
     paths: of fit.csv, and of scores.csv, scores_replicates.csv and scores_notes.csv of the fitted
     point, or nothing; study: as in `page.write`, with ``free`` and ``true``, of each fitted
     parameter what to write for it and its value in a synthetic target, and ``held_out``, how many
-    replicates of the target the fit was not told of.
+    replicates of the target the fit was not told of, and ``by_simulation``, how it was made.
     """
     if not paths:
         return {}
@@ -34,6 +34,7 @@ def of(paths: Sequence[str | Path], study: Mapping) -> dict:
         "rows": [_cells(row, study) for row in rows],
         "groups": table.groups(first),
         "held_out": study["held_out"],
+        "by_simulation": study["by_simulation"],
     }
 
 

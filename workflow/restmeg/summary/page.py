@@ -67,7 +67,8 @@ def write(paths: Mapping, study: Mapping, settings: Sequence[Sequence[str]], pat
     point, by = answer.deciding(first, study["point"], study["axes"])
     of_point = [row for row in first if row["point"] == point]
     fit = fitted.of(paths.get("fit", ()), study)
-    run = _run(paths, study, scores, best_rows, nulls) | {"fitted": fit.get("words", [])}
+    run = _run(paths, study, scores, best_rows, nulls)
+    run |= {"fitted": fit.get("words", []), "by_simulation": study["by_simulation"]}
     page = environment.get_template(TEMPLATE).render(
         run=run,
         study=study,

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from restmeg.fourier import REDUNDANCY
+from restmeg.parameters import Axis, Estimate
 from restmeg.theory import observed
-from restmeg.theory.search import Axis, Place, Search
+from restmeg.theory.search import Place, Search
 
 NORMAL = 1.959963984540054  # two-sided 95 % of a normal distribution
 EDGE = 1e-3  # of a range: nearer to a bound there is no maximum
@@ -22,17 +23,6 @@ NEAR = 0.03  # of an interval: places of a profile that are nearer to another ar
 STEPS, CLOSE = 8, 0.03  # towards an end, and how near to it, in standard errors
 SMALL = 0.1  # twice a gain of the log likelihood that a step need not be taken for
 FLAT = 0.5  # of a range: a direction with a larger standard error is not told
-
-
-class Estimate(NamedTuple):
-    """What is known of one parameter."""
-
-    value: float
-    deviation: float  # standard error, NaN where it is not identified or at a bound
-    low: float  # ends of the interval, or a bound that it reaches
-    high: float
-    identified: bool  # whether the interval ends within the bounds
-    profile: np.ndarray  # (n, 2) values, ascending, and log likelihoods below the best one
 
 
 class Fitted(NamedTuple):

@@ -8,7 +8,7 @@ import numpy as np
 from restmeg.connectome import Connectome, delays_in_steps
 from restmeg.fourier import REDUNDANCY, Fourier
 from restmeg.model import ADAMS_BASHFORTH
-from restmeg.settings import replaced
+from restmeg.nested import replaced
 from restmeg.theory import stability
 from restmeg.theory.likelihood import log_likelihood
 from restmeg.theory.linear import NoFixedPointError, linearise

@@ -14,7 +14,8 @@ import numpy as np
 from restmeg.connectome import Connectome
 from restmeg.fourier import REDUNDANCY
 from restmeg.model import ADAMS_BASHFORTH
-from restmeg.settings import replaced
+from restmeg.nested import replaced
+from restmeg.parameters import Axis
 from restmeg.theory import observed, stability
 from restmeg.theory.linear import Linear, NoFixedPointError, linearise
 from restmeg.theory.observed import Change, CrossSpectra, Observation
@@ -26,36 +27,6 @@ ROUNDS = 60
 COARSE = 24  # frequencies that places are compared with
 GAINS = 1e4  # factor to both sides of the first guess
 NOISES = 1e-6, 10.0  # of the mean power of what is recorded
-
-
-class Axis(NamedTuple):
-    """A parameter between bounds."""
-
-    name: str
-    low: float
-    high: float
-
-    @property
-    def positive(self) -> bool:
-        """Whether its logarithm is what is moved along."""
-        return self.low > 0
-
-    def value(self, place: float) -> float:
-        """What is at a place, 0 to 1."""
-        if self.positive:
-            return float(self.low * (self.high / self.low) ** place)
-        return float(self.low + (self.high - self.low) * place)
-
-    def place(self, value: float) -> float:
-        """Where a value is."""
-        if self.positive:
-            return float(np.log(value / self.low) / np.log(self.high / self.low))
-        return float((value - self.low) / (self.high - self.low))
-
-    @property
-    def rate(self) -> float:
-        """Change of the logarithm, or of the value itself, over the whole range."""
-        return float(np.log(self.high / self.low) if self.positive else self.high - self.low)
 
 
 class Place(NamedTuple):

@@ -1,0 +1,135 @@
+"""Whether a fit by simulation finds known truths and knows how sure it is: a part of make recovery.
+
+As fit_recovery.py, whose columns its table has: truths are drawn from the bounds below, evenly over
+the logarithm, a short target of the bundled study is simulated with each, and rounds of
+simulations, with seeds of their own each time, are told nothing of them. Writes
+simulated_recovery.csv.
+"""
+
+import argparse
+import contextlib
+import csv
+import math
+import multiprocessing
+import os
+from pathlib import Path
+
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
+import numpy as np
+from restmeg import bundled, connectome, estimands, evaluation, power, settings, simulation, study
+from restmeg.evaluated import Evaluation
+from restmeg.evaluation import POWER, Patterns
+from restmeg.fit_by_simulation import estimated, proposed
+from restmeg.parameters import Axis, Estimate
+from restmeg.schedule import schedule
+from restmeg.scores import spectral
+
+TABLE = Path(__file__).with_suffix(".csv")
+TARGETS, BINS = 100, 10
+HEAD = ["of", "parameter", "targets", "relative_error", "bias", "spread", "coverage", "p_uniform"]
+HEAD += ["identified"]
+OF = "simulation"
+AXES = [Axis("model.coupling_strength", 0.5, 3.0), Axis("model.noise.sigma", 0.004, 0.025)]
+TIMES = {"duration": "4300 ms", "transient": "300 ms", "sampling_interval": "2 ms"}
+REPLICATES = range(10)  # of either side
+ASKED = estimands.Asked(["pearson"])
+NORMAL = 1.959963984540054
+
+
+class Case:
+    """A target of the bundled anatomy, and what it was simulated with."""
+
+    def __init__(self, number: int) -> None:
+        loaded = settings.load({"simulation": TIMES}, settings.load_schema(bundled.schema()))
+        self.model = loaded["model"]
+        self.times = {key: loaded["simulation"][key] for key in study.TIMES}
+        with np.load(bundled.example()) as archive:
+            self.anatomy = connectome.Connectome(
+                archive["weights"], archive["distances"], archive["labels"]
+            )
+        self.number, random = number, np.random.Generator(np.random.Philox(number))
+        self.truth = {axis.name: axis.value(random.random()) for axis in AXES}
+        self.target = self.patterns(self.truth, "target", self.nothing())
+
+    def nothing(self) -> Patterns:
+        """No replicates, and the frequencies that those of this length have."""
+        samples = schedule(self.times).samples
+        rate = 1000 / self.times["sampling_interval"]
+        _, length, _ = power.cut(samples, rate)
+        frequencies = power.bins(length, rate, False) * rate / length
+        low, high = spectral.FREQUENCIES
+        inside = (frequencies >= low) & (frequencies <= high)
+        return Patterns(np.arange(0), {POWER: np.empty((0, 0))}, frequencies[inside], False)
+
+    def patterns(self, values: dict, role: str, target: Patterns) -> Patterns:
+        """What replicates look like that are simulated with some values."""
+        model = settings.replaced(self.model, values)
+        seed = self.number + (1000 if role == "target" else 100_000)
+        batch = simulation.Batch(self.anatomy, model, self.times, seed, role, REPLICATES)
+        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stderr(nowhere):
+            found, _ = evaluation.simulated_patterns(batch, ASKED, target)
+        assert found is not None
+        return found
+
+    def fit(self, rounds: int, points: int) -> list[Estimate]:
+        """The estimates after some rounds."""
+        found: list[Evaluation] = []
+        own = settings.flat(self.model, "model.")
+        for number in range(1, 1 + rounds):
+            for row in proposed(number, points, AXES, own, list(found)):
+                values = dict(zip((axis.name for axis in AXES), row, strict=True))
+                ours = self.patterns(values, "simulated", self.target)
+                distance = evaluation.compare(ours, self.target, len(REPLICATES))
+                found.append(Evaluation(number, values, distance, list(REPLICATES), []))
+        return estimated(AXES, found)[1]
+
+
+def recovered(given: tuple[int, int, int]) -> list[list]:
+    """Of each parameter of a target: error, in parts and in standard errors, hit and quantile."""
+    case = Case(given[0])
+    rows = []
+    for axis, one in zip(AXES, case.fit(*given[1:]), strict=True):
+        truth = case.truth[axis.name]
+        at, low, high = map(axis.place, (one.value, one.low, one.high))
+        away = axis.place(truth) - at
+        z = -away / ((high - at if away > 0 else at - low) / NORMAL)
+        quantile = 0.5 * math.erfc(z / math.sqrt(2))
+        rows.append(
+            [one.value / truth - 1, z, quantile, one.low <= truth <= one.high, one.identified]
+        )
+    return rows
+
+
+def summary(found: np.ndarray) -> list[list]:
+    """Rows of the table, of what was found (targets, parameters, 5)."""
+    from scipy.stats import chisquare
+
+    rows = []
+    for k, axis in enumerate(AXES):
+        error, z, quantile, hit, told = found[:, k].T
+        own = told > 0
+        p = chisquare(np.histogram(quantile[own], BINS, (0, 1))[0]).pvalue
+        numbers = [np.median(np.abs(error)), z[own].mean(), z[own].std(ddof=1), hit.mean(), p]
+        texts = [f"{number:.3g}" for number in [*numbers, told.mean()]]
+        rows.append([OF, axis.name, len(found), *texts])
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--targets", type=int, default=TARGETS)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--points", type=int, default=16)
+    parser.add_argument("--out", type=Path, default=TABLE)
+    given = parser.parse_args()
+    with multiprocessing.Pool() as pool:
+        jobs = [(number, given.rounds, given.points) for number in range(given.targets)]
+        found = np.array(list(pool.imap_unordered(recovered, jobs)), float)
+    with given.out.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([HEAD, *summary(found)])
+    print(given.out.read_text())
+
+
+if __name__ == "__main__":
+    main()
