@@ -56,8 +56,8 @@ coverage: $(VENV)/ready-dev  ## measure how often intervals hold the truth, in s
 		OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=workflow:tests/unit \
 		python tests/benchmarks/$${name}_coverage.py || exit 1; done
 
-recovery: $(VENV)/ready  ## count how often scores and fits find a known truth, in a quarter of an hour
-	for name in recovery fit_recovery; do \
+recovery: $(VENV)/ready  ## count how often scores and fits find a known truth, in half an hour
+	for name in recovery fit_recovery simulated_recovery; do \
 		PYTHONPATH=workflow python tests/benchmarks/$${name}.py || exit 1; done
 
 bench-nulls: $(VENV)-bench/ready  ## compare rewired networks with netneurotools

@@ -30,6 +30,7 @@ rule all:
         replicates="results/scores_replicates.csv",
         notes="results/scores_notes.csv",
         differences="results/differences.csv",
+        grid="results/scores.nc",
         points="results/points.csv",
         provenance="results/provenance.json",
         best=BEST,

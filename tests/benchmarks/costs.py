@@ -36,6 +36,7 @@ BANDED = {
 }
 COARSE = {"sampling_interval": "4 ms"}
 FITTED = {"model.coupling_strength": [0.05, 0.5], "model.conduction_speed": ["3 mm/ms", "30 mm/ms"]}
+ROUNDS = {"method": "simulation", "rounds": 2, "points": 6}
 NORM = {"source": "minimum_norm"}
 # regions, density, duration and replicates; what else is large
 STUDIES = {
@@ -51,6 +52,7 @@ STUDIES = {
     "an inverse": (94, 0.5, "4 s", 16, {"leadfield": SPHERE, "inverse": {"source": "lcmv"}}),
     "bands": (94, 0.5, "30 s", 4, {"connectivity": BANDED, "simulation": COARSE}),
     "a fit": (94, 0.5, "2 s", 4, {"fit": {"parameters": FITTED}, "inverse": NORM}),
+    "a fit by simulation": (94, 0.5, "2 s", 8, {"fit": {"parameters": FITTED, **ROUNDS}}),
     "a recording": (94, 0.5, "4 s", 4, {"target": {"labels": "connectome"}}),
 }
 OPENED = 170  # MB that a run's first process takes to look at a recording; jobs do not

@@ -2,14 +2,13 @@
 
 As fit_recovery.py, whose columns its table has: truths are drawn from the bounds below, evenly over
 the logarithm, a short target of the bundled study is simulated with each, and rounds of
-simulations, with seeds of their own each time, are told nothing of them. Writes
+simulations, with seeds of their own for each target, are told nothing of them. Writes
 simulated_recovery.csv.
 """
 
 import argparse
 import contextlib
 import csv
-import math
 import multiprocessing
 import os
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 import numpy as np
+from fit_recovery import HEAD, markdown, quantile, row
 from restmeg import bundled, connectome, estimands, evaluation, power, settings, simulation, study
 from restmeg.evaluated import Evaluation
 from restmeg.evaluation import POWER, Patterns
@@ -26,15 +26,12 @@ from restmeg.schedule import schedule
 from restmeg.scores import spectral
 
 TABLE = Path(__file__).with_suffix(".csv")
-TARGETS, BINS = 100, 10
-HEAD = ["of", "parameter", "targets", "relative_error", "bias", "spread", "coverage", "p_uniform"]
-HEAD += ["identified"]
-OF = "simulation"
+TARGETS, ROUNDS, POINTS = 100, 4, 12
+WAY = "simulations"
 AXES = [Axis("model.coupling_strength", 0.5, 3.0), Axis("model.noise.sigma", 0.004, 0.025)]
 TIMES = {"duration": "4300 ms", "transient": "300 ms", "sampling_interval": "2 ms"}
 REPLICATES = range(10)  # of either side
 ASKED = estimands.Asked(["pearson"])
-NORMAL = 1.959963984540054
 
 
 class Case:
@@ -77,58 +74,36 @@ class Case:
         found: list[Evaluation] = []
         own = settings.flat(self.model, "model.")
         for number in range(1, 1 + rounds):
-            for row in proposed(number, points, AXES, own, list(found)):
-                values = dict(zip((axis.name for axis in AXES), row, strict=True))
+            for place in proposed(number, points, AXES, own, list(found)):
+                values = dict(zip((axis.name for axis in AXES), place, strict=True))
                 ours = self.patterns(values, "simulated", self.target)
                 distance = evaluation.compare(ours, self.target, len(REPLICATES))
                 found.append(Evaluation(number, values, distance, list(REPLICATES), []))
         return estimated(AXES, found)[1]
 
 
-def recovered(given: tuple[int, int, int]) -> list[list]:
-    """Of each parameter of a target: error, in parts and in standard errors, hit and quantile."""
-    case = Case(given[0])
+def recovered(number: int, rounds: int = ROUNDS, points: int = POINTS) -> list[list[float]]:
+    """Of each parameter of a target: error, z, quantile, hit and whether it is identified."""
+    case = Case(number)
     rows = []
-    for axis, one in zip(AXES, case.fit(*given[1:]), strict=True):
+    for axis, one in zip(AXES, case.fit(rounds, points), strict=True):
         truth = case.truth[axis.name]
-        at, low, high = map(axis.place, (one.value, one.low, one.high))
-        away = axis.place(truth) - at
-        z = -away / ((high - at if away > 0 else at - low) / NORMAL)
-        quantile = 0.5 * math.erfc(z / math.sqrt(2))
-        rows.append(
-            [one.value / truth - 1, z, quantile, one.low <= truth <= one.high, one.identified]
-        )
-    return rows
-
-
-def summary(found: np.ndarray) -> list[list]:
-    """Rows of the table, of what was found (targets, parameters, 5)."""
-    from scipy.stats import chisquare
-
-    rows = []
-    for k, axis in enumerate(AXES):
-        error, z, quantile, hit, told = found[:, k].T
-        own = told > 0
-        p = chisquare(np.histogram(quantile[own], BINS, (0, 1))[0]).pvalue
-        numbers = [np.median(np.abs(error)), z[own].mean(), z[own].std(ddof=1), hit.mean(), p]
-        texts = [f"{number:.3g}" for number in [*numbers, told.mean()]]
-        rows.append([OF, axis.name, len(found), *texts])
+        hit = one.low <= truth <= one.high
+        rows.append([one.value / truth - 1, *quantile(axis, one, truth), hit, one.identified])
     return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--targets", type=int, default=TARGETS)
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--points", type=int, default=16)
     parser.add_argument("--out", type=Path, default=TABLE)
     given = parser.parse_args()
     with multiprocessing.Pool() as pool:
-        jobs = [(number, given.rounds, given.points) for number in range(given.targets)]
-        found = np.array(list(pool.imap_unordered(recovered, jobs)), float)
+        found = np.array(pool.map(recovered, range(given.targets), chunksize=1), float)
+    rows = [row(WAY, axis.name, found[:, k]) for k, axis in enumerate(AXES)]
     with given.out.open("w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([HEAD, *summary(found)])
-    print(given.out.read_text())
+        csv.writer(file, lineterminator="\n").writerows([HEAD, *rows])
+    print(markdown(given.out))
 
 
 if __name__ == "__main__":

@@ -224,6 +224,8 @@ def test_two_numbers_make_maps_dark_where_a_score_is_good(tmp_path):
     )
     assert max(low, high) < 0.9
     assert legend(figure) == ["best point"]
+    # Theory expects 0.5 more than the best match, 0.7.
+    assert match.get_title(loc="right") == "theory at the best 1.20, ceiling 0.25"
 
 
 def test_a_map_marks_the_truth_and_the_likeliest_values_between_points():

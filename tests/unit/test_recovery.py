@@ -87,3 +87,25 @@ def test_the_stored_fits_hold_the_truth_as_often_as_intervals_say(fits):
         assert abs(float(row["bias"])) < 0.2
         assert float(row["p_uniform"]) > 0.01
     assert fits.markdown() in (ROOT / "config/README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    return benchmark.load("simulated_recovery")
+
+
+def test_a_fit_by_simulation_finds_a_truth_that_it_is_not_told(simulated):
+    (strength, sigma) = simulated.recovered(7, rounds=3, points=9)
+    assert abs(sigma[0]) < 0.2
+    for _, z, _, _, _ in (strength, sigma):
+        assert abs(z) < 4
+
+
+def test_the_stored_fits_by_simulation_hold_the_truth_as_often_as_they_say(simulated):
+    rows = list(csv.DictReader(simulated.TABLE.read_text().splitlines()))
+    assert [row["parameter"] for row in rows] == [axis.name for axis in simulated.AXES]
+    for row in rows:
+        assert int(row["targets"]) >= 100
+        assert float(row["coverage"]) >= 0.9
+        assert abs(float(row["bias"])) < 0.3
+    assert simulated.markdown(simulated.TABLE) in (ROOT / "config/README.md").read_text()

@@ -228,27 +228,6 @@ def test_another_restmeg_on_the_path_is_not_used(study):
     study.run("results/connectome.nc", PYTHONPATH=str(rival.parent))
 
 
-@pytest.mark.parametrize(
-    ("section", "values", "rules"),
-    [
-        ("leadfield", {"scale": "2 nA m/mV"}, {"project", "plot_activity"} | LAST),
-        ("leadfield", {"scale": "50 uA m/V"}, set()),  # the same
-        ("leadfield", {"seed": 3}, {"leadfield", "project", "plot_activity"} | LAST),
-        (
-            "target",
-            {"seed": 6},
-            SIMULATE - {"project"} | {"plot_scores"} | LAST,
-        ),
-        ("connectome", {"normalise": "max"}, {"connectome"} | SIMULATE | PLOTS),
-        ("target", {"model": {"coupling_strength": 1.5}}, set()),  # the same
-        ("simulation", {"keep": "shown"}, LAST),  # which tell how it was set
-    ],
-)
-def test_an_edit_of_the_config_reruns_what_depends_on_it(finished, section, values, rules):
-    finished.edit(section, **values)
-    assert set(finished.todo()) == rules
-
-
 def test_a_killed_run_goes_on_where_it_was(finished):
     """A leftover of a killed job is no result, and what it left undone is made anew."""
     connectivity_path = next(finished.path.glob("results/target/*/0-1/connectivity.nc"))
@@ -326,8 +305,11 @@ def test_after_a_change_of_batches_the_table_of_points_leaves_old_files_out(fini
 
 
 def test_activity_that_is_not_kept_goes_and_is_not_missed(finished, study):
-    """Fewer files, the same scores, and only what is new is simulated."""
-    study.edit("sweep", **{"model.coupling_strength": [0.5, 1.5]})
+    """Fewer files, the same scores, and only what is new is simulated.
+
+    One of the points diverges, and ends nothing.
+    """
+    study.edit("sweep", **{"model.coupling_strength": [1e308, 1.5]})
     study.edit("simulation", keep="shown")
     study.run()
     assert study.todo() == {}
@@ -338,7 +320,14 @@ def test_activity_that_is_not_kept_goes_and_is_not_missed(finished, study):
     assert (shown / "scores.csv").read_bytes() == finished.result(
         "simulated/p44136fa355b3/scores.csv"
     ).read_bytes()
-    study.edit("sweep", **{"model.coupling_strength": [0.5, 1.5, 2.0]})
+    with xr.open_dataset(study.result("scores.nc")) as dataset:
+        values = dataset.value.sel(measure="pearson", band="broadband", score="fc_match").values
+    assert np.isnan(values).tolist() == [True, False]
+    assert (
+        study.result("scores_notes.csv").read_text().count(": activity diverges, and scores") == 2
+    )
+    assert "activity diverges" in study.result("summary.html").read_text()
+    study.edit("sweep", **{"model.coupling_strength": [1e308, 1.5, 2.0]})
     assert {name: study.todo().get(name) for name in ("simulate", "connectivity")} == {
         "simulate": 2,
         "connectivity": 2,

@@ -148,9 +148,9 @@ def _project(size):
 
 
 def _inverse(size):
-    pairs, samples = size.sensors**2, size.targets * size.samples  # of a beamformer
-    memory = 120 + (120 * pairs + 60 * size.regions * (size.sensors + size.regions)) / MB
-    return Cost(memory, 1.5 + 4e-9 * size.sensors**3 + 1e-8 * samples * size.regions)
+    samples = size.targets * size.samples  # of a beamformer
+    held = 120 * size.sensors**2 + 60 * size.regions * (size.sensors + size.regions)
+    return Cost(120 + held / MB, 1.5 + 4e-9 * size.sensors**3 + 1e-8 * samples * size.regions)
 
 
 def _passing(size):
@@ -174,8 +174,7 @@ def _leakage(size):
 
 
 def _compare_leakage(size):
-    one = _score_point(size)
-    return Cost(one.memory, 0.4 + 3 * one.seconds)
+    return Cost(_score_point(size).memory, 0.4 + 3 * _score_point(size).seconds)
 
 
 def _recording(size):
@@ -270,7 +269,6 @@ def _best(size):
 
 
 def _fit(size):
-    """Of about a hundred places for two parameters, each with matrices for all frequencies."""
     *_, frequencies = _segments(size)
     pairs, values = size.regions**2, _coefficients(size, size.targets)
     places = 40 * (1 + size.fitted)
@@ -325,13 +323,12 @@ def _plot(start, each):
 
 
 def _plot_activity(size):
-    one = _plot(215, 185)(size)
-    return one._replace(memory=one.memory + 0.06 * size.sensors)
+    return _plot(215 + 0.06 * size.sensors, 185)(size)
 
 
 def _plot_bands(size):
-    one = _plot(215, 60)(size)
-    fc = size.measures * (size.replicates + size.targets) * size.regions**2
+    one, replicates = _plot(215, 60)(size), size.replicates + size.targets
+    fc = size.measures * replicates * size.regions**2
     return Cost(one.memory + 16 * fc / MB, one.seconds + size.measures)
 
 
@@ -343,8 +340,7 @@ def _fif(size):
 def _plot_topography(size):
     one = _plot(215, 0)(size)
     values = size.samples * size.sensors
-    seconds = one.seconds + 2e-8 * size.replicates * values
-    return Cost(one.memory + 16 * values / MB, seconds)
+    return Cost(one.memory + 16 * values / MB, one.seconds + 2e-8 * size.replicates * values)
 
 
 def _summary(size):
@@ -353,8 +349,7 @@ def _summary(size):
 
 def _provenance(size):
     batches = size.points * size.replicates / size.batch
-    each = _simulate(size).stored + _connectivity(size).stored + _spectra(size).stored
-    read = batches * each
+    read = batches * sum(cost(size).stored for cost in (_simulate, _connectivity, _spectra))
     read += size.points * _theory(size).stored + _project(size).stored
     read += 4 * size.targets * size.target_samples * size.regions / MB
     files = 3 * batches + size.targets + 4 * size.points + 40
