@@ -62,6 +62,15 @@ def test_the_alpha_study_has_its_rhythm(study):
         assert study.result(f"figures/{name}.png").exists()
 
 
+def test_a_planned_study_says_what_could_be_known(study):
+    study.config = yaml.safe_load((ROOT / "config/studies/planning.yaml").read_text())
+    study.run("results/figures/planning.png")
+    table = pd.read_csv(study.result("planning.csv"))
+    errors = table[table["seconds"] == 3600].set_index(["seen_at", "parameter"])["relative"]
+    assert (errors["regions"] < errors["sensors"]).all()
+    assert (errors < 0.02).all()
+
+
 def test_a_recording_of_osl_ephys_on_68_regions_finds_its_truth(study):
     """A minute at 250 Hz, of parcels in another order, simulated at a coupling strength of 8."""
     path = study.path / "resources/data/tvb/connectivity_68.zip"

@@ -138,6 +138,9 @@ def commands(name):
     return sorted({line for line in lines if re.match(first, line)})
 
 
+PLANNING = (
+    "snakemake --cores 2 --configfile config/studies/planning.yaml -- results/figures/planning.png"
+)
 NOT_RUN = {  # and why
     "conda env create -f environment.yml": "test_project compares it with pyproject.toml",
     "conda activate restmeg": "has no effect here",
@@ -146,6 +149,7 @@ NOT_RUN = {  # and why
     'pip install "snakemake-executor-plugin-slurm>=2.8,<3"': "test_project compares it",
     "snakemake --cores 2 --configfile config/studies/hcp94.yaml": "tests/formats does",
     "snakemake --cores 2 --configfile config/studies/alpha.yaml": "tests/formats does",
+    PLANNING: "tests/formats does",
     "snakemake --profile profiles/slurm": "tests/slurm does; its options are read below",
     "pip install snakemake-executor-plugin-cluster-generic": "of another plugin",
     "snakemake --executor cluster-generic --cluster-generic-submit-cmd ./submit.sh --jobs 3": (
@@ -228,7 +232,7 @@ def write_files(given):
     write_parcels("parcels.txt", ["sub-01", "sub-02"])
 
 
-@pytest.mark.parametrize(("name", "n"), [("README.md", 5), ("config/README.md", 9)])
+@pytest.mark.parametrize(("name", "n"), [("README.md", 6), ("config/README.md", 10)])
 def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
     monkeypatch.chdir(study.path)
     write_files(given)

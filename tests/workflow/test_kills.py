@@ -10,7 +10,7 @@ import psutil
 import pytest
 from studies import heed_interrupts
 
-KILLS = int(os.environ.get("RESTMEG_KILLS", 5))
+KILLS = int(os.environ.get("RESTMEG_KILLS", 3))
 SWEEP = {"model.coupling_strength": [0.5, 1.5]}
 LONGEST = 12.0  # s until a run is killed
 
