@@ -314,6 +314,7 @@ if SETTINGS["fit"]["method"] == study.SIMULATION:
     EVALUATED += range(SETTINGS["fit"]["points"])
 # Fitted parameters: what to write for each, and its value in a synthetic target.
 FREE = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["fit"]["parameters"]}
+UNITS = {key: settings.unit(key, SCHEMA) for key in FREE}
 TRUE = settings.flat(STUDY.models.get(STUDY.target, {}), "model.")
 TRUE = {key: TRUE[key] for key in FREE if key in TRUE}
 # What is fitted to: series that are seen through an inverse if the study is, as a recording is.

@@ -146,18 +146,10 @@ def _write(path, made_with, found, labels, notes):
     profiles = np.full((2, len(estimates), longest), np.nan)
     for k, one in enumerate(estimates):
         profiles[:, k, : len(one.profile)] = one.profile.T
-    names = [axis.name for axis in found.axes]
     # Channels are not regions where an inverse is fitted through, whose signs are known.
     signs = found.signs if len(found.signs) == len(labels) else np.ones(len(labels))
     contents = {
-        "parameter": names,
-        "fit.value": [one.value for one in estimates],
-        "deviation": [one.deviation for one in estimates],
-        "fit.ci_low": [one.low for one in estimates],
-        "fit.ci_high": [one.high for one in estimates],
-        "identified": np.array([one.identified for one in estimates], np.int8),
-        "parameter_other": names,
-        "correlation": found.correlation,
+        **parameters.contents(found.axes, estimates, found.correlation),
         "profile": profiles[0],
         "profile_log_likelihood": profiles[1],
         "start": found.path[:, 0].astype(int),

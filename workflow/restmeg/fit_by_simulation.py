@@ -38,7 +38,7 @@ def propose_file(
     the first point of the first round where it is within the bounds; bounds: {dotted key: lowest
     and highest value}; evaluation_paths: of all rounds before.
     """
-    axes = [Axis(key, *map(float, ends)) for key, ends in bounds.items()]
+    axes = parameters.axes(bounds)
     found = [evaluated.read(one) for one in evaluation_paths]
     rows: list[list[Any]] = [["number", *bounds]]
     for k, values in enumerate(proposed(number, points, axes, flat(model, "model."), found)):
@@ -92,7 +92,7 @@ def fit_file(
     Warns of what the data do not tell. Raises InputError where too few evaluations have a finite
     distance.
     """
-    axes = [Axis(key, *map(float, ends)) for key, ends in bounds.items()]
+    axes = parameters.axes(bounds)
     found = [evaluated.read(one) for one in evaluation_paths]
     known = _known(axes, found)
     finite, fewest = len(known.finite().values), surrogate.fewest(len(axes))
@@ -161,8 +161,7 @@ def estimate(axis: Axis, least: Least, k: int) -> Estimate:
     identified = bool(EDGE < at < 1 - EDGE and low > 0 and high < 1)
     value, deviation = axis.value(at), float("nan")
     if identified:
-        deviation = float(np.sqrt(least.covariance[k, k])) * axis.rate
-        deviation *= value if axis.positive else 1
+        deviation = float(np.sqrt(least.covariance[k, k])) * axis.slope(value)
     ends = (max(at + BEYOND * (low - at), 0.0), min(at + BEYOND * (high - at), 1.0))
     places = np.linspace(*ends, PROFILED)
     heights = least.quadratic.profile(places, k) - least.quadratic.profile(np.array([at]), k)
@@ -210,16 +209,10 @@ def _contents(axes, estimates, found, known, least, labels):
     deviations = np.sqrt(np.diag(least.covariance))
     inner = np.array([np.isfinite(one.deviation) for one in estimates])
     correlation = least.covariance / np.outer(deviations, deviations)
+    known_of = np.where(np.outer(inner, inner), correlation, np.nan)
     profiles = np.array([one.profile.T for one in estimates])
     return {
-        "parameter": names,
-        "fit.value": [one.value for one in estimates],
-        "deviation": [one.deviation for one in estimates],
-        "fit.ci_low": [one.low for one in estimates],
-        "fit.ci_high": [one.high for one in estimates],
-        "identified": np.array([one.identified for one in estimates], np.int8),
-        "parameter_other": names,
-        "correlation": np.where(np.outer(inner, inner), correlation, np.nan),
+        **parameters.contents(axes, estimates, known_of),
         "profile": profiles[:, 0],
         "profile_distance": profiles[:, 1],
         "round": np.array([one.round for one in found]),

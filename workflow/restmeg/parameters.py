@@ -41,6 +41,15 @@ class Axis(NamedTuple):
         """Change of the logarithm, or of the value itself, over the whole range."""
         return float(np.log(self.high / self.low) if self.positive else self.high - self.low)
 
+    def slope(self, value: float) -> float:
+        """Change of a value with its place."""
+        return self.rate * (value if self.positive else 1.0)
+
+
+def axes(bounds: Mapping[str, Sequence[float]]) -> list[Axis]:
+    """Parameters of {dotted key: lowest and highest value}."""
+    return [Axis(key, *map(float, ends)) for key, ends in bounds.items()]
+
 
 class Estimate(NamedTuple):
     """What is known of one parameter."""
@@ -64,6 +73,23 @@ def rounded(axes: Sequence[Axis], estimates: Sequence[Estimate]) -> dict[str, fl
 def at_bound(axis: Axis, one: Estimate, edge: float) -> bool:
     """Whether an estimate is at a bound, or nearer to it than a part of the range, ``edge``."""
     return min(abs(axis.place(one.value) - bound) for bound in (0, 1)) < edge
+
+
+def contents(
+    axes: Sequence[Axis], estimates: Sequence[Estimate], correlation: np.ndarray
+) -> dict[str, Any]:
+    """Variables of fit.nc that are alike however it was fitted. correlation: (P, P)."""
+    names = [axis.name for axis in axes]
+    return {
+        "parameter": names,
+        "fit.value": [one.value for one in estimates],
+        "deviation": [one.deviation for one in estimates],
+        "fit.ci_low": [one.low for one in estimates],
+        "fit.ci_high": [one.high for one in estimates],
+        "identified": np.array([one.identified for one in estimates], np.int8),
+        "parameter_other": names,
+        "correlation": correlation,
+    }
 
 
 def write_table(

@@ -93,10 +93,9 @@ def expect_file(
         deviations = np.sqrt(np.diag(of_segment(search, places)))
         for axis, of_one in zip(search.axes, deviations, strict=True):
             value = own[axis.name]
-            slope = axis.rate * (value if axis.positive else 1.0)  # of the value over its place
             for seconds in LENGTHS:
                 number = recordings * seconds / fourier.SEGMENT
-                error = of_one * slope / np.sqrt(number)
+                error = of_one * axis.slope(value) / np.sqrt(number)
                 relative = tables.number(error / abs(value)) if value else ""
                 numbers = map(tables.number, (value, recordings, seconds, error))
                 row = [name, axis.name, *numbers]

@@ -20,7 +20,7 @@ rule fit:
         times=TIMES,
         bounds=SETTINGS["fit"]["parameters"],
         replicates=TO_FIT,
-        units={key: settings.unit(key, SCHEMA) for key in SETTINGS["fit"]["parameters"]},
+        units=UNITS,
         code=code("fit.py"),
     script:
         "../scripts/fit.py"

@@ -73,7 +73,7 @@ rule fit_by_simulation:
     params:
         model=SETTINGS["model"],
         bounds=SETTINGS["fit"]["parameters"],
-        units={key: settings.unit(key, SCHEMA) for key in SETTINGS["fit"]["parameters"]},
+        units=UNITS,
         code=code("fit_by_simulation.py"),
     script:
         "../scripts/fit_by_simulation.py"

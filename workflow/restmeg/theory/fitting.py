@@ -224,8 +224,8 @@ def _others(search, best, k, to, lean):
 def _estimate(axis, best, covariance, k, profiles):
     """What is told of parameter number k."""
     at = best.at[k]
-    value, deviation = axis.value(at), np.sqrt(covariance[k, k]) * axis.rate
-    deviation = deviation * value if axis.positive else deviation
+    value = axis.value(at)
+    deviation = np.sqrt(covariance[k, k]) * axis.slope(value)
     if k < len(profiles):
         own = profiles[k]
         low, high, identified = own.low, own.high, own.bounded

@@ -66,7 +66,6 @@ class _Piece(NamedTuple):
     spectra: np.ndarray  # (n, N, N) S
     inverse: np.ndarray  # (n, R, R) of S_y
     log_det: float
-    through: np.ndarray | None  # (R, N) L
 
 
 def likelihood(
@@ -229,7 +228,7 @@ def _piece(net, z, sources, seen):
         matrices[:, channels, channels] += seen.noise
         inverse = np.linalg.inv(matrices)
         log_det = np.linalg.slogdet(matrices)[1].sum()
-    return _Piece(response, spectra, inverse, float(log_det), seen.lead)
+    return _Piece(response, spectra, inverse, float(log_det))
 
 
 def _changed(change, z):
@@ -244,8 +243,8 @@ def _relative_change(part, seen, moved, louder):
     half = part.response @ moved @ part.spectra
     change = (part.response * louder[:, None, :]) @ part.response.conj().transpose(0, 2, 1)
     change -= half + half.conj().transpose(0, 2, 1)
-    if part.through is not None:
-        change = part.through @ change @ part.through.T
+    if seen.lead is not None:
+        change = seen.lead @ change @ seen.lead.T
     return seen.gain * part.inverse @ change
 
 

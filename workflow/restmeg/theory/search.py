@@ -15,7 +15,7 @@ from restmeg.connectome import Connectome
 from restmeg.fourier import REDUNDANCY
 from restmeg.model import ADAMS_BASHFORTH
 from restmeg.nested import replaced
-from restmeg.parameters import Axis
+from restmeg.parameters import Axis, axes
 from restmeg.theory import observed, stability
 from restmeg.theory.linear import Linear, NoFixedPointError, linearise
 from restmeg.theory.observed import Change, CrossSpectra, Observation
@@ -60,7 +60,7 @@ class Search:
         the signs of channels. If not, they are estimated; threads: that share the frequencies.
         """
         self.anatomy, self.model, self.times = anatomy, model, times
-        self.axes = [Axis(key, *map(float, ends)) for key, ends in bounds.items()]
+        self.axes = axes(bounds)
         self.n_model = len(self.axes)
         self.given, self.seen, self.calibrated = data, seen, calibrated
         self.threads = threads
