@@ -76,11 +76,11 @@ def test_a_failing_job_is_one_line_and_a_traceback_in_its_log(study):
     result = study.snakemake("--cores", "1")
     assert result.returncode == 1
     lines = [text for text in result.stderr.split("\n") if text.startswith("restmeg: ")]
-    assert re.match(r"restmeg: model: replicate \d \((simulated|target)\)", lines[-1])
+    assert re.match(r"restmeg: target.model: replicate \d ", lines[-1])
     assert "is not finite after" in lines[-1]
     log = lines[-1].split("(details in ")[1].rstrip(")")
     assert "Traceback" in (study.path / log).read_text()
-    assert not list(study.path.glob("results/*/*/*/activity.nc"))
+    assert not list(study.path.glob("results/target/*/*/activity.nc"))
 
 
 def test_own_connectome_lead_field_and_recording(study):

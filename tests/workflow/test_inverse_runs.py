@@ -88,14 +88,14 @@ def test_a_study_through_an_inverse(inverted):
                 exact = np.stack([np.concatenate(list(given.pieces(k))) for k in range(2)])
             np.testing.assert_array_equal(seen.reconstructed, exact)
             assert json.loads(seen.attrs["parameters"])["role"] == role
-        assert 0.01 < share.mean() < 0.99
+        assert 0 < share.mean() < 0.01
     together = np.corrcoef(noise["simulated"].ravel(), noise["target"].ravel())[0, 1]
     assert abs(together) < 0.05
 
     results = open_results(study.path / "results")
     loaded = results.load("reconstructed", role="target")
     assert loaded.reconstructed.sizes == {"replicate": 2, "time": 1590, "region": 8}
-    (folder,) = study.path.glob("results/simulated/*/0-1")
+    (folder,) = study.path.glob("results/simulated/p*/0-1")
     asked = estimands.Asked(["pearson"], {}, 250.0)
     given = folder / "activity.nc", study.result("inverse.nc"), asked, 3, "x", study.path / "x.nc"
     with pytest.warns(ResultWarning, match="apart"):
@@ -116,8 +116,9 @@ def test_a_study_through_an_inverse(inverted):
     study.edit("inverse", sensor_noise={"mag": "5 fT/Hz^0.5"})
     jobs = study.todo()
     assert jobs["inverse"] == 1
-    assert jobs["reconstruct"] == 3
-    assert not {"simulate", "unleaked", "fourier", "leadfield"} & jobs.keys()
+    assert jobs["reconstruct"] == 3 + 2
+    assert jobs["simulate"] == 2  # of the fitted point, which may be another one now
+    assert not {"unleaked", "fourier", "leadfield"} & jobs.keys()
     study.edit("inverse", sensor_noise={"mag": "3000 aT/Hz^0.5"})
     assert study.todo() == {}  # the same, in other words
 
