@@ -113,10 +113,10 @@ def of_points(role, points, name):
     ]
 
 
-def of_nulls():
-    """The paths of all files of null networks."""
+def of_nulls(point, name="connectivity"):
+    """The paths of one kind of file of all null networks of a point."""
     return [
-        f"results/nulls/{null}/{SHOWN}/{batch}/connectivity.nc"
+        f"results/nulls/{null}/{point}/{batch}/{name}.nc"
         for null, batches in STUDY.nulls.items()
         for batch in batches
     ]
@@ -157,6 +157,12 @@ def fit_of(wildcards):
     return FIT if wildcards.point == study.FITTED else []
 
 
+def refit_of(wildcards):
+    """The file of fits on null networks, for the fitted point."""
+    path = "results/nulls/{null}/fitted/{batch}/fit.nc"
+    return path.format(**wildcards) if wildcards.point == study.FITTED else []
+
+
 def recorded(wildcards):
     """All results, but for the summary, that a study keeps: what their provenance is told of."""
     kept_activity = POINTS if SETTINGS["simulation"]["keep"] == "all" else [SHOWN]
@@ -175,7 +181,7 @@ def recorded(wildcards):
         *of_points(*simulated, "spectra"),
         *of_points(*target, "spectra"),
         *of_points(*target, "fourier"),
-        *of_nulls(),
+        *of_nulls(SHOWN),
         *expand("results/simulated/{point}/theory.nc", point=POINTS),
         *([f"results/target/{STUDY.target}/theory.nc"] if other else []),
         *expand("results/simulated/{point}/{name}.csv", point=POINTS, name=TABLES),
@@ -222,6 +228,7 @@ def recorded_of_fit(kept_activity):
         *of_points("simulated", name, "spectra"),
         "results/simulated/fitted/theory.nc",
         *FITTED,
+        *REFITTED,
     ]
 
 
@@ -325,6 +332,11 @@ if SETTINGS["fit"]["parameters"]:
     TO_FIT, HELD_OUT = study.split(number, SETTINGS["fit"]["held_out"])
     FIGURES.append("fit")
     FITTED += ["results/fit.csv", *expand("results/simulated/fitted/{table}.csv", table=TABLES)]
+REFITTED = []  # of null networks, on which a model is fitted again by its likelihood
+if FIT and SETTINGS["nulls"] and not ROUNDS:
+    FITTED.append("results/simulated/fitted/nulls.csv")
+    REFITTED += of_nulls(study.FITTED, "fit") + of_nulls(study.FITTED)
+    REFITTED += expand("results/simulated/fitted/nulls_{name}.csv", name=["networks", "notes"])
 BEST = []
 if AXES:
     FIGURES.append("sweep")

@@ -38,6 +38,7 @@ COARSE = {"sampling_interval": "4 ms"}
 FITTED = {"model.coupling_strength": [0.05, 0.5], "model.conduction_speed": ["3 mm/ms", "30 mm/ms"]}
 ROUNDS = {"method": "simulation", "rounds": 2, "points": 6}
 NORM = {"source": "minimum_norm"}
+FIT = {"fit": {"parameters": FITTED}, "inverse": NORM, "nulls": {"rewired": {"number": 4}}}
 # regions, density, duration and replicates; what else is large
 STUDIES = {
     "8 regions": (8, 1.0, "4 s", 20, {"sweep": TWO, "nulls": REWIRED}),
@@ -51,7 +52,7 @@ STUDIES = {
     "306 sensors": (94, 0.5, "4 s", 16, {"leadfield": SPHERE}),
     "an inverse": (94, 0.5, "4 s", 16, {"leadfield": SPHERE, "inverse": {"source": "lcmv"}}),
     "bands": (94, 0.5, "30 s", 4, {"connectivity": BANDED, "simulation": COARSE}),
-    "a fit": (94, 0.5, "2 s", 4, {"fit": {"parameters": FITTED}, "inverse": NORM}),
+    "a fit": (94, 0.5, "2 s", 4, FIT),
     "a fit by simulation": (94, 0.5, "2 s", 8, {"fit": {"parameters": FITTED, **ROUNDS}}),
     "a recording": (94, 0.5, "4 s", 4, {"target": {"labels": "connectome"}}),
 }

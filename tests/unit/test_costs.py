@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from restmeg import bundled, costs, settings, sizes, study
 from restmeg.console import forecast
 
-RULES = re.compile(r"^rule (\w+):", re.MULTILINE)
+RULES = re.compile(r"^(?:rule|use rule \w+ as) (\w+)")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def stored(bench):
 def test_every_rule_asks_for_its_own_memory_and_time():
     found = {}
     for path in (benchmark.ROOT / "workflow/rules").glob("*.smk"):
-        for part in re.split(r"(?m)^(?=rule )", path.read_text()):
+        for part in re.split(r"(?m)^(?=rule |use rule )", path.read_text()):
             if name := RULES.match(part):
                 found[name[1]] = re.findall(r'\*\*asked\("(\w+)"\)', part)
     assert found == {name: [name] for name in costs.COSTS}

@@ -16,6 +16,7 @@ from restmeg import (
     simulation,
     store,
 )
+from restmeg.nulls import making
 
 TIMES = {
     "dt": 0.1,
@@ -81,7 +82,7 @@ def test_a_network_is_simulated_like_a_point_of_the_study(paths, model, anatomy,
     assert found.null.values.tolist() == numbers
     own = as_a_point(paths, model, anatomy)
     for number in numbers:
-        null = null_networks.network(method, anatomy, 3, number)
+        null = making.network(method, anatomy, 3, number)
         expected = as_a_point(paths, model, null)
         np.testing.assert_array_equal(found.fc.sel(null=number).values, expected)
         assert (expected != own).any()
@@ -93,7 +94,7 @@ def test_a_network_is_simulated_like_a_point_of_the_study(paths, model, anatomy,
 def test_a_network_is_compared_with_a_recording_like_a_point(paths, model, anatomy):
     alike = [40, 1000.0, 2000.0]
     found = run(paths, model, [1], alike=alike)
-    null = null_networks.network("degree_length", anatomy, 3, 1)
+    null = making.network("degree_length", anatomy, 3, 1)
     expected = as_a_point(paths, model, null, alike=alike)
     np.testing.assert_allclose(found.fc.sel(null=1).values, expected, atol=1e-6)
     assert (as_a_point(paths, model, null) != expected).any()

@@ -16,6 +16,7 @@ from restmeg import (
     store,
     tables,
 )
+from restmeg.nulls import making
 from restmeg.scores import SCORES
 
 LABELS = np.array([f"R{k}" for k in range(8)], dtype=object)
@@ -208,7 +209,7 @@ def test_a_target_of_another_network_does_not_tell_the_connectome_from_null_netw
     """
     p = []
     for number in range(1000, 1010):
-        study.target(null_networks.network("degree_length", study.anatomy, 0, number))
+        study.target(making.network("degree_length", study.anatomy, 0, number))
         table = study.write()[0].set_index("score")["null_p"]
         p.append(table[["fc_match", "fc_distance"]].tolist())
         # What is of the simulation and the weights alone does not know the target.
@@ -226,7 +227,7 @@ def test_values_are_those_of_each_network_simulated_as_a_point(study):
     ]
     assert (beside["model.coupling_strength"] == 1.5).all()
     for number in (0, 7):
-        null = null_networks.network("degree_length", study.anatomy, 0, number)
+        null = making.network("degree_length", study.anatomy, 0, number)
         study.connectivity("one.nc", null, "simulated", "p0", 0)
         simulated = estimated.read([study.path("one.nc")], "simulated", LABELS)
         expected = {one.score: one.found.summary.value for one in study.scored(simulated, target)}

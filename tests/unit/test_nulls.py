@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from restmeg import null_networks
 from restmeg.connectome import Connectome
-from restmeg.nulls import NULLS, delays, module, rewiring
+from restmeg.nulls import NULLS, delays, making, module, rewiring
 
 ROOT = Path(__file__).parents[2]
 FACTS = json.loads((ROOT / "tests/benchmarks/nulls.json").read_text())
@@ -111,7 +111,7 @@ def test_a_brain_is_rewired_with_its_strengths_and_lengths(n_regions, density, d
     study = brains.connectome(n_regions, density, directed=directed)
     own = brains.likeness(study, study)
     for number in range(4):
-        null = null_networks.network("degree_length", study, 0, number)
+        null = making.network("degree_length", study, 0, number)
         found = brains.likeness(study, null)
         assert found["strength_correlation"] > 0.999
         # A heavy connection of a sparse directed network may stay where it does not belong.
@@ -132,7 +132,7 @@ def test_rewired_networks_are_like_netneurotools(n_regions, density):
     # The network is the one that the table is of.
     assert brains.likeness(study, study) == pytest.approx(facts["study"])
     rows = [
-        brains.likeness(study, null_networks.network("degree_length", study, 0, number))
+        brains.likeness(study, making.network("degree_length", study, 0, number))
         for number in range(10)
     ]
     ours = {key: np.mean([row[key] for row in rows]) for key in rows[0]}
@@ -155,7 +155,7 @@ def test_rewired_networks_are_drawn_evenly():
     counts = {}
     draws = 2100
     for number in range(draws):
-        null = null_networks.network("degree_length", study, 1, number)
+        null = making.network("degree_length", study, 1, number)
         key = null.weights.tobytes()
         counts[key] = counts.get(key, 0) + 1
     assert len(counts) == 70
@@ -166,7 +166,7 @@ def test_rewired_networks_are_drawn_evenly():
 
 def test_where_all_pairs_are_connected_weights_alone_move():
     study = brains.connectome(20, 1.0)
-    null = null_networks.network("degree_length", study, 0, 0)
+    null = making.network("degree_length", study, 0, 0)
     np.testing.assert_array_equal(null.weights > 0, study.weights > 0)
     assert null_networks.weights_moved(study, null) > 0.2
     (note,) = null_networks.notes(study, "degree_length", [0.3])
@@ -176,14 +176,14 @@ def test_where_all_pairs_are_connected_weights_alone_move():
 def test_lengths_of_connections_alone_leave_connections_where_they_are():
     study = brains.connectome(30, 0.3)
     sparse = study._replace(distances=np.where(study.weights > 0, study.distances, 0.0))
-    null = null_networks.network("degree_length", sparse, 0, 0)
+    null = making.network("degree_length", sparse, 0, 0)
     np.testing.assert_array_equal(null.weights > 0, study.weights > 0)
     assert null_networks.weights_moved(sparse, null) > 0.2
     (note,) = null_networks.notes(sparse, "degree_length", [0.3])
     assert note.startswith("only connected pairs have a length")
     # Where no length is known at all, any pair may be connected.
     free = study._replace(distances=0 * study.distances)
-    moved = null_networks.network("degree_length", free, 0, 0).weights > 0
+    moved = making.network("degree_length", free, 0, 0).weights > 0
     assert (moved & (study.weights == 0)).sum() > 0.5 * moved.sum()
     assert null_networks.notes(free, "degree_length", [0.3]) == []
 
@@ -208,7 +208,7 @@ def edge_list(n, pairs, weights):
 )
 def test_what_cannot_be_rewired_is_refused(study):
     moved = [
-        null_networks.weights_moved(study, null_networks.network("degree_length", study, 0, k))
+        null_networks.weights_moved(study, making.network("degree_length", study, 0, k))
         for k in range(3)
     ]
     with pytest.raises(null_networks.InputError) as caught:
@@ -251,9 +251,7 @@ def test_shuffled_delays_keep_weights_and_lengths_of_connections(study, seed):
 def test_shuffled_delays_are_in_any_order():
     study = brains.connectome(20, 0.4)
     pairs = np.nonzero(np.triu(study.weights))
-    found = [
-        null_networks.network("shuffled_delays", study, 0, k).distances[pairs] for k in range(400)
-    ]
+    found = [making.network("shuffled_delays", study, 0, k).distances[pairs] for k in range(400)]
     # Each connection gets each length: means of all are near the mean of lengths.
     lengths = study.distances[pairs]
     z = (np.mean(found, axis=0) - lengths.mean()) / (lengths.std() / np.sqrt(400))
@@ -263,7 +261,7 @@ def test_shuffled_delays_are_in_any_order():
 
 def test_without_delays_all_lengths_are_zero():
     study = brains.connectome(10, 0.4)
-    null = null_networks.network("no_delays", study, 0, 0)
+    null = making.network("no_delays", study, 0, 0)
     assert not null.distances.any()
     np.testing.assert_array_equal(null.weights, study.weights)
 
@@ -277,7 +275,7 @@ def test_a_network_depends_on_its_seed_and_number_alone(method):
     study = brains.connectome(20, 0.3)
 
     def make(seed, number):
-        return digest(null_networks.network(method, study, seed, number))
+        return digest(making.network(method, study, seed, number))
 
     assert make(3, 7) == make(3, 7)
     assert len({make(3, 7), make(3, 8), make(4, 7), make(3, 7 + 2**31)}) == 4
@@ -287,7 +285,7 @@ def test_a_network_depends_on_its_seed_and_number_alone(method):
 
 def test_random_numbers_are_always_the_same():
     """What was once drawn for a network, so that finished ones stay what they are."""
-    found = null_networks.generator(5, 3).random(3).tolist()
+    found = making.generator(5, 3).random(3).tolist()
     assert found == [0.23908274391181938, 0.22502238362535565, 0.2605746385847677]
 
 

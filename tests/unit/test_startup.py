@@ -34,6 +34,7 @@ ALLOWED = {
     "plot_planning": FIGURES,
     "theory_of_target": FILES,
     "fit": FILES,
+    "refit": FILES,
     "propose": FILES,
     "evaluate": FILES | {"numba", "tqdm", "yaml"},
     "fit_by_simulation": FILES,

@@ -2,9 +2,12 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from restmeg import connectome, estimands, fit, null_networks
+from restmeg.nulls import making
 
 TRUTH = {"model.coupling_strength": 1.0, "model.conduction_speed": 7.0}
 
@@ -23,9 +26,11 @@ def fitted(study):
         },
         held_out=0.33,
     )
+    study.edit("nulls", rewired={"number": 3})
     return study
 
 
+@pytest.mark.filterwarnings("ignore:null rewired. all regions")
 def test_a_fit_and_its_scores_on_what_was_held_out(fitted):
     study = fitted
     study.run()
@@ -72,12 +77,62 @@ def test_a_fit_and_its_scores_on_what_was_held_out(fitted):
     assert "Fitted to the target (the truth: coupling strength 1 and conduction speed" in page
     assert "3 replicates held out" in page.replace("\n", " ")
 
+    each_null_network_has_a_fit_of_its_own(study, parameters["model"])
+    nulls = pd.read_csv(study.result("simulated/fitted/nulls.csv")).set_index("score")
+    assert "Against null networks, each with a fit of its own, the likelihood has p = 0.25" in page
+    assert nulls.loc["log_likelihood", "value"] > nulls.loc["log_likelihood", "null_mean"]
+    assert nulls.loc["fc_match", "value"] == pytest.approx(scores.loc["fc_match", "value"])
+
     # Other bounds change the fit and what follows from it, and nothing else.
     study.config["fit"]["parameters"]["model.coupling_strength"] = [0.4, 4]
     assert study.todo() == {
         **{"fit": 1, "simulate": 1, "connectivity": 1, "spectra": 1, "theory": 1},
         **{"score_point": 1, "plot_fit": 1, "summary": 1, "provenance": 1},
+        **{"refit": 1, "null": 1, "score_refitted": 1},
     }
+
+
+def each_null_network_has_a_fit_of_its_own(study, model):
+    """As if it were the study's connectome."""
+    (folder,) = study.result("nulls/rewired/fitted").iterdir()
+    anatomy = connectome.read(study.result("connectome.nc"))
+    with xr.open_dataset(folder / "connectivity.nc") as estimated:
+        times = json.loads(estimated.attrs["parameters"])["simulation"]
+    bounds = {"model.coupling_strength": [0.3, 4], "model.conduction_speed": [3, 30]}
+    target = list(study.result("target").glob("*/*/fourier.nc"))
+    network = making.network("degree_length", anatomy, study.config["simulation"]["seed"], 1)
+    connectome.write(study.path / "null.nc", network, "null 1")
+    given = study.path / "null.nc", target, model, times, bounds, list(range(6)), {}, None
+    fit.fit_file(*given, study.path / "fit.nc", study.path / "fit.csv")
+    with (
+        xr.open_dataset(folder / "fit.nc") as refitted,
+        xr.open_dataset(study.path / "fit.nc") as expected,
+        xr.open_dataset(folder / "connectivity.nc") as estimated,
+    ):
+        own = refitted.sel(null=1)
+        assert own["parameter"].values.tolist() == list(bounds)
+        np.testing.assert_allclose(own["value"], expected["value"], rtol=1e-3)
+        assert float(own["log_likelihood"]) == pytest.approx(
+            float(expected["log_likelihood"]), abs=1e-3
+        )
+        made = {name: float(value) for name, value in zip(bounds, own["value"], strict=True)}
+        fc = estimated.fc.sel(null=1).values
+    # And is simulated with what it says.
+    changed = {**model, "coupling_strength": made["model.coupling_strength"]}
+    changed["conduction_speed"] = made["model.conduction_speed"]
+    replicates = list(range(study.config["simulation"]["replicates"]))
+    null_networks.simulate_batch(
+        *(study.result("connectome.nc"), "rewired", "degree_length", [1], changed, times),
+        *(
+            study.config["simulation"]["seed"],
+            "p0",
+            replicates,
+            estimands.Asked(["pearson"]),
+            study.path / "alone.nc",
+        ),
+    )
+    with xr.open_dataset(study.path / "alone.nc") as alone:
+        np.testing.assert_array_equal(fc, alone.fc.values[0])
 
 
 def test_a_fit_needs_something_that_it_is_not_told(fitted):

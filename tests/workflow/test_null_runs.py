@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from restmeg import connectome, null_networks, open_results, simulation
+from restmeg import connectome, open_results, simulation
 from restmeg.measures import pearson
 from restmeg.model import build_network, initial_state, stream
+from restmeg.nulls import making
 from studies import Study
 
 NULLS = {"rewired": {"number": 3}, "instant": {"method": "no_delays"}}
@@ -110,7 +111,7 @@ def test_a_network_is_what_the_package_makes_of_its_seed_role_and_number(nulls, 
     assert sorted(found) == [("instant", 0), *(("rewired", number) for number in range(3))]
     methods = {"rewired": "degree_length", "instant": "no_delays"}
     for (name, number), fc in found.items():
-        null = null_networks.network(methods[name], anatomy, 3, number)
+        null = making.network(methods[name], anatomy, 3, number)
         net = build_network(null.weights, null.distances, model, 0.1)
         for replicate in range(4):
             random = stream(3, "simulated", replicate)

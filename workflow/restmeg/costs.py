@@ -129,22 +129,16 @@ def _null(size):
     memory = (
         85 + held + FILTERS * size.recorded + one.memory + 0.06 * size.networks * size.replicates
     )
-    return Cost(
-        memory + 8 * values / MB,
-        1 + size.networks * each,
-        4 * size.networks * values / MB,
-    )
+    memory += 8 * values / MB
+    return Cost(memory, 1 + size.networks * each, 4 * size.networks * values / MB)
 
 
 def _project(size):
     samples = size.batch * size.samples
     piece = min(size.samples, PIECE / size.sensors)
     each = 4e-8 * (size.regions + size.sensors) + 2e-10 * size.regions * size.sensors
-    return Cost(
-        150 + (32 * piece * size.regions + 16 * size.regions * size.sensors) / MB,
-        1 + samples * each,
-        4 * samples * size.sensors / MB,
-    )
+    held = 32 * piece * size.regions + 16 * size.regions * size.sensors
+    return Cost(150 + held / MB, 1 + samples * each, 4 * samples * size.sensors / MB)
 
 
 def _inverse(size):
@@ -160,11 +154,9 @@ def _passing(size):
 
 def _reconstruct(size):
     samples, piece = size.batch * size.samples, min(size.samples, PIECE / size.regions)
-    return Cost(
-        85 + (270 * piece * size.regions + 40 * size.regions**2) / MB,
-        1 + samples * _passing(size),
-        4 * samples * size.regions / MB,
-    )
+    held = 270 * piece * size.regions + 40 * size.regions**2
+    seconds = 1 + samples * _passing(size)
+    return Cost(85 + held / MB, seconds, 4 * samples * size.regions / MB)
 
 
 def _leakage(size):
@@ -278,6 +270,12 @@ def _fit(size):
     return Cost(memory, 1.5 + places * each)
 
 
+def _refit(size):
+    """Of a batch of null networks, without profiles and on one core."""
+    one = _fit(size)
+    return Cost(one.memory, 1.5 + size.networks * (NULL_SECONDS * size.regions**2 + one.seconds))
+
+
 def _evaluate(size):
     """Of all replicates at a place, one after the other, and their spectra."""
     one, estimated, powers = _simulate(size), _estimation(size, size.samples), _spectra(size)
@@ -384,6 +382,8 @@ COSTS: dict[str, Callable[[Size], Cost]] = {
     "score_point": _score_point,
     "score": _score,
     "score_nulls": _score_nulls,
+    "refit": _refit,
+    "score_refitted": _score_nulls,
     "best": _best,
     "plot_activity": _plot_activity,
     "plot_topography": _plot_topography,

@@ -5,6 +5,7 @@ Fitted is to the first replicates of the target; the others are for scores of th
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,31 @@ from restmeg.theory.search import Search
 from restmeg.theory.settled import settle
 
 TITLE = "Fitted parameters"
+
+
+class Given(NamedTuple):
+    """What is fitted to."""
+
+    data: CrossSpectra  # of channels: regions, or what an inverse keeps of sensors
+    seen: Observation  # how channels see regions
+    recorded: bool  # of a recording, whose gain, noise and signs are not known
+    notes: list[str]
+
+
+def given(
+    fourier_paths: Sequence[str | Path],
+    replicates: Sequence[int],
+    inverse_path: str | Path | None,
+) -> Given:
+    """What some replicates of a target's fourier.nc tell; paths as in `fit_file`.
+
+    Raises InputError where that is nothing.
+    """
+    target, recorded = fourier.read(fourier_paths)
+    data, notes = cross_spectra(target, replicates)
+    if inverse_path is None:
+        return Given(data, Observation(), recorded, notes)
+    return Given(*through_inverse(data, inverse.operator(inverse_path)), recorded, notes)
 
 
 def cross_spectra(target: Fourier, replicates: Sequence[int]) -> tuple[CrossSpectra, list[str]]:
@@ -81,11 +107,7 @@ def fit_file(
     theory holds nowhere between the bounds.
     """
     anatomy = connectome.read(connectome_path)
-    target, recorded = fourier.read(fourier_paths)
-    data, notes = cross_spectra(target, replicates)
-    seen = Observation()
-    if inverse_path is not None:
-        data, seen = through_inverse(data, inverse.operator(inverse_path))
+    data, seen, recorded, notes = given(fourier_paths, replicates, inverse_path)
     search = Search(anatomy, model, times, bounds, data, seen, not recorded, threads)
     own = flat(model, "model.")
     start = {key: own[key] for key in bounds}
@@ -97,7 +119,7 @@ def fit_file(
             f"config: fit.parameters: {error}; expected bounds within which the network has a "
             "stable fixed point"
         ) from None
-    rounded = parameters.rounded(found.axes, found.estimates)
+    rounded = parameters.rounded(found.axes, [one.value for one in found.estimates])
     fitted = replaced(model, {key: rounded[key] for key in bounds})
     notes += _remarks(found, anatomy, fitted, times)
     warn_of_results("fit", notes)
@@ -105,7 +127,7 @@ def fit_file(
         "model": fitted,
         "bounds": {key: list(ends) for key, ends in bounds.items()},
         "replicates": list(replicates),
-        "frequencies": [float(target.frequencies[0]), float(target.frequencies[-1])],
+        "frequencies": [float(data.frequencies[0]), float(data.frequencies[-1])],
         "dt": times["dt"],
         "method": times["method"],
         "recorded": recorded,

@@ -103,7 +103,7 @@ def fit_file(
             "fit.points"
         )
     least, estimates = estimated(axes, found)
-    fitted = replaced(model, parameters.rounded(axes, estimates))
+    fitted = replaced(model, parameters.rounded(axes, [one.value for one in estimates]))
     notes = _remarks(axes, estimates, found, least)
     warn_of_results("fit", notes)
     made_with = {

@@ -1,11 +1,12 @@
 """What fit.nc says of fitted parameters."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import store
+from restmeg import check, store
 
 QUANTILE = 3.841458820694124  # of a chi-squared of one degree of freedom, 95 %: twice a loss
 
@@ -62,3 +63,29 @@ def model_of(given: dict | None, path: str | Path | None) -> dict:
         raise ValueError("a point without a model")
     with store.open_netcdf(path, "parameter") as dataset:
         return store.provenance(dataset)[0]["model"]
+
+
+def of_nulls(path: str | Path, null: str, numbers: Sequence[int]) -> list[dict[str, float]]:
+    """{dotted key: value} of what was fitted on each of some null networks, NaN without a fit.
+
+    path: as `refit.refit_batch` writes it. Raises InputError if it is of others.
+    """
+    with store.open_netcdf(path, "null", "parameter", "value") as dataset:
+        parameters, _ = store.provenance(dataset)
+        check.same(path, "null", parameters.get("null"), null)
+        check.same(path, "networks", dataset["null"][...].tolist(), list(numbers))
+        names = [str(name) for name in dataset["parameter"][...]]
+        return [dict(zip(names, map(float, row), strict=True)) for row in dataset["value"][...]]
+
+
+def log_likelihood(path: str | Path) -> float:
+    """That of fit.nc."""
+    with store.open_netcdf(path, "log_likelihood") as dataset:
+        return float(dataset["log_likelihood"][...])
+
+
+def log_likelihoods(path: str | Path) -> dict[int, float]:
+    """{number: that of a null network}; path: as `refit.refit_batch` writes it."""
+    with store.open_netcdf(path, "null", "log_likelihood") as dataset:
+        numbers, values = dataset["null"][...], dataset["log_likelihood"][...]
+        return dict(zip(numbers.tolist(), values.tolist(), strict=True))

@@ -4,7 +4,6 @@ Their activity is never written, and no longer held than it takes to estimate co
 """
 
 import contextlib
-import importlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from restmeg import (
     connectome,
     estimands,
     estimation,
+    fitted,
     inverse,
     reconstruction,
     segments,
@@ -25,24 +25,13 @@ from restmeg import (
 )
 from restmeg.connectome import Connectome
 from restmeg.errors import InputError, warn_of_results
-from restmeg.nulls import NULLS, ROLE, module
+from restmeg.nested import replaced
+from restmeg.nulls import ROLE
+from restmeg.nulls.making import network
 
 TITLE = "Functional connectivity of null networks"
-STREAM = int.from_bytes(b"null")  # keeps their random numbers from those of other uses of a seed
 # Share of the sum of weights that is on other pairs than in the study's connectome.
 SAME, NEAR = 0.01, 0.1
-
-
-def generator(seed: int, number: int) -> np.random.Generator:
-    """The random numbers that a null network is made with; they depend on nothing else."""
-    key = np.array([seed, STREAM << 32 | number], np.uint64)
-    return np.random.Generator(np.random.Philox(key=key))
-
-
-def network(method: str, anatomy: Connectome, seed: int, number: int) -> Connectome:
-    """One null network. method: out of nulls.NULLS; seed: of the simulated replicates."""
-    make: Any = importlib.import_module(f"restmeg.{module(method)}")
-    return getattr(make, NULLS[method].where.split(":")[1])(anatomy, generator(seed, number))
 
 
 def weights_moved(anatomy: Connectome, null: Connectome) -> float:
@@ -104,6 +93,7 @@ def simulate_batch(
     path: str | Path,
     alike: tuple[int, float] | None = None,
     inverse_path: str | Path | None = None,
+    refit_path: str | Path | None = None,
 ) -> None:
     """Make some null networks, simulate each as the point is, and write their connectivity.nc.
 
@@ -111,7 +101,8 @@ def simulate_batch(
         networks; model, times, seed, replicates: those of the point's simulated batches (times:
         ``dt``, ``duration``, ``transient``, ``sampling_interval`` in ms), so that random numbers
         are the same; point: its name; asked, alike: see `estimation.estimate_file`; inverse_path:
-        inverse.nc, if the point's activity is seen through it.
+        inverse.nc, if the point's activity is seen through it; refit_path: of the fitted point,
+        what `refit.refit_batch` has found: values that each network has in place of the model's.
     path: ``fc`` (null, measure, band, replicate, region_to, region_from) in 32 bits, and of each
         network ``weights_moved`` and ``strength_error``.
 
@@ -122,9 +113,12 @@ def simulate_batch(
     anatomy = connectome.read(connectome_path)
     role = "simulated"
     operator = None if inverse_path is None else inverse.operator(inverse_path)
+    own: list[dict] = [{}] * len(numbers)
+    if refit_path is not None:
+        own = fitted.of_nulls(refit_path, name, numbers)
     study = simulation.Batch(anatomy, model, times, seed, role, replicates)
     parameters = study.parameters(point) | {"role": ROLE, "null": name, "method": method}
-    parameters |= asked.parameters()
+    parameters |= asked.parameters() | {"fitted": list(own[0])}
     moved, errors, found = [], [], []
     with (
         tqdm(
@@ -146,7 +140,11 @@ def simulate_batch(
             null = network(method, anatomy, seed, number)
             moved.append(weights_moved(anatomy, null))
             errors.append(strength_error(anatomy, null))
-            batch = study._replace(anatomy=null)
+            if not np.isfinite([*own[k].values()]).all():
+                fc[k] = np.nan
+                found.append(f"network {number}: has no fit")
+                continue
+            batch = study._replace(anatomy=null, model=replaced(model, own[k]))
             values = simulation.simulated(batch, progress=lambda **_: contextlib.nullcontext(bar))
             series = simulation.Passing(batch, (piece for piece, _ in values))
             given: Any = series

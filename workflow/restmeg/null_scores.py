@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import check, connectome, estimated, scoring, store, tables
+from restmeg import check, connectome, estimated, fitted, scoring, store, tables
 from restmeg.errors import InputError
 from restmeg.estimated import Connectivity
 from restmeg.nulls import ROLE
-from restmeg.scores import KEY, LOWEST, OF_CONNECTIVITY, SCORES
+from restmeg.scores import KEY, LIKELIHOOD, LOWEST, OF_CONNECTIVITY, SCORES
 from restmeg.scoring import NULL
 
 # Scores of the simulated network: others are the same whatever it is, or not of its connectivity.
@@ -21,6 +21,7 @@ NETWORKS = ["null", "network", *KEY, "value"]
 ALIKE = 1e-6  # how near a score must be to another to be as good: connectivity is in 32 bits
 
 Key = tuple[str, str, str]  # measure, band, score
+OF_FIT = "", "", LIKELIHOOD
 
 
 class Against(NamedTuple):
@@ -82,26 +83,34 @@ def write(
     names: Sequence[str],
     target_paths: Sequence[str | Path],
     connectome_path: str | Path,
-    points_path: str | Path,
+    points_path: str | Path | None,
     scores_path: str | Path,
     point: str,
     out: Sequence[str | Path],
+    only: Sequence[int] | None = None,
+    fit_path: str | Path | None = None,
+    refit_paths: Sequence[str | Path] = (),
 ) -> None:
     """Write what null networks say of a point's scores, each network's scores, and notes on them.
 
     paths: connectivity.nc of all batches of null networks; names: of the nulls, in order;
     target_paths: connectivity.nc of the target; connectome_path: connectome.nc, whose weights and
-    distances null networks are scored against too; points_path: points.csv; scores_path: scores.csv
-    of the point; out: paths of three tables.
+    distances null networks are scored against too; points_path: points.csv, or None for a point
+    that is not among them; scores_path: scores.csv of the point; out: paths of three tables; only:
+    replicates of the target that are compared with, or None for all; fit_path, refit_paths: fit.nc
+    of the study and of all batches of null networks, where the point is what was fitted: their log
+    likelihoods, of the replicates that were fitted to, are a score as well.
 
     Raises InputError if files do not belong together or a network is there twice.
     """
     anatomy = connectome.read(connectome_path)
-    target = estimated.read(target_paths, "target", anatomy.labels)
-    axes, swept = tables.swept(points_path)
+    target = estimated.read(target_paths, "target", anatomy.labels).of(only)
+    axes, swept = ([], {point: []}) if points_path is None else tables.swept(points_path)
     _, rows = tables.read(scores_path)
     check.same(scores_path, "points", sorted({row["point"] for row in rows}), [point])
     own = {tuple(row[key] for key in KEY): float(row["value"]) for row in rows}
+    if fit_path is not None:
+        own[OF_FIT] = fitted.log_likelihood(fit_path)
     summary_path, networks_path, notes_path = out
     start = [point, *swept[point]]
     summary: list[list] = []
@@ -119,6 +128,8 @@ def write(
                         if number in values:
                             raise InputError(f"{path}: network {number} is there more than once")
                         values[number] = one.found.summary.value
+            for path in _of_null(refit_paths, name) if fit_path is not None else ():
+                found.setdefault(OF_FIT, {}).update(fitted.log_likelihoods(path))
             for key, values in found.items():
                 if not math.isfinite(own[key]):
                     continue

@@ -1,6 +1,6 @@
 """Parameters of a model between bounds, and what a fit knows of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,11 +62,10 @@ class Estimate(NamedTuple):
     profile: np.ndarray  # (n, 2) values, ascending, and log likelihoods below the best one
 
 
-def rounded(axes: Sequence[Axis], estimates: Sequence[Estimate]) -> dict[str, float]:
+def rounded(axes: Sequence[Axis], values: Iterable[float]) -> dict[str, float]:
     """{name: fitted value} in DIGITS digits."""
     return {
-        axis.name: float(f"{one.value:.{DIGITS}g}")
-        for axis, one in zip(axes, estimates, strict=True)
+        axis.name: float(f"{value:.{DIGITS}g}") for axis, value in zip(axes, values, strict=True)
     }
 
 

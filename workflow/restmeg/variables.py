@@ -215,6 +215,8 @@ VARIABLES = {
         "1",
         "functional connectivity on null networks",
     ),
+    "nulls.value": Variable(("null", "parameter"), None, "fitted value, in ms and mm/ms"),
+    "nulls.log_likelihood": Variable(("null",), "1", "log likelihood of that, without constant"),
     "weights_moved": Variable(("null",), "1", "share of the weights that is on other pairs"),
     "strength_error": Variable(
         ("null",), "1", "largest error of a region's strength over the mean strength"

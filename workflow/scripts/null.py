@@ -1,4 +1,4 @@
-"""Simulate the shown point on some null networks, and estimate their connectivity."""
+"""Simulate a point on some null networks, and estimate their connectivity."""
 
 from restmeg import estimands, job, null_networks
 
@@ -17,4 +17,5 @@ with job.reporting(snakemake.log[0]):
         snakemake.output.connectivity,
         snakemake.params.alike,
         snakemake.input.inverse or None,
+        snakemake.input.refit or None,
     )

@@ -8,8 +8,11 @@ with job.reporting(snakemake.log[0]):
         snakemake.params.names,
         snakemake.input.target,
         snakemake.input.connectome,
-        snakemake.input.points,
+        snakemake.input.points or None,
         snakemake.input.scores,
         snakemake.params.point,
         [snakemake.output.scores, snakemake.output.networks, snakemake.output.notes],
+        snakemake.params.only,
+        snakemake.input.fit or None,
+        snakemake.input.refits,
     )

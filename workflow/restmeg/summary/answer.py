@@ -51,14 +51,14 @@ def sentences(scores: Rows, best_rows: Rows, nulls: Rows, study: Mapping) -> lis
     if study["axes"]:
         good += _not_the_truth(found)
     beside = _beside(found)
-    against = [
-        row
-        for row in nulls
-        if (kind_of(row), row["score"]) == (kind, MATCH)
-        and math.isfinite(tables.value(row["null_p"]))
-    ]
-    beside = " ".join(filter(None, [_leaked(found), beside, _nulls(against, point, study)]))
+    beside = " ".join(filter(None, [_leaked(found), beside, _nulls(nulls, kind, point, study)]))
     return [*filter(None, [first, good, beside])]
+
+
+def is_told(row: Mapping[str, str], kind: Kind) -> bool:
+    """Whether a row of nulls.csv is one of the few that are told in words."""
+    told = row["score"] in ("structure_function_coupling", MATCH) and kind_of(row) == kind
+    return (told or row["score"] == LIKELIHOOD) and row["null_n"] != "0"
 
 
 def kind_of(row: Mapping[str, str]) -> Kind:
@@ -296,20 +296,27 @@ def _beside(found):
     return f"{words}."
 
 
-def _nulls(rows, point, study):
+def _nulls(rows, kind, point, study):
     """How a match is beside that of networks of other connections."""
-    texts = [
-        f"p = {tables.value(row['null_p']):.2g} ({row['null_n']} of '{row['null']}')"
-        for row in rows
-    ]
-    if not texts:
+    chances = chance(rows, kind)
+    if not chances:
         return ""
     if rows[0]["point"] != point:
         return (
-            f"Null networks are of another point, {study['shown']}, where the match has "
-            f"{joined(texts)}."
+            f"Null networks are of another point, {study['shown']}, where the match has {chances}."
         )
-    return f"Against null networks, the match has {joined(texts)}."
+    return f"Against null networks, the match has {chances}."
+
+
+def chance(nulls: Rows, kind: Kind, score: str = MATCH) -> str:
+    """The p of a score in rows of a nulls.csv, in words; "" if there is none."""
+    told = [
+        f"p = {tables.value(row['null_p']):.2g} ({row['null_n']} of '{row['null']}')"
+        for row in nulls
+        if (kind_of(row), row["score"]) == (kind, score)
+        and math.isfinite(tables.value(row["null_p"]))
+    ]
+    return joined(told) if told else ""
 
 
 def _otherwise(study):

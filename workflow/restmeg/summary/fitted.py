@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from restmeg import tables
-from restmeg.scores import SCORES
+from restmeg.estimands import Kind
+from restmeg.scores import LIKELIHOOD, SCORES
 from restmeg.scores.intervals import decimals
 from restmeg.summary import answer, table
 from restmeg.summary.words import SPACE, decimal, joined, named, plain, setting
@@ -16,21 +17,25 @@ def of(paths: Sequence[str | Path], study: Mapping) -> dict:
     """Texts of a fit; none if nothing was fitted.
 
     paths: of fit.csv, and of scores.csv, scores_replicates.csv and scores_notes.csv of the fitted
-    point, or nothing; study: as in `page.write`, with ``free`` and ``true``, of each fitted
-    parameter what to write for it and its value in a synthetic target, and ``held_out``, how many
-    replicates of the target the fit was not told of, and ``by_simulation``, how it was made.
+    point, and of its nulls.csv if there is one, or nothing; study: as in `page.write`, with
+    ``free`` and ``true``, of each fitted parameter what to write for it and its value in a
+    synthetic target, and ``held_out``, how many replicates of the target the fit was not told of,
+    and ``by_simulation``, how it was made.
     """
     if not paths:
         return {}
-    table_path, scores_path, *_ = paths
+    table_path, scores_path, _, _, *nulls_paths = paths
     _, rows = tables.read(table_path)
     _, scores = tables.read(scores_path)
     own = [row for row in rows if row["parameter"] in study["free"]]
     scores = [row for row in scores if row["score"] in SCORES]
-    first = answer.of_kind(scores, answer.first_kind(scores))
+    nulls = [row for path in nulls_paths for row in tables.read(path)[1]]
+    kind = answer.first_kind(scores)
+    first = answer.of_kind(scores, kind)
     return {
         "words": [_in_words(row, study) for row in own],
-        "sentence": _sentence(own, first, study),
+        "sentence": _sentence(own, first, study) + _beside_nulls(nulls, kind),
+        "nulls": [table.of_null(row) for row in nulls if answer.is_told(row, kind)],
         "rows": [_cells(row, study) for row in rows],
         "groups": table.groups(first),
         "held_out": study["held_out"],
@@ -70,6 +75,21 @@ def _sentence(rows: Sequence[Row], scores: Sequence[Row], study: Mapping) -> str
         f"Fitted to the target{truth}: {fitted}. On the {many} "
         f"{'replicate' if many == 1 else 'replicates'} held out from the fit, the FC match of the "
         f"fitted model is {match}, beside a ceiling of {ceiling}; the FC distance is {distance}."
+    )
+
+
+def _beside_nulls(nulls: Sequence[Row], kind: Kind) -> str:
+    """How the fitted model is beside fits on other networks; "" where there are none."""
+    chances = [
+        f"the {label} {words}"
+        for label, words in (
+            ("likelihood has", answer.chance(nulls, Kind("", ""), LIKELIHOOD)),
+            ("match", answer.chance(nulls, kind)),
+        )
+        if words
+    ]
+    return (
+        f" Against null networks, each with a fit of its own, {joined(chances)}." if chances else ""
     )
 
 

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from restmeg import connectome, disk, store, tables
-from restmeg.estimands import Kind
 from restmeg.scores import SCORES
 from restmeg.summary import answer, captions, expectation, fitted, table
 from restmeg.summary.words import SPACE, duration, setting
@@ -130,7 +129,7 @@ def _run(paths: Mapping, study: Mapping, scores: list, best_rows: list, nulls: l
         "scores": {score["name"]: score for score in of_shown},
         "best": _best(first, answer.of_kind(best_rows, kind), study),
         "theory": expectation.of(paths["theory"], study["point"], kind),
-        "nulls": [table.of_null(row) for row in nulls if _is_told(row, kind)],
+        "nulls": [table.of_null(row) for row in nulls if answer.is_told(row, kind)],
         "truth": ", ".join(
             setting(label, value)
             for label, value in {
@@ -151,12 +150,6 @@ def _best(rows, best_rows, study):
 def _size(path: Path, variable: str, dimension: str) -> int:
     with store.open_netcdf(path, variable) as dataset:
         return dataset.dimensions[dimension].size
-
-
-def _is_told(row: Mapping[str, str], kind: Kind) -> bool:
-    """Whether a row of nulls.csv is of what the figure's caption tells."""
-    told = row["score"] in ("structure_function_coupling", "fc_match")
-    return told and answer.kind_of(row) == kind and row["null_n"] != "0"
 
 
 def _recording(recorded: tuple) -> str:

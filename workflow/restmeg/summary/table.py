@@ -183,9 +183,12 @@ def of_null(row: Mapping[str, str]) -> str:
     n = int(row["null_n"])
     score = SCORES[row["score"]]
     value, mean = (float(score.read(tables.value(row[key]))) for key in ("value", "null_mean"))
-    networks = f"{decimal(mean, 2)} of {n} network" + ("s" if n != 1 else "")
+    networks = f"{n} network{'s' if n != 1 else ''} '{row['null']}'"
+    told = f"{decimal(value, 2)} against {decimal(mean, 2)} of {networks}"
+    if row["score"] == LIKELIHOOD:  # of which only a difference says anything
+        told = f"{value - mean:+.1f} beside that of {networks}"
     return (
-        f"{score.label} {decimal(value, 2)} against {networks} '{row['null']}'"
+        f"{score.label} {told}"
         + (f", z = {decimal(float(row['null_z']), 2)}" if row["null_z"] else "")
         + (f", p = {float(row['null_p']):.2g}" if row["null_p"] else "")
     )

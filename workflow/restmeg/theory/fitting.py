@@ -54,7 +54,7 @@ def fit(search: Search, first: Mapping[str, float] | None = None) -> Fitted:
 
     first: {dotted key: value} to start from as well. Raises NoFitError where theory holds nowhere.
     """
-    best = _best(search, first)
+    best = likeliest(search, first)
     for _ in range(3):  # until no profile and no sign finds a better place
         inner = (best.at > EDGE) & (best.at < 1 - EDGE)
         covariance = _covariance(best.information, inner)
@@ -82,8 +82,8 @@ def _height(place):
     return place.value
 
 
-def _best(search, first):
-    """The highest of the maxima that several starts lead to."""
+def likeliest(search: Search, first: Mapping[str, float] | None = None) -> Place:
+    """The highest of the maxima that several starts lead to; arguments and errors as of `fit`."""
     starts = [] if first is None else [[axis.place(first[axis.name]) for axis in search.axes]]
     found = []
     for places in [*map(np.array, starts), *_spread(search.n_model)]:
