@@ -149,15 +149,13 @@ def _region(axes: Sequence[Axis], found: Sequence[Evaluation]) -> Region:
 def estimate(axis: Axis, least: Least, k: int) -> Estimate:
     """What is told of parameter number k: its interval is the jackknife's, in coordinates.
 
-    Left out is each replicate of both sides, and each evaluation.
+    Left out is each replicate of both sides, and each evaluation. Where a direction may be flat,
+    any place along it may be the least, as far as the bounds.
     """
     at = float(least.place[k])
-    summary = intervals.of_jackknife(at, [side[:, k] for side in least.pseudo], 0)
-    bend = intervals.of_jackknife(least.bend[k], [side[:, k] for side in least.bend_pseudo], 0)
-    low, high = max(summary.ci_low, 0.0), min(summary.ci_high, 1.0)
-    sloping = least.beyond[k] > summary.ci_high - at  # surely so, at a bound
-    if not (bend.ci_low > 0 or sloping):  # what may be flat has no least place
-        low, high = 0.0, 1.0
+    summary = intervals.of_jackknife(at, [side[:, k] for side in least.closed], 0)
+    low = max(summary.ci_low + least.reach[0, k], 0.0)
+    high = min(summary.ci_high + least.reach[1, k], 1.0)
     identified = bool(EDGE < at < 1 - EDGE and low > 0 and high < 1)
     value, deviation = axis.value(at), float("nan")
     if identified:

@@ -16,6 +16,7 @@ WIDE = 3.0  # standard errors of the least place that a region goes to, to both 
 SHRINKS = 0.3, 0.85  # times: a region to the next one, at most and at least
 INSIDE = 0.75  # of a region's half: the best place that is known is no farther from its centre
 SPARE = 1.5  # places for each coefficient that a quadratic is put through
+SURE = 1.5  # standard errors that a direction's curvature is above zero, if it is not flat
 FLAT = 1e-2  # of the largest curvature over a region: a smaller one is as good as none
 KNEE = 4.0  # times the median of what is near, from where on values count less and less
 
@@ -93,7 +94,7 @@ class Quadratic(NamedTuple):
         bent = np.einsum("ni,ij,nj->n", apart, self.curvature, apart)
         return self.value + apart @ self.slope + bent / 2
 
-    def _modes(self) -> tuple[np.ndarray, np.ndarray, float]:
+    def modes(self) -> tuple[np.ndarray, np.ndarray, float]:
         """Curvatures over the region, their directions, and which is as good as none."""
         values, vectors = np.linalg.eigh(self.shape.T @ self.curvature @ self.shape)
         least = max(FLAT * np.abs(values).max(), np.finfo(float).tiny)
@@ -101,14 +102,8 @@ class Quadratic(NamedTuple):
 
     def open(self) -> np.ndarray:
         """The inverse of its curvature, with a little for what is flat or bent the other way."""
-        values, vectors, least = self._modes()
+        values, vectors, least = self.modes()
         return (vectors / np.maximum(values, least)) @ vectors.T
-
-    def flat(self) -> np.ndarray:
-        """Which coordinates (P,) are open mostly for what is flat or bent the other way."""
-        values, vectors, least = self._modes()
-        parts = vectors**2 / np.maximum(values, least)
-        return parts[:, values < least].sum(axis=1) > parts.sum(axis=1) / 2
 
     def profile(self, places: np.ndarray, k: int) -> np.ndarray:
         """Its least values (n,) with coordinate k at places (n,), of its convex part."""
@@ -119,7 +114,7 @@ class Quadratic(NamedTuple):
     @property
     def is_convex(self) -> bool:
         """Whether it has a least place."""
-        values, _, least = self._modes()
+        values, _, least = self.modes()
         return bool(values[0] > least)
 
 
@@ -138,12 +133,11 @@ class Least(NamedTuple):
 
     quadratic: Quadratic
     place: np.ndarray  # (P,) within the bounds
-    beyond: np.ndarray  # (P,) how far from there the quadratic's own least place is
     value: float  # of the quadratic there
     found: bool  # whether the quadratic has a least place, within the bounds
-    bend: np.ndarray  # (P,) curvature along each coordinate, others where the value is least; or 0
     pseudo: list[np.ndarray]  # of each side, and of evaluations (size, P): the jackknife's values
-    bend_pseudo: list[np.ndarray]  # the same of the bend
+    closed: list[np.ndarray]  # the same along the directions alone whose curvature is beyond chance
+    reach: np.ndarray  # (2, P) how far to both sides all others lead, to the bounds
 
     @property
     def covariance(self) -> np.ndarray:
@@ -175,25 +169,46 @@ def least(known: Known, region: Region) -> Least:
     bottom = whole.centre - spread @ whole.slope
     inside = bool(((bottom > 0) & (bottom < 1)).all())
     place = bottom if inside else _nearest(bottom, spread, Region.whole(n))
-    bend = np.where(whole.flat(), 0.0, 1 / np.diag(spread))
-
-    def changes(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Of the least place and the bend, to first order in those of coefficients."""
-        change = _quadratic(beta, region)
-        slope = change.slope + change.curvature @ (place - region.centre)
-        return -spread @ slope, bend**2 * np.diag(spread @ change.curvature @ spread)
-
+    bends, directions, flat = whole.modes()
+    slopes = directions.T @ (whole.slope + whole.curvature @ (place - whole.centre))
     misses = known.values - basis @ (solve @ known.values)
     held = np.clip((basis * solve.T).sum(axis=1), 0, 0.99)  # how much each has its own say
     of_evaluations = -(solve * (misses / (1 - held))).T
-    pseudo, bend_pseudo = [], []
-    for betas in [*((side.T - known.values) @ solve.T for side in known.without), of_evaluations]:
-        moved, bent = (np.array(part) for part in zip(*map(changes, betas), strict=True))
-        pseudo.append(place - (len(betas) - 1) * moved)
-        bend_pseudo.append(bend - (len(betas) - 1) * bent)
+    sides = [*((side.T - known.values) @ solve.T for side in known.without), of_evaluations]
+    # What leaving out changes, to first order: slopes (size, P), and curvatures along directions.
+    changes = [[_quadratic(beta, region) for beta in betas] for betas in sides]
+    sloped = [
+        np.array([one.slope + one.curvature @ (place - region.centre) for one in side])
+        for side in changes
+    ]
+    bent = [
+        np.array([np.diag(directions.T @ one.curvature @ directions) for one in side])
+        for side in changes
+    ]
+    sure = (bends > flat) & _beyond_chance(bends, bent)
+    sure |= _beyond_chance(np.abs(slopes), [side @ directions for side in sloped])  # at a bound
+    kept = directions[:, sure] / np.maximum(bends[sure], flat)
+    parts = spread, kept @ directions[:, sure].T
+    pseudo, closed = ([place + (len(one) - 1) * one @ part for one in sloped] for part in parts)
     value = float(whole.at(place[None])[0])
     found = inside and whole.is_convex
-    return Least(whole, place, np.abs(bottom - place), value, found, bend, pseudo, bend_pseudo)
+    return Least(whole, place, value, found, pseudo, closed, _reach(place, directions[:, ~sure]))
+
+
+def _beyond_chance(values, changes):
+    """Which values (P,) are above zero by more than SURE of their jackknife's standard errors."""
+    variances = [(len(side) - 1) * side.var(axis=0) for side in changes]
+    return values > SURE * np.sqrt(np.sum(variances, axis=0))
+
+
+def _reach(place, directions):
+    """(2, P) how far directions (P, n) lead from a place, each as far as its largest coordinate."""
+    found = np.zeros((2, len(place)))
+    for direction in directions.T:
+        k = np.abs(direction).argmax()
+        moved = np.outer([-place[k], 1 - place[k]], direction / direction[k])
+        found += moved.min(axis=0), moved.max(axis=0)
+    return found
 
 
 def _weights(values):
