@@ -47,7 +47,7 @@ def test_more_null_networks_simulate_only_those(nulls):
     nulls.edit("nulls", rewired={"number": 20})
     assert nulls.todo() == {"null": 2, **dict.fromkeys(SCORED, 1)}  # 0-15, and 16-19
     first = next(nulls.path.glob("results/nulls/rewired/*/0-2/connectivity.nc"))
-    nulls.run()
+    nulls.run("results/nulls.csv")
     with (
         xr.open_dataset(first) as before,
         xr.open_dataset(first.parents[1] / "0-15/connectivity.nc") as after,
@@ -146,7 +146,7 @@ def test_tables_hold_what_null_networks_say(nulls):
 def test_of_a_sweep_null_networks_are_of_the_shown_point(nulls):
     nulls.edit("sweep", **{"model.coupling_strength": [0.5, 1.5]})
     assert "null" not in nulls.todo()  # the shown one is the finished one
-    nulls.run()
+    nulls.run("results/scores.csv")
     table = pd.read_csv(nulls.result("nulls.csv"))
     assert (table["model.coupling_strength"] == 1.5).all()
     scores = pd.read_csv(nulls.result("scores.csv"))

@@ -87,7 +87,7 @@ def test_a_recording_has_a_likelihood_and_its_scale_but_no_expected_match(finish
     recording["time"] = recording["time"].assign_attrs(units="ms")
     recording.to_netcdf(finished.path / "recording.nc")
     finished.config["target"] = {"source": "recording.nc"}
-    finished.run()
+    finished.run("results/scores.csv")
     (theory,) = map(xr.load_dataset, finished.path.glob("results/simulated/*/theory.nc"))
     assert "fc_match" not in theory.score
     assert "structure_function_coupling" in theory.score
