@@ -99,16 +99,19 @@ class Case:
         return Search(*given, calibrated=way == REGIONS), truth
 
 
-def quantile(axis: Axis, one: fitting.Estimate, truth: float) -> tuple[float, float]:
-    """How far an estimate is from the truth, in standard errors, and the normal quantile of that.
+def quantile(
+    axis: Axis, one: fitting.Estimate, truth: float, freedom: float = math.inf
+) -> tuple[float, float]:
+    """How far an estimate is from the truth, in standard errors, and the quantile of that.
 
-    In the coordinates of the fit, by the half of the interval that the truth is in.
+    In the coordinates of the fit, by the half of the interval that the truth is in. freedom:
+    degrees of it that the interval was made with.
     """
     at, low, high = map(axis.place, (one.value, one.low, one.high))
     away = axis.place(truth) - at
-    half = (high - at if away > 0 else at - low) / fitting.NORMAL
+    half = (high - at if away > 0 else at - low) / stats.t.ppf(0.975, freedom)
     z = -away / half if half > 0 else 0.0
-    return z, 0.5 * math.erfc(z / math.sqrt(2))
+    return z, stats.t.sf(z, freedom)
 
 
 def recovered(number: int, way: str = REGIONS) -> list[list[float]]:
@@ -127,7 +130,7 @@ def recovered(number: int, way: str = REGIONS) -> list[list[float]]:
 def row(way: str, key: str, found: np.ndarray) -> list:
     """A row of the table; found: (targets, 5), as `recovered` has them."""
     error, z, quantiles, hit, told = found.T
-    counts, _ = np.histogram(quantiles, BINS, (0, 1))
+    counts, _ = np.histogram(quantiles[np.isfinite(quantiles)], BINS, (0, 1))
     numbers = np.median(np.abs(error)), z.mean(), z.std(ddof=1), hit.mean(), told.mean()
     p = stats.chisquare(counts).pvalue
     return [way, key, len(found), f"{numbers[0]:.2g}", *(f"{x:.2f}" for x in numbers[1:3])] + [

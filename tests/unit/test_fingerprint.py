@@ -199,6 +199,41 @@ def test_a_job_of_other_code_is_stopped_before_it_computes(tmp_path):
         (tmp_path / "computed").unlink(missing_ok=True)
 
 
+def test_what_was_read_is_kept_and_only_as_good_as_what_is_read(tmp_path):
+    """The same digests from a start that keeps, one that finds it, and where it is damaged."""
+    shutil.copytree(
+        fingerprint.PACKAGE, tmp_path / "restmeg", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    code = f"""
+        import sys
+        sys.path.insert(0, {str(tmp_path)!r})
+        from restmeg import fingerprint
+        fingerprint.plan()
+        print(fingerprint.code(fingerprint.PACKAGE / "simulation.py"))
+    """
+    kept = tmp_path / "restmeg/__pycache__/fingerprint.json"
+
+    def digest():
+        done = run(code, tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    fresh = digest()
+    assert kept.exists()
+    assert digest() == fresh
+    for damaged in ("", "[]", '{"reader": 1}', kept.read_text()[:500]):
+        kept.write_text(damaged)
+        assert digest() == fresh
+    found = json.loads(kept.read_text())  # and is whole again
+    kept.write_text(json.dumps({key: ["0", []] for key in found} | {"reader": found["reader"]}))
+    assert digest() != fresh  # it was used
+    kept.write_text(json.dumps({key: ["0", []] for key in found} | {"reader": "another"}))
+    assert digest() == fresh
+    kept.unlink()
+    kept.mkdir()  # nothing can be written there
+    assert digest() == fresh
+
+
 def test_code_needs_nothing_but_the_standard_library(tmp_path):
     code = """
         import sys

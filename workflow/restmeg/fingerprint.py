@@ -4,14 +4,17 @@ Of code, what it does counts and not how it is written; of files, the numbers an
 """
 
 import ast
+import contextlib
 import functools
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from restmeg import disk
 from restmeg.errors import InputError
 
 PACKAGE = Path(__file__).parent
@@ -20,6 +23,8 @@ PACKAGE = Path(__file__).parent
 UNTRACKED = {"job", "fingerprint", "disk", "formats", "measures", "nulls"}
 LARGE = 2**28  # bytes: more would take a second to read at each start
 PLANNED = "RESTMEG_PLANNED_CODE"  # environment variable: the code that a run was planned with
+# What was read of modules, by their bytes: to read them all takes longer than all else of a start.
+KEPT = PACKAGE / "__pycache__" / "fingerprint.json"
 
 
 def code(script: str | Path, *chosen: str) -> str:
@@ -61,11 +66,11 @@ def _path(name):
 @functools.cache
 def _imports(path):
     """Names within the package of the modules that a file names in its imports."""
-    return _read(path.read_bytes())[1]
+    return {name for name in _read(path.read_bytes())[1] if _path(name)}
 
 
 def _imported(tree):
-    """The same of a syntax tree."""
+    """The same of a syntax tree, whether there are such modules or not."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -78,7 +83,7 @@ def _imported(tree):
         if package == "restmeg":
             # A module brings the packages that it is in.
             found |= {".".join(inside[:depth]) for depth in range(1, len(inside) + 1)}
-    return {name for name in found if _path(name)}
+    return sorted(found)
 
 
 class _Meaning(ast.NodeTransformer):
@@ -137,9 +142,36 @@ def _is_warn(attribute):
 @functools.cache
 def _read(source):
     """What a module does, as a digest, and the names of modules that it imports."""
+    kept = _kept().get(_short(source))
+    if kept is not None:
+        return kept
     tree = ast.parse(source)
     imported = _imported(tree)
-    return _short(ast.unparse(_Meaning().visit(tree))), imported
+    return [_short(ast.unparse(_Meaning().visit(tree))), imported]
+
+
+def _reader():
+    """Who says what a module does: another version of this file or of Python may say otherwise."""
+    return _short(Path(__file__).read_bytes(), sys.version)
+
+
+@functools.cache
+def _kept():
+    """What `_read` found earlier, by digests of sources; nothing where that cannot be read."""
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        found = json.loads(KEPT.read_text())
+        if found.pop("reader") == _reader():
+            return found
+    return {}
+
+
+def _keep(sources):
+    """Keep what was read of some sources for the next start, if anything can be written there."""
+    found = {_short(source): _read(source) for source in sources}
+    if found.keys() <= _kept().keys():
+        return
+    with contextlib.suppress(OSError, InputError), disk.whole(KEPT) as partial:
+        partial.write_text(json.dumps({"reader": _reader(), **found}))
 
 
 def _meaning(source):
@@ -158,6 +190,8 @@ def plan() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE.parent), others]))
     if PLANNED not in os.environ:  # a job on a cluster keeps what its run noted
         sources = {_name(path): path.read_bytes() for path in PACKAGE.rglob("*.py")}
+        scripts = PACKAGE.parent.glob("scripts/*.py")
+        _keep([*sources.values(), *(path.read_bytes() for path in scripts)])
         planned = {name: [_short(source), _meaning(source)] for name, source in sources.items()}
         os.environ[PLANNED] = json.dumps({"package": str(PACKAGE), **planned})
 
