@@ -324,6 +324,7 @@ FREE = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["fit"]["parame
 UNITS = {key: settings.unit(key, SCHEMA) for key in FREE}
 TRUE = settings.flat(STUDY.models.get(STUDY.target, {}), "model.")
 TRUE = {key: TRUE[key] for key in FREE if key in TRUE}
+RECORDED = ["results/recording.nc"] if INPUTS.recorded else []  # which says what file is whose
 # What is fitted to: series that are seen through an inverse if the study is, as a recording is.
 SEEN = "fourier_seen" if INVERSE and not INPUTS.recorded else "fourier"
 if SETTINGS["fit"]["parameters"]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import check, estimands, store
+from restmeg import check, estimands, measures, store
 from restmeg.errors import InputError
 from restmeg.estimands import Kind
 
@@ -32,6 +32,14 @@ class Connectivity(NamedTuple):
             replicates=self.replicates[kept],
             fc=self.fc[:, kept],
             dynamics=None if self.dynamics is None else self.dynamics[:, kept],
+        )
+
+    def turned(self, signs: np.ndarray) -> "Connectivity":
+        """That of the same series with other signs (N,), 1 or -1, of regions."""
+        signed = np.array([measures.is_signed(kind.measure) for kind in self.kinds])
+        by = np.where(signed[:, None, None, None], np.outer(signs, signs), 1.0)
+        return self._replace(
+            fc=self.fc * by, segments=None if self.segments is None else self.segments * by
         )
 
 

@@ -3,22 +3,25 @@
 Fitted is to the first replicates of the target; the others are for scores of the fitted model.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import connectome, fourier, inverse, parameters, store
+from restmeg import connectome, fourier, inverse, parameters, segments, store
+from restmeg.connectome import Connectome
 from restmeg.errors import InputError, warn_of_results
 from restmeg.fourier import Fourier
 from restmeg.nested import flat, replaced
 from restmeg.theory import fitting, observed
 from restmeg.theory.observed import CrossSpectra, Observation
-from restmeg.theory.search import Search
+from restmeg.theory.search import NOISE, Search
 from restmeg.theory.settled import settle
 
 TITLE = "Fitted parameters"
+LOST = 0.3  # of the fitted model's power: a recording has less where it was filtered
+SURELY = 6.0  # log likelihood of independent numbers, that signs of a file are others
 
 
 class Given(NamedTuple):
@@ -27,23 +30,61 @@ class Given(NamedTuple):
     data: CrossSpectra  # of channels: regions, or what an inverse keeps of sensors
     seen: Observation  # how channels see regions
     recorded: bool  # of a recording, whose gain, noise and signs are not known
+    files: dict[str, CrossSpectra]  # the same of each file of a recording, if it has several
     notes: list[str]
+
+    def search(
+        self, anatomy: Connectome, model: dict, times: Mapping, bounds: Mapping, threads: int = 1
+    ) -> Search:
+        """What is fitted to it; arguments as in `search.Search`."""
+        fitted = anatomy, model, times, bounds, self.data, self.seen
+        return Search(*fitted, not self.recorded, threads)
 
 
 def given(
     fourier_paths: Sequence[str | Path],
+    recording_path: str | Path | None,
     replicates: Sequence[int],
     inverse_path: str | Path | None,
 ) -> Given:
     """What some replicates of a target's fourier.nc tell; paths as in `fit_file`.
 
-    Raises InputError where that is nothing.
+    Files of a recording, of which each has a gain of its own, are brought to one power. Raises
+    InputError where there is nothing to be fitted to.
     """
     target, recorded = fourier.read(fourier_paths)
+    files: dict[str, list[int]] = {}
+    if recording_path is not None:
+        files = segments.files(recording_path, replicates)
+    if len(files) > 1:
+        target = _of_one_power(target, files.values())
     data, notes = cross_spectra(target, replicates)
-    if inverse_path is None:
-        return Given(data, Observation(), recorded, notes)
-    return Given(*through_inverse(data, inverse.operator(inverse_path)), recorded, notes)
+    single = {}
+    if len(files) > 1:
+        single = {name: cross_spectra(target, of_file)[0] for name, of_file in files.items()}
+    seen = Observation()
+    if inverse_path is not None:
+        operator = inverse.operator(inverse_path)
+        data, seen = through_inverse(data, operator)
+        single = {name: through_inverse(one, operator)[0] for name, one in single.items()}
+    return Given(data, seen, recorded, single, notes)
+
+
+def _of_one_power(target, files):
+    """Coefficients with the power of all files, (lists of replicates), that of their mean."""
+    coefficients = target.coefficients.copy()
+    which = [np.isin(target.replicates, replicates) for replicates in files]
+    power = [np.nanmean(np.abs(coefficients[of_file]) ** 2) for of_file in which]
+    if not np.all(np.isfinite(power)) or not min(power) > 0:
+        return target
+    for of_file, size in zip(which, power, strict=True):
+        coefficients[of_file] *= np.sqrt(np.mean(power) / size)
+    return target._replace(coefficients=coefficients)
+
+
+def of_regions(signs: np.ndarray, labels: Sized) -> np.ndarray:
+    """Signs of regions; those of channels that an inverse makes are known, and all one."""
+    return signs if len(signs) == len(labels) else np.ones(len(labels))
 
 
 def cross_spectra(target: Fourier, replicates: Sequence[int]) -> tuple[CrossSpectra, list[str]]:
@@ -84,6 +125,7 @@ def through_inverse(
 def fit_file(
     connectome_path: str | Path,
     fourier_paths: Sequence[str | Path],
+    recording_path: str | Path | None,
     model: dict,
     times: Mapping,
     bounds: Mapping[str, Sequence[float]],
@@ -96,19 +138,21 @@ def fit_file(
 ) -> None:
     """Write fit.nc and fit.csv: the likeliest parameters of the model between bounds.
 
-    connectome_path: connectome.nc; fourier_paths: fourier.nc of the target's batches; model: what
-    is not fitted, and where to start, as in the configuration, plain numbers; times: dt in ms and
-    the integrator's method; bounds: {dotted key: lowest and highest value}; replicates: of the
-    target that are fitted to; units: of parameters, {dotted key: unit}, "" of none; inverse_path:
-    inverse.nc where the target is of series that it makes, or None: their leakage and noise are
-    then a part of what is fitted; threads: that share the work, of which the result is the same.
+    connectome_path: connectome.nc; fourier_paths: fourier.nc of the target's batches;
+    recording_path: recording.nc, where the target is one, or None; model: what is not fitted, and
+    where to start, as in the configuration, plain numbers; times: dt in ms and the integrator's
+    method; bounds: {dotted key: lowest and highest value}; replicates: of the target that are
+    fitted to; units: of parameters, {dotted key: unit}, "" of none; inverse_path: inverse.nc where
+    the target is of series that it makes, or None: their leakage and noise are then a part of what
+    is fitted; threads: that share the work, of which the result is the same.
 
     Warns of what the data do not tell. Raises InputError where there is nothing to be fitted to, or
     theory holds nowhere between the bounds.
     """
     anatomy = connectome.read(connectome_path)
-    data, seen, recorded, notes = given(fourier_paths, replicates, inverse_path)
-    search = Search(anatomy, model, times, bounds, data, seen, not recorded, threads)
+    target = given(fourier_paths, recording_path, replicates, inverse_path)
+    notes = list(target.notes)
+    search = target.search(anatomy, model, times, bounds, threads)
     own = flat(model, "model.")
     start = {key: own[key] for key in bounds}
     inside = all(low <= start[key] <= high for key, (low, high) in bounds.items())
@@ -122,15 +166,17 @@ def fit_file(
     rounded = parameters.rounded(found.axes, [one.value for one in found.estimates])
     fitted = replaced(model, {key: rounded[key] for key in bounds})
     notes += _remarks(found, anatomy, fitted, times)
+    if target.recorded:
+        notes += _of_recording(found, search, target)
     warn_of_results("fit", notes)
     made_with = {
         "model": fitted,
         "bounds": {key: list(ends) for key, ends in bounds.items()},
         "replicates": list(replicates),
-        "frequencies": [float(data.frequencies[0]), float(data.frequencies[-1])],
+        "frequencies": [float(target.data.frequencies[0]), float(target.data.frequencies[-1])],
         "dt": times["dt"],
         "method": times["method"],
-        "recorded": recorded,
+        "recorded": target.recorded,
     }
     _write(path, made_with, found, anatomy.labels, notes)
     parameters.write_table(table_path, found.axes, found.estimates, units)
@@ -140,14 +186,21 @@ def _remarks(found, anatomy, fitted, times):
     """What is to be known of a fit, in words."""
     notes = []
     for axis, one in zip(found.axes, found.estimates, strict=True):
-        if one.identified:
-            continue
         near = parameters.at_bound(axis, one, 2 * fitting.EDGE)
-        where = "is at a bound" if near else "is not identified"
-        known = f"{axis.name} {where}"
-        if where != "is at a bound":
-            known += ": its interval reaches a bound, or where theory does not hold"
+        if one.identified or axis.name == NOISE:  # a recording may have none
+            continue
+        all_of_it = axis.place(one.high) - axis.place(one.low) > 1 - fitting.EDGE
+        known = f"{axis.name} is not identified: "
+        if all_of_it:
+            known += "all values between its bounds are as likely"
+        elif near:
+            known = f"{axis.name} is at a bound"
+        else:
+            known += "its interval reaches a bound, its own or another one's, or where theory does "
+            known += "not hold"
         notes.append(known)
+    if not found.settled:
+        notes.append("profiles went on finding better places: the intervals are not to be trusted")
     notes += [f"what the data tell of these together: {text}" for text in found.told]
     n_turned = int(np.count_nonzero(found.signs < 0))
     if n_turned:
@@ -162,14 +215,42 @@ def _remarks(found, anatomy, fitted, times):
     return notes
 
 
+def _of_recording(found, search, target):
+    """What is to be known of a recording that was fitted to, in words."""
+    notes = []
+    net, seen = search.net(found.at), search.observation(found.at)
+    frequencies = target.data.frequencies
+    less = observed.power_ratio(net, search.data, seen) < LOST
+    for few, ends in ((less, "from {0:.3g} Hz on down"), (less[::-1], "from {0:.3g} Hz on up")):
+        lost = int(np.argmin(few)) if not few.all() else 0
+        if lost:
+            at = frequencies[lost - 1] if few is less else frequencies[-lost]
+            notes.append(
+                f"{ends.format(at)} the target has less than a third of the power of the fitted "
+                "model, as where a filter has taken it: name what it has left by fit.frequencies"
+            )
+    if search.seen.lead is None:
+        turned = np.outer(found.signs, found.signs)
+        for name, one in target.files.items():
+            own = one._replace(matrices=one.matrices * turned)
+            others = observed.likeliest_signs(net, own, seen)
+            one_more = own._replace(matrices=own.matrices * np.outer(others, others))
+            gain = [observed.likelihood(net, [], of, seen, False).value for of in (one_more, own)]
+            if gain[0] - gain[1] > SURELY * fourier.REDUNDANCY:
+                notes.append(
+                    f"{name}: the signs of its regions are others than those of the other files, "
+                    "which the fit takes for weaker coupling: bring them in line first"
+                )
+    return notes
+
+
 def _write(path, made_with, found, labels, notes):
     estimates = found.estimates
     longest = max(len(one.profile) for one in estimates)
     profiles = np.full((2, len(estimates), longest), np.nan)
     for k, one in enumerate(estimates):
         profiles[:, k, : len(one.profile)] = one.profile.T
-    # Channels are not regions where an inverse is fitted through, whose signs are known.
-    signs = found.signs if len(found.signs) == len(labels) else np.ones(len(labels))
+    signs = of_regions(found.signs, labels)
     contents = {
         **parameters.contents(found.axes, estimates, found.correlation),
         "profile": profiles[0],

@@ -78,14 +78,24 @@ def of_nulls(path: str | Path, null: str, numbers: Sequence[int]) -> list[dict[s
         return [dict(zip(names, map(float, row), strict=True)) for row in dataset["value"][...]]
 
 
-def log_likelihood(path: str | Path) -> float:
-    """That of fit.nc."""
-    with store.open_netcdf(path, "log_likelihood") as dataset:
-        return float(dataset["log_likelihood"][...])
+def of_null_fits(path: str | Path) -> dict[int, tuple[float, np.ndarray]]:
+    """{number of a null network: log likelihood of its fit, and signs (N,) of regions for it}.
+
+    path: as `refit.refit_batch` writes it.
+    """
+    with store.open_netcdf(path, "null", "log_likelihood", "sign") as dataset:
+        values, turned = dataset["log_likelihood"][...], dataset["sign"][...]
+        numbers = dataset["null"][...].tolist()
+        return {n: (float(values[k]), turned[k].astype(float)) for k, n in enumerate(numbers)}
 
 
-def log_likelihoods(path: str | Path) -> dict[int, float]:
-    """{number: that of a null network}; path: as `refit.refit_batch` writes it."""
-    with store.open_netcdf(path, "null", "log_likelihood") as dataset:
-        numbers, values = dataset["null"][...], dataset["log_likelihood"][...]
-        return dict(zip(numbers.tolist(), values.tolist(), strict=True))
+def searched_alike(path: str | Path) -> float:
+    """Log likelihood of the study's own network, had it been fitted as null networks are."""
+    with store.open_netcdf(path, "own_log_likelihood") as dataset:
+        return float(dataset["own_log_likelihood"][...])
+
+
+def signs(path: str | Path) -> np.ndarray:
+    """Signs (N,) that the regions of a target were multiplied with for fit.nc."""
+    with store.open_netcdf(path, "sign") as dataset:
+        return dataset["sign"][...].astype(float)

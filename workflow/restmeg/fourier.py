@@ -36,6 +36,10 @@ class Fourier(NamedTuple):
     replicates: np.ndarray  # (replicates,)
     trouble: str = ""  # why there are no frequencies, in words
 
+    def turned(self, signs: np.ndarray) -> "Fourier":
+        """Those of the same series with other signs (N,), 1 or -1, of regions."""
+        return self._replace(coefficients=self.coefficients * signs)
+
 
 NO_RATE = "the sampling rate of the target is not known (target.sampling_rate)"
 TOO_SHORT = "the target is too short, or too coarsely sampled, for any frequency to count"

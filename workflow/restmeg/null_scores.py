@@ -18,7 +18,9 @@ from restmeg.scoring import NULL
 SCORED = [name for name in OF_CONNECTIVITY if SCORES[name].of_model]
 HEAD = ["null", *KEY, "value", "null_mean", "null_sd", *NULL]
 NETWORKS = ["null", "network", *KEY, "value"]
-ALIKE = 1e-6  # how near a score must be to another to be as good: connectivity is in 32 bits
+# How near a score must be to another to be as good, as a part of the largest: connectivity is in 32
+# bits, likelihoods have nine digits. And at least, as distances are squares near zero.
+ALIKE, ALIKE_FITS, LEAST = 1e-6, 1e-9, 1e-9
 
 Key = tuple[str, str, str]  # measure, band, score
 OF_FIT = "", "", LIKELIHOOD
@@ -34,7 +36,9 @@ class Against(NamedTuple):
     n: int  # networks with a finite score
 
 
-def against(value: float, nulls: np.ndarray, direction: str | None) -> Against:
+def against(
+    value: float, nulls: np.ndarray, direction: str | None, alike: float = ALIKE
+) -> Against:
     """A score beside those of null networks (networks,), of which NaN are left out.
 
     p = (1 + number at least as good) / (1 + n), one-sided (Phipson and Smyth 2010, Stat Appl Genet
@@ -42,13 +46,14 @@ def against(value: float, nulls: np.ndarray, direction: str | None) -> Against:
     """
     nulls = nulls[np.isfinite(nulls)]
     n = len(nulls)
+    near = max(alike * np.abs([value, *nulls]).max(), LEAST)
     if not n or not math.isfinite(value):
         return Against(math.nan, math.nan, math.nan, math.nan, n)
     mean, sd = float(nulls.mean()), float(nulls.std(ddof=1)) if n > 1 else math.nan
     sign = -1.0 if direction == LOWEST else 1.0
-    as_good = np.count_nonzero(sign * (nulls - value) >= -ALIKE * max(1.0, abs(value)))
+    as_good = np.count_nonzero(sign * (nulls - value) >= -near)
     # Of networks that are all alike only rounding is left.
-    z = (value - mean) / sd if sd > ALIKE * max(1.0, abs(mean)) else math.nan
+    z = (value - mean) / sd if sd > near else math.nan
     p = (1 + as_good) / (1 + n) if n > 1 else math.nan  # of one it could only be 0.5 or 1
     return Against(mean, sd, z, p, n)
 
@@ -88,7 +93,6 @@ def write(
     point: str,
     out: Sequence[str | Path],
     only: Sequence[int] | None = None,
-    fit_path: str | Path | None = None,
     refit_paths: Sequence[str | Path] = (),
 ) -> None:
     """Write what null networks say of a point's scores, each network's scores, and notes on them.
@@ -97,9 +101,9 @@ def write(
     target_paths: connectivity.nc of the target; connectome_path: connectome.nc, whose weights and
     distances null networks are scored against too; points_path: points.csv, or None for a point
     that is not among them; scores_path: scores.csv of the point; out: paths of three tables; only:
-    replicates of the target that are compared with, or None for all; fit_path, refit_paths: fit.nc
-    of the study and of all batches of null networks, where the point is what was fitted: their log
-    likelihoods, of the replicates that were fitted to, are a score as well.
+    replicates of the target that are compared with, or None for all; refit_paths: of all batches of
+    null networks, where the point is what was fitted: their log likelihoods, of the replicates that
+    were fitted to, are a score as well.
 
     Raises InputError if files do not belong together or a network is there twice.
     """
@@ -109,8 +113,7 @@ def write(
     _, rows = tables.read(scores_path)
     check.same(scores_path, "points", sorted({row["point"] for row in rows}), [point])
     own = {tuple(row[key] for key in KEY): float(row["value"]) for row in rows}
-    if fit_path is not None:
-        own[OF_FIT] = fitted.log_likelihood(fit_path)
+    fits = {}
     summary_path, networks_path, notes_path = out
     start = [point, *swept[point]]
     summary: list[list] = []
@@ -118,18 +121,21 @@ def write(
     with tables.new_csv(networks_path, ["point", *axes, *NETWORKS]) as single:
         for name in names:
             found: dict[Key, dict[int, float]] = {}
+            if refit_paths:
+                of_name = _of_null(refit_paths, name)
+                fits = {k: one for path in of_name for k, one in fitted.of_null_fits(path).items()}
+                found[OF_FIT] = {number: height for number, (height, _) in fits.items()}
+                own[OF_FIT] = fitted.searched_alike(of_name[0])
             for path in _of_null(paths, name):
                 notes |= {(name, note): None for note in _notes(path)}
                 for number, null in networks(path, name, point, target):
-                    for one in scoring.scored(
-                        null, target, anatomy.weights, anatomy.distances, SCORED
-                    ):
+                    _, signs = fits.get(number, (0.0, np.ones(len(anatomy.labels))))
+                    given = null, target.turned(signs), anatomy.weights, anatomy.distances
+                    for one in scoring.scored(*given, SCORED):
                         values = found.setdefault((one.measure, one.band, one.score), {})
                         if number in values:
                             raise InputError(f"{path}: network {number} is there more than once")
                         values[number] = one.found.summary.value
-            for path in _of_null(refit_paths, name) if fit_path is not None else ():
-                found.setdefault(OF_FIT, {}).update(fitted.log_likelihoods(path))
             for key, values in found.items():
                 if not math.isfinite(own[key]):
                     continue
@@ -137,7 +143,8 @@ def write(
                 for number, value in ordered:
                     single.writerow([*start, name, number, *key, tables.number_if_known(value)])
                 nulls = np.array([value for _, value in ordered])
-                beside = against(own[key], nulls, SCORES[key[-1]].direction)
+                alike = ALIKE_FITS if key == OF_FIT else ALIKE
+                beside = against(own[key], nulls, SCORES[key[-1]].direction, alike)
                 numbers = map(tables.number_if_known, (own[key], *beside[:-1]))
                 summary.append([*start, name, *key, *numbers, beside.n])
     tables.write(summary_path, [["point", *axes, *HEAD], *summary])

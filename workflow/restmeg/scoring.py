@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restmeg import check, connectome, estimated, measures, power, tables
+from restmeg import check, connectome, estimated, fitted, measures, power, tables
 from restmeg.bands import BROADBAND
 from restmeg.errors import InputError, warn_of_results
 from restmeg.estimands import Kind
@@ -206,6 +206,7 @@ def score_point(
     frequencies: Sequence[float] | None = None,
     leaked_paths: Sequence[str | Path] = (),
     only: Sequence[int] | None = None,
+    fit_path: str | Path | None = None,
 ) -> None:
     """Write the scores of one point, those of each of its replicates, and notes on them.
 
@@ -215,7 +216,8 @@ def score_point(
     spectra_paths: spectra.nc of the point's batches and of the target's, or nothing; frequencies:
     lowest and highest of theirs in Hz that count, or None for spectral.FREQUENCIES; leaked_paths:
     leakage.nc of the point's batches, where there is an inverse; only: replicates of the target
-    that are compared with, or None for all.
+    that are compared with, or None for all; fit_path: fit.nc, of the fitted point, which tells what
+    signs the regions of a recording have.
 
     Warns of replicates that scores leave out. Raises InputError if the files do not belong
     together.
@@ -223,6 +225,8 @@ def score_point(
     anatomy = connectome.read(connectome_path)
     simulated = estimated.read(simulated_paths, "simulated", anatomy.labels)
     target = estimated.read(target_paths, "target", anatomy.labels).of(only)
+    if fit_path is not None:
+        target = target.turned(fitted.signs(fit_path))
     if simulated.kinds != target.kinds:
         raise InputError(
             f"{target_paths[0]}: measures {estimated.listed(target.kinds)}; expected "

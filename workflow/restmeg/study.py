@@ -315,6 +315,12 @@ def check_fit(loaded: dict, schema: dict, recorded: tuple[int, int, float] | Non
                 "out"
             )
     if not fit["parameters"]:
+        usual = rules["held_out"]["default"]
+        if fit["held_out"] != usual:
+            raise InputError(
+                "config: fit.held_out: has no effect without fit.parameters; expected its default, "
+                f"{usual}, or left out"
+            )
         return
     number = recorded[0] if recorded else loaded["target"]["replicates"]
     to_fit, _ = split(number, fit["held_out"])

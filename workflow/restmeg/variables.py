@@ -216,6 +216,10 @@ VARIABLES = {
         "functional connectivity on null networks",
     ),
     "nulls.value": Variable(("null", "parameter"), None, "fitted value, in ms and mm/ms"),
+    "nulls.sign": Variable(("null", "region"), "1", "sign that the target's series had"),
+    "own_log_likelihood": Variable(
+        (), "1", "log likelihood of the study's network, looked for in the same way"
+    ),
     "nulls.log_likelihood": Variable(("null",), "1", "log likelihood of that, without constant"),
     "weights_moved": Variable(("null",), "1", "share of the weights that is on other pairs"),
     "strength_error": Variable(

@@ -2,6 +2,7 @@ rule fit:
     input:
         connectome="results/connectome.nc",
         fourier=of_points("target", [STUDY.target], SEEN),
+        recording=RECORDED,
         inverse=INVERSE,
     output:
         fit="results/fit.nc",

@@ -39,7 +39,6 @@ rule score_nulls:
         connectome="results/connectome.nc",
         points="results/points.csv",
         scores=f"results/simulated/{SHOWN}/scores.csv",
-        fit=[],
         refits=[],
     output:
         scores="results/nulls.csv",
@@ -66,6 +65,7 @@ rule refit:
     input:
         connectome="results/connectome.nc",
         fourier=of_points("target", [STUDY.target], SEEN),
+        recording=RECORDED,
         inverse=INVERSE,
     output:
         fit="results/nulls/{null}/fitted/{batch}/fit.nc",
@@ -99,7 +99,6 @@ use rule score_nulls as score_refitted with:
         connectome="results/connectome.nc",
         points=[],
         scores="results/simulated/fitted/scores.csv",
-        fit="results/fit.nc",
         refits=of_nulls(study.FITTED, "fit"),
     output:
         scores="results/simulated/fitted/nulls.csv",

@@ -51,6 +51,7 @@ rule score_point:
         connectome="results/connectome.nc",
         theory="results/simulated/{point}/theory.nc",
         leaked=of_point("leakage") if INVERSE else [],
+        fit=fit_of,
     output:
         scores="results/simulated/{point}/scores.csv",
         replicates="results/simulated/{point}/scores_replicates.csv",

@@ -7,7 +7,7 @@ rule summary:
         theory=f"results/simulated/{SHOWN}/theory.nc",
         scores="results/scores.csv",
         best=BEST,
-        fit=FITTED,
+        fit=FIT + FITTED,
         notes="results/scores_notes.csv",
         nulls=NULLS,
         figures=expand("results/figures/{name}.png", name=FIGURES),

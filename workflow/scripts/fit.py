@@ -6,6 +6,7 @@ with job.reporting(snakemake.log[0]):
     fit.fit_file(
         snakemake.input.connectome,
         snakemake.input.fourier,
+        snakemake.input.recording or None,
         snakemake.params.model,
         snakemake.params.times,
         snakemake.params.bounds,

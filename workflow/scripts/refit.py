@@ -6,6 +6,7 @@ with job.reporting(snakemake.log[0]):
     refit.refit_batch(
         snakemake.input.connectome,
         snakemake.input.fourier,
+        snakemake.input.recording or None,
         snakemake.wildcards.null,
         snakemake.params.method,
         snakemake.params.numbers,

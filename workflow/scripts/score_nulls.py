@@ -13,6 +13,5 @@ with job.reporting(snakemake.log[0]):
         snakemake.params.point,
         [snakemake.output.scores, snakemake.output.networks, snakemake.output.notes],
         snakemake.params.only,
-        snakemake.input.fit or None,
         snakemake.input.refits,
     )

@@ -14,4 +14,5 @@ with job.reporting(snakemake.log[0]):
         snakemake.params.frequencies,
         snakemake.input.leaked,
         snakemake.params.only,
+        snakemake.input.fit or None,
     )

@@ -19,4 +19,5 @@ with job.reporting(snakemake.log[0]):
         snakemake.wildcards.point,
         snakemake.output.theory,
         snakemake.params.reconstructed,
+        fitted.signs(snakemake.input.fit) if snakemake.input.fit else None,
     )

@@ -262,6 +262,7 @@ def draw_fit(
     structure = connectome.read(paths["connectome"])
     simulated = estimated.read(paths["simulated"], "simulated", structure.labels)
     target = estimated.read(paths["target"], "target", structure.labels).of(held_out)
+    target = target.turned(found.signs)
     fc = {
         "target": np.nanmean(correlation.edges(target.fc[0]), axis=0),
         "fitted model": np.nanmean(correlation.edges(simulated.fc[0]), axis=0),

@@ -46,6 +46,11 @@ def is_positive(name: str) -> bool:
     return name in MEASURES and MEASURES[name].positive
 
 
+def is_signed(name: str) -> bool:
+    """Whether a measure turns with the sign of a series, unlike those of envelopes or phases."""
+    return name in MEASURES and not MEASURES[name].analytic
+
+
 class Estimator(Protocol):
     """What gathers the series of one replicate, a piece after another."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from restmeg import fitted as estimates
 from restmeg import tables
 from restmeg.estimands import Kind
 from restmeg.scores import LIKELIHOOD, SCORES
@@ -16,15 +17,15 @@ Row = Mapping[str, str]
 def of(paths: Sequence[str | Path], study: Mapping) -> dict:
     """Texts of a fit; none if nothing was fitted.
 
-    paths: of fit.csv, and of scores.csv, scores_replicates.csv and scores_notes.csv of the fitted
-    point, and of its nulls.csv if there is one, or nothing; study: as in `page.write`, with
+    paths: of fit.nc, fit.csv, and of scores.csv, scores_replicates.csv and scores_notes.csv of the
+    fitted point, and of its nulls.csv if there is one, or nothing; study: as in `page.write`, with
     ``free`` and ``true``, of each fitted parameter what to write for it and its value in a
     synthetic target, and ``held_out``, how many replicates of the target the fit was not told of,
     and ``by_simulation``, how it was made.
     """
     if not paths:
         return {}
-    table_path, scores_path, _, _, *nulls_paths = paths
+    path, table_path, scores_path, _, _, *nulls_paths = paths
     _, rows = tables.read(table_path)
     _, scores = tables.read(scores_path)
     own = [row for row in rows if row["parameter"] in study["free"]]
@@ -38,6 +39,7 @@ def of(paths: Sequence[str | Path], study: Mapping) -> dict:
         "nulls": [table.of_null(row) for row in nulls if answer.is_told(row, kind)],
         "rows": [_cells(row, study) for row in rows],
         "groups": table.groups(first),
+        "notes": estimates.read(path).notes,
         "held_out": study["held_out"],
         "by_simulation": study["by_simulation"],
     }

@@ -20,9 +20,10 @@ EDGE = 1e-3  # of a range: nearer to a bound there is no maximum
 LOOKED, CLIMBED = 16, 3  # places that are looked at for each parameter, and starts of all
 PROFILED = 0.5  # of the way to an end of an interval, where a profile is looked at as well
 NEAR = 0.03  # of an interval: places of a profile that are nearer to another are left out
-STEPS, CLOSE = 8, 0.03  # towards an end, and how near to it, in standard errors
+STEPS, CLOSE = 12, 0.03  # towards an end, and how near to it, in standard errors
+PASSES = 4  # over all profiles, of which one may find a better place
 SMALL = 0.1  # twice a gain of the log likelihood that a step need not be taken for
-FLAT = 0.5  # of a range: a direction with a larger standard error is not told
+FLAT = 0.5  # of a range: a direction with a wider interval is not told
 
 
 class Fitted(NamedTuple):
@@ -35,6 +36,8 @@ class Fitted(NamedTuple):
     log_likelihood: float  # of all that was observed, without its constant
     path: np.ndarray  # (evaluations, 2 + P) start, log likelihood and values
     signs: np.ndarray  # (R,) that channels were turned by
+    settled: bool  # whether no profile has found a better place
+    at: np.ndarray  # (P,) the place
 
 
 class NoFitError(Exception):
@@ -55,12 +58,13 @@ def fit(search: Search, first: Mapping[str, float] | None = None) -> Fitted:
     first: {dotted key: value} to start from as well. Raises NoFitError where theory holds nowhere.
     """
     best = likeliest(search, first)
-    for _ in range(3):  # until no profile and no sign finds a better place
+    for left in reversed(range(PASSES)):
         inner = (best.at > EDGE) & (best.at < 1 - EDGE)
         covariance = _covariance(best.information, inner)
         profiles = [_profile(search, best, covariance, k) for k in range(search.n_model)]
         highest = max((found.highest for found in profiles), key=_height)
-        if not highest.value > best.value + CLOSE:
+        settled = not highest.value > best.value + CLOSE
+        if settled or not left:
             break
         best = search.climb(highest.at)
     estimates = [
@@ -75,6 +79,8 @@ def fit(search: Search, first: Mapping[str, float] | None = None) -> Fitted:
         best.value * REDUNDANCY,
         np.array(search.path),
         search.signs,
+        settled,
+        best.at,
     )
 
 
@@ -170,7 +176,10 @@ def _profile(search, best, covariance, k):
         if abs(height - NORMAL) < CLOSE:  # the rest of the way, as a line
             end = min(distance * NORMAL / height, room)
         ends.append(start + side * end)
-        bounded.append(bool(abs(height - NORMAL) < 10 * CLOSE))
+        # An end that only another parameter's bound makes is none: further on, both would go on.
+        opened = [n for n in range(search.n_model) if n != k and _at_bound(found[-1].at[n])]
+        opened = [n for n in opened if not _at_bound(best.at[n])]
+        bounded.append(bool(abs(height - NORMAL) < 10 * CLOSE and not opened))
         if end:
             loss(start + side * PROFILED * end)
     found.sort(key=lambda place: place.at[k])
@@ -181,6 +190,10 @@ def _profile(search, best, covariance, k):
             shown.append(place)
     shown.sort(key=lambda place: place.at[k])
     return _Profile(shown, ends[0], ends[1], all(bounded), max(found, key=_height))
+
+
+def _at_bound(place):
+    return not EDGE < place < 1 - EDGE
 
 
 def _between(inside, outside, room):
@@ -198,12 +211,18 @@ def _others(search, best, k, to, lean):
 
     Its value is that of the maximum that a last small step would come to.
     """
-    at = np.clip(best.at + lean * (to - best.at[k]), EDGE / 2, 1 - EDGE / 2)
+    ends = EDGE / 2, 1 - EDGE / 2
+    at = np.clip(best.at + lean * (to - best.at[k]), *ends)
     at[k] = np.clip(to, 0, 1)
     place = search.look(at)
-    free = np.arange(len(at)) != k
     for _ in range(STEPS):
         if not np.isfinite(place.value):
+            break
+        # What a bound holds stays there, and leaves the others free.
+        free = ~((place.at <= ends[0]) & (place.gradient < 0))
+        free &= ~((place.at >= ends[1]) & (place.gradient > 0))
+        free[k] = False
+        if not free.any():
             break
         slope = place.gradient[free]
         step = np.linalg.lstsq(place.information[np.ix_(free, free)], slope, rcond=1e-10)[0]
@@ -211,11 +230,11 @@ def _others(search, best, k, to, lean):
             return place._replace(value=place.value + step @ slope / 2)
         for shorter in (1.0, 0.3, 0.1):
             at = place.at.copy()
-            at[free] = np.clip(at[free] + shorter * step, EDGE / 2, 1 - EDGE / 2)
+            at[free] = np.clip(at[free] + shorter * step, *ends)
             following = search.look(at)
             if following.value > place.value:
                 break
-        else:  # held by a bound
+        else:  # nowhere higher that a quadratic would know of
             break
         place = following
     return place
@@ -233,6 +252,8 @@ def _estimate(axis, best, covariance, k, profiles):
         profile = np.array(curve) * (1, REDUNDANCY)
     else:
         half = NORMAL * np.sqrt(covariance[k, k])
+        if not np.isfinite(half):  # at a bound, from which the slope says how far it may be
+            half = NORMAL / np.sqrt(max(best.information[k, k], 1.0))
         low, high = np.clip([at - half, at + half], 0, 1)
         identified = bool(low > 0 and high < 1)
         profile = np.empty((0, 2))
@@ -254,7 +275,7 @@ def _told(search, best, inner, estimates):
     values, vectors = np.linalg.eigh(left)
     texts = []
     for value, vector in zip(values, vectors.T, strict=True):
-        if value > 1 / FLAT**2:
+        if value > (2 * NORMAL / FLAT) ** 2:
             texts += _combination([search.axes[k] for k in own], best.at[own], vector, value)
     return texts
 

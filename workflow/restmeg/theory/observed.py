@@ -164,6 +164,11 @@ def likely_gain(net: Linear, data: CrossSpectra, seen: Observation) -> float:
 
     A first guess, which knows of no noise.
     """
+    return float(np.median(power_ratio(net, data, seen._replace(gain=1.0, noise=0.0))))
+
+
+def power_ratio(net: Linear, data: CrossSpectra, seen: Observation) -> np.ndarray:
+    """What the power of all channels is to the model's, (n,) over frequencies."""
     lead = np.eye(len(net.weights)) if seen.lead is None else seen.lead
     ratios = []
     for which, matrices in cross_spectra(net, 2 * np.pi * data.frequencies / 1000):
@@ -171,8 +176,8 @@ def likely_gain(net: Linear, data: CrossSpectra, seen: Observation) -> float:
         own, theirs = (
             np.trace(of, axis1=1, axis2=2).real for of in (through, data.matrices[which])
         )
-        ratios.append(theirs / own)
-    return float(np.median(np.concatenate(ratios)))
+        ratios.append(theirs / (seen.gain * own + seen.noise * len(lead)))
+    return np.concatenate(ratios)
 
 
 def likeliest_signs(net: Linear, data: CrossSpectra, seen: Observation) -> np.ndarray:

@@ -201,6 +201,7 @@ def predict_file(
     point: str,
     path: str | Path,
     reconstructed: bool = False,
+    signs: np.ndarray | None = None,
 ) -> None:
     """Write theory.nc of a simulated point, with what is expected of its scores.
 
@@ -208,7 +209,8 @@ def predict_file(
     latter None where the target is a recording; target_path: theory.nc of the target where that is
     another model; times: dt and transient in ms, and the integrator's method; compared: by what;
     fourier_paths: fourier.nc of the target's batches; point: name of the model; reconstructed:
-    whether scores are of series seen through an inverse, which theory knows not.
+    whether scores are of series seen through an inverse, which theory knows not; signs: (N,) that
+    regions of the target are turned by, if any are.
 
     Where theory does not hold, the file says why and gives no numbers (NaN), and it is warned of.
     """
@@ -223,6 +225,7 @@ def predict_file(
     elif target is not None and target.trouble:
         notes.append(f"of the target, {target.trouble}; expected matches are left out")
     given, recorded = fourier.read(fourier_paths)
+    given = given if signs is None else given.turned(signs)
     if reconstructed:
         notes.append(REAL if recorded else LEAKS)
     if not len(given.frequencies):
