@@ -319,6 +319,10 @@ ROUNDS, EVALUATED = [], []  # of a fit by simulation, and points of each
 if SETTINGS["fit"]["method"] == study.SIMULATION:
     ROUNDS += range(1, 1 + SETTINGS["fit"]["rounds"])
     EVALUATED += range(SETTINGS["fit"]["points"])
+# Their noise is none that the fitted model is scored with: parameters make up for some of it.
+APART = [
+    SETTINGS["simulation"]["replicates"] + k for k in range(SETTINGS["simulation"]["replicates"])
+]
 # Fitted parameters: what to write for each, and its value in a synthetic target.
 FREE = {key: settings.axis_label(key, SCHEMA) for key in SETTINGS["fit"]["parameters"]}
 UNITS = {key: settings.unit(key, SCHEMA) for key in FREE}

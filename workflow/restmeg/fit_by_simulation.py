@@ -3,6 +3,7 @@
 A round's proposals depend on evaluations before it alone, so that more rounds go on from there.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -169,7 +170,8 @@ def estimate(axis: Axis, least: Least, k: int) -> Estimate:
 
 def _remarks(axes, estimates, found, least):
     """What is to be known of a fit, in words."""
-    notes = []
+    counts = Counter(note for one in found for note in one.notes)
+    notes = [f"{note} (of {number} of {len(found)} points)" for note, number in counts.items()]
     n_out = sum(not np.isfinite(one.distance.values).all() for one in found)
     if n_out:
         notes.append(

@@ -44,7 +44,7 @@ rule evaluate:
         model=SETTINGS["model"],
         simulation=TIMES,
         seed=SEEDS["simulated"],
-        replicates=list(range(SETTINGS["simulation"]["replicates"])),
+        replicates=APART,
         fitted_to=TO_FIT,
         frequencies=SETTINGS["fit"]["frequencies"],
         asked=ASKED.without_windows()._asdict(),
