@@ -45,7 +45,7 @@ def planning(table: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
         one.set_major_formatter("{x:g}")
         one.set_minor_formatter("")
     axes.xaxis.minorticks_off()
-    ticks = [10, 30, 60, 300, 900, 3600]
+    ticks = [10, 60, 300, 900, 3600]
     axes.set_xticks(ticks, [f"{t} s" if t < 60 else f"{t // 60} min" for t in ticks])
     axes.set_title("What could be known")
     handles = [
