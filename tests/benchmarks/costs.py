@@ -105,7 +105,7 @@ def recorded(loaded: dict, labels: np.ndarray) -> tuple:
     if given["source"] == "synthetic":
         return ()
     given["path"] = [given["source"]]
-    field = leadfield.synthetic(labels, n_sensors=1, seed=0)  # of regions, so that none is looked at
+    field = leadfield.synthetic(labels, n_sensors=1, seed=0)  # which are not looked at
     _, found, _, held, _ = inputs.check_recording(loaded, field)
     return found, held
 
