@@ -302,7 +302,7 @@ REFUSED = [
         "x-raw.fif",
         lambda folder: write_fif(folder / "x-raw.fif", kind="mag"),
         {},
-        "its channels are sensors, not regions; expected series of regions, as channels of",
+        "its channels are sensors, not regions; expected inverse.source, such as minimum_norm, ",
     ),
     (
         "x-raw.fif",

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 import yaml
-from restmeg import bundled, connectome, leadfield, open_results, recording
+from restmeg import bundled, connectome, leadfield, open_results, recording, sensors
 from restmeg.settings import load_schema
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,6 @@ def given():
 def forward(rng):
     """A forward solution of MNE on two surfaces, and labels of their vertices, as of a subject."""
     import mne
-    from restmeg import sensors
 
     spaces = []
     for _ in range(2):
@@ -215,6 +214,16 @@ def write_parcels(labels, subjects):
         raw.save(folder / "lcmv-parc-raw.fif", verbose="ERROR")
 
 
+def write_sensors(recorded, empty):
+    """A recording of 306 sensors, and the noise that they have without a head."""
+    info = sensors.to_info(*sensors.find("neuromag306"), 250.0)
+    sizes = [{"mag": 1e-13, "grad": 5e-12}[kind] for kind in info.get_channel_types()]
+    noise = np.random.default_rng(4).normal(size=(5500, 306)) * sizes
+    raw = mne.io.RawArray(noise.T, info, verbose="ERROR")
+    raw.save(recorded, verbose="ERROR")
+    mne.compute_raw_covariance(raw, verbose="ERROR").save(empty, verbose="ERROR")
+
+
 def write_files(given):
     """Files with the names that configurations of the documentation have."""
     for recipe in recipes("config/README.md"):
@@ -226,13 +235,13 @@ def write_files(given):
     centres = [f"{name} {k % 3 * 30} {k // 3 * 40} {k}" for k, name in enumerate(EXAMPLE)]
     Path("my_centres.txt").write_text("\n".join(centres))
     Path("my_parcellation.txt").write_text("\n".join(EXAMPLE[k % 8] for k in range(24)))
-    sensors = leadfield.numbered(16)
-    names = np.array(sensors, dtype=str)
+    names = np.array(leadfield.numbered(16), dtype=str)
     np.savez("my_inverse.npz", inverse=np.eye(8, 16), regions=EXAMPLE, sensors=names)
     write_parcels("parcels.txt", ["sub-01", "sub-02"])
+    write_sensors("sub-01_raw.fif", "emptyroom-cov.fif")
 
 
-@pytest.mark.parametrize(("name", "n"), [("README.md", 6), ("config/README.md", 10)])
+@pytest.mark.parametrize(("name", "n"), [("README.md", 6), ("config/README.md", 11)])
 def test_every_piece_of_a_configuration_can_be_planned(study, name, n, given, monkeypatch):
     monkeypatch.chdir(study.path)
     write_files(given)

@@ -13,6 +13,7 @@ import numpy as np
 
 from restmeg import (
     bands,
+    channels,
     connectome,
     estimands,
     fingerprint,
@@ -60,6 +61,7 @@ class Inputs(NamedTuple):
     recorded: tuple[int, int, float] | None  # its segments, samples of each, and Hz
     readers: list[str]  # modules that read it
     held: float = 0.0  # MB of its files that are read as a whole
+    of_sensors: bool = False  # whether the target's files are, so that an inverse makes its regions
 
 
 def check_sources(loaded: dict, schema: dict, results: str | Path, example: str) -> None:
@@ -177,11 +179,9 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
 
     own = segments.simulated(simulation)
     if loaded["target"]["path"]:
-        content, recorded, readers, held = check_recording(
-            loaded["target"], simulation, anatomy.labels
-        )
+        content, recorded, readers, held, of_sensors = check_recording(loaded, field)
     else:
-        content, recorded, readers, held = None, None, [], 0.0
+        content, recorded, readers, held, of_sensors = None, None, [], 0.0, False
     compared = segments.Sampling(*recorded[1:]) if recorded else own
     _check_band(loaded["fit"], compared, recorded is not None)
     asked = estimands.asked(loaded["connectivity"])
@@ -200,20 +200,22 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
         recorded=recorded,
         readers=readers,
         held=held,
+        of_sensors=of_sensors,
     )
 
 
 def check_recording(
-    given: dict, times: dict, labels: checks.Names
-) -> tuple[str, tuple[int, int, float], list[str], float]:
+    loaded: dict, field: leadfield.LeadField
+) -> tuple[str, tuple[int, int, float], list[str], float, bool]:
     """Read a recording's files; return its digest, segments, readers, and what of it is held.
 
-    given: the section ``target``, with ``path`` from `check_sources`; times: the section
-    ``simulation``; labels: of the connectome. Values are read of files up to SCANNED.
+    And whether it is of sensors. loaded: as in `check`; field: of the connectome's regions. Values
+    are read of files up to SCANNED.
 
     Raises InputError for what cannot be used, and warns (InputWarning) of what is seldom meant.
     """
-    paths, found = given["path"], []
+    given, times = loaded["target"], loaded["simulation"]
+    paths, found, labels = given["path"], [], field.labels
     for name in ("variable", "orientation", "labels"):
         if given[name] is not None and not any(
             name in formats.leaves_open("recording", path) for path in paths
@@ -222,18 +224,29 @@ def check_recording(
                 f"config: target.{name}: has no effect on {paths[0]}, which says that itself; "
                 "expected it left out"
             )
+    through = channels.expected(loaded["inverse"], field)
+    kinds = {}
     for path in paths:
-        with recording.opened(path, labels, given) as series:
+        with recording.opened(path, labels, given, through) as series:
+            kinds[series.raw.what] = path
+            if series.through is not None:
+                channels.check_sensors(series, loaded["inverse"], field)
+                warn(path, channels.questions(series, given, loaded["inverse"], field))
             found.append(segments.sampling(series))
             warn(path, questions.of_recording(series))
             if Path(path).stat().st_size <= SCANNED:
                 warn(path, questions.of_values(segments.look(series)))
+    if len(kinds) > 1:
+        raise InputError(
+            f"config: target.source: {kinds['region']} has series of regions, and "
+            f"{kinds['sensor']} of sensors; expected the same of all files"
+        )
     to = segments.common(segments.simulated(times), found)
     shortest = int(np.argmin([one.seconds for one in found]))
     warn(paths[shortest], questions.of_lengths(times, to))
     n = 0
     for path in paths:
-        with recording.opened(path, labels, given) as series:
+        with recording.opened(path, labels, given, through) as series:
             n += len(list(segments.cut(series, to)))
     described = [formats.find("recording", path) for path in paths]
     readers = {f"formats.{one.module}" for one in described}
@@ -246,7 +259,8 @@ def check_recording(
         one.held * Path(path).stat().st_size for path, one in zip(paths, described, strict=True)
     )
     recorded = n, to.n_samples, to.rate
-    return segments.digest(paths, given), recorded, sorted(readers), held / 2**20
+    content = segments.digest(paths, given)
+    return content, recorded, sorted(readers), held / 2**20, "sensor" in kinds
 
 
 def hand_on(found: Inputs) -> None:
@@ -348,9 +362,9 @@ def _check_inverse(loaded, field, rate):
     given = loaded["inverse"]
     if given["source"] == inverse.LCMV and loaded["target"]["path"]:
         raise InputError(
-            "config: inverse.source: lcmv is adapted to the field at the sensors, which a "
-            "recording in source space has not; expected a file of the weights that it was made "
-            "with, or minimum_norm"
+            "config: inverse.source: lcmv is adapted to the field at the sensors of a synthetic "
+            "target, not to a recording; expected a file of weights (of a recording in source "
+            "space those that it was made with), or minimum_norm"
         )
     found = inverse.from_settings(given, field, rate)
     if found is not None:

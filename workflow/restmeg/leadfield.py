@@ -167,7 +167,7 @@ def judged(
         check.unique_names(path, "sensor", names),
         raw.coils,
         remarks=raw.remarks,
-        assumed=() if factor else ("unit",),
+        assumed=(*(() if factor else ("unit",)), *(("sensors",) if raw.sensors is None else ())),
     )
 
 

@@ -28,6 +28,8 @@ EMPTY_S = 0.1  # of zeros in all regions, which no activity has
 # The largest gain of a head and its sensors: of magnetometers and those of no known kind in
 # T/(nA m), of gradiometers in T/m/(nA m).
 HEAD = {"mag": (1e-16, 1e-11), "grad": (1e-14, 1e-9)}
+# From lowest to highest value of a sensor: noise of a second has more, most artefacts less.
+SWINGS = {"mag": (1e-14, 1e-8), "grad": (1e-12, 1e-6)}
 OWN = 0.5  # of the regions, that an inverse shows most by their own row: others may leak much
 SILENT = 1e-9  # of the largest gain: no more than rounding leaves of none
 # What a region passes on of the others' rates (`rates.coupling_gain`). Of 4 s of 68 and 94 regions
@@ -199,30 +201,38 @@ def of_recording(series: recording.Recording) -> Iterator[str]:
             f"its samples are {apart} apart; is the unit of its time, or target.sampling_rate, "
             "right?"
         )
-    if series.n_samples <= len(series.order):
+    n = len(series.labels)
+    if series.n_samples <= n and series.through is None:
         yield (
-            f"{series.n_samples} samples for {len(series.order)} regions: are time and region in "
-            "each other's place?"
+            f"{series.n_samples} samples for {n} regions: are time and region in each other's "
+            "place?"
         )
-    elif series.n_samples < 2 * len(series.order):
+    elif series.n_samples < 2 * n:
         yield (
-            f"{series.n_samples} samples for {len(series.order)} regions: correlations of so few "
-            "are mostly chance"
+            f"{series.n_samples} samples for {n} regions: correlations of so few are mostly chance"
         )
 
 
 def of_values(looks: segments.Looks) -> Iterator[str]:
     """Yield questions about the values of a recording."""
     if looks.silent:
-        yield (
-            f"no variance in region {check.some(looks.silent)}; no score of such a replicate has a "
-            "value"
-        )
+        then = "no score of such a replicate has a value"
+        if looks.what == "sensor":
+            then = "if it is broken, it should be marked as bad, or interpolated"
+        yield f"no variance in {looks.what} {check.some(looks.silent)}; {then}"
     elif looks.zeros >= EMPTY_S:
         yield (
-            f"all regions are zero for {looks.zeros:.3g} s on end; if bad segments were set to "
-            "zero, they should be left out (a .fif annotates them as BAD)"
+            f"all {looks.what}s are zero for {looks.zeros:.3g} s on end; if bad segments were set "
+            "to zero, they should be left out (a .fif annotates them as BAD)"
         )
+    for kind, swing in looks.swings.items():
+        low, high = SWINGS[kind]
+        if swing and not low <= swing <= high:
+            unit = sensors.UNITS[kind]
+            yield (
+                f"from lowest to highest, values of a sensor of type {kind} are {swing:.2g} apart "
+                f"(the median), where a head's are {low:g} to {high:g} {unit}; are they in {unit}?"
+            )
 
 
 def of_lengths(times: Mapping[str, float], to: segments.Sampling) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""Series of regional activity as files hold them: simulated ones and a user's recording alike."""
+"""Series of regional activity as files hold them: simulated ones and a user's recording alike.
+
+A recording at the sensors becomes series of regions by the inverse operator that simulations go
+through as well.
+"""
 
 import contextlib
 import re
@@ -8,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import check, formats, store, units
+from restmeg import check, exact, formats, store, units
 from restmeg.errors import InputError
 from restmeg.formats import text
 
@@ -25,6 +29,15 @@ IN_ORDER = "connectome"  # in place of a file of labels: they are the connectome
 NUMBERED = re.compile(r"(.*?)(\d+)")  # what tools call regions where they know no names
 
 
+class Through(NamedTuple):
+    """What brings sensors to regions."""
+
+    regions: list  # names
+    sensors: list  # names of those that count; empty where they have none
+    matrix: np.ndarray | None = None  # (regions, sensors), once there is one
+    made: dict = {}  # how  # noqa: RUF012
+
+
 class Recording(NamedTuple):
     """Regional series of one or several replicates, open to be read piece by piece."""
 
@@ -32,9 +45,15 @@ class Recording(NamedTuple):
     raw: formats.RawRecording
     replicates: np.ndarray  # (replicates,)
     labels: list  # of regions, in the connectome's order
-    order: list  # their positions in the file
+    order: list  # positions in the file of channels, which are they or sensors
     sampling_rate: float | None  # Hz; None where nobody says it
     may_diverge: bool = False  # as a simulation does, which is then NaN
+    through: Through | None = None  # what makes regions of its channels, where these are sensors
+
+    @property
+    def channels(self) -> list:
+        """Names of what the file has series of: regions, or sensors."""
+        return self.labels if self.through is None else self.through.sensors
 
     @property
     def n_samples(self) -> int:
@@ -52,34 +71,59 @@ class Recording(NamedTuple):
         first, stop: samples. Raises InputError for a value that is missing or not finite, but for
         those of a simulation that has diverged.
         """
+        for values in self.read(k, first, stop):
+            if self.through is None:
+                yield values
+            elif self.through.matrix is None:
+                raise ValueError(f"{self.path}: sensors, and no inverse")
+            else:
+                yield exact.product(values.astype(np.float64), self.through.matrix.T)
+
+    def read(self, k: int, first: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """Yield the same of its channels; errors as `pieces`."""
         length = store.piece_length(len(self.order))
         stop = self.n_samples if stop is None else stop
         for start in range(first, stop, length):
             values = self.raw.read(k, slice(start, min(start + length, stop)))[:, self.order]
             if not (self.may_diverge or np.isfinite(values).all()):
-                sample, region = np.argwhere(~np.isfinite(values))[0]
+                sample, at = np.argwhere(~np.isfinite(values))[0]
                 raise InputError(
-                    f"{self.path}: {self.raw.variable} of replicate {self.replicates[k]}, region "
-                    f"'{self.labels[region]}', sample {start + sample}: missing or not finite; "
-                    "expected a number"
+                    f"{self.path}: {self.raw.variable} of replicate {self.replicates[k]}, "
+                    f"{self.raw.what} '{self.channels[at]}', sample {start + sample}: missing or "
+                    "not finite; expected a number"
                 )
             yield values
 
 
 @contextlib.contextmanager
 def opened(
-    path: str | Path, labels: check.Names | None = None, given: Mapping | None = None
+    path: str | Path,
+    labels: check.Names | None = None,
+    given: Mapping | None = None,
+    through: Through | None = None,
 ) -> Iterator[Recording]:
     """Open a file of activity whose regions are ``labels``, in any order; yield a Recording.
 
     labels: None for those of the file; given: keys of the section ``target`` of the configuration,
-    where they are not as USUAL.
+    where they are not as USUAL; through: what makes regions of its series if they are of sensors,
+    whose names have to be those of it, in any order.
 
     Raises InputError as `judged` does, or if it cannot be read.
     """
     options = USUAL if given is None else USUAL | dict(given)  # USUAL itself for our own
     with formats.reader("recording", path)(path, options) as raw:
-        yield judged(path, raw, labels, options)
+        yield judged(path, raw, labels, options, through)
+
+
+def through(path: str | Path) -> Through:
+    """What inverse.nc makes regions of sensors with; sensors that it does not use are left out."""
+    with store.open_netcdf(path, "inverse", "region", "sensor") as dataset:
+        matrix = store.read_values(dataset["inverse"])
+        used = matrix.any(axis=0)
+        regions, sensors = (store.read_values(dataset[name]) for name in ("region", "sensor"))
+        made = store.provenance(dataset)[0]
+    own, of = ([str(name) for name in names] for names in (regions, sensors[used]))
+    return Through(own, of, matrix[:, used], made)
 
 
 def judged(
@@ -87,15 +131,20 @@ def judged(
     raw: formats.RawRecording,
     labels: check.Names | None = None,
     given: Mapping = USUAL,
+    through: Through | None = None,
 ) -> Recording:
-    """A Recording of what a file holds; labels, given: as in `opened`.
+    """A Recording of what a file holds; labels, given, through: as in `opened`.
 
-    Raises InputError if it holds none, its regions are others, its time axis is uneven, or it says
-    another sampling rate.
+    Raises InputError if it holds none, its regions or sensors are others, its time axis is uneven,
+    or it says another sampling rate.
     """
     replicates = np.arange(raw.n_replicates) if raw.replicates is None else raw.replicates
+    through = None if raw.sensors is None else _checked(path, through, labels, given)
     names, places = named(path, raw, labels, given)
-    if labels is None:
+    if through is not None:
+        order = [places[at] for at in _matched(path, raw, names, through)]
+        labels = through.regions
+    elif labels is None:
         labels, order = names, places
     else:
         if raw.n_regions != len(labels) == raw.n_samples:
@@ -121,7 +170,51 @@ def judged(
             f"of {own:g} Hz; expected the same or auto"
         )
     own_file = given is USUAL and raw.provenance.get("role") == "simulated"
-    return Recording(path, raw, replicates, list(labels), order, own or stated, own_file)
+    return Recording(path, raw, replicates, list(labels), order, own or stated, own_file, through)
+
+
+def _checked(path, through, labels, given):
+    """What makes regions of sensors. Raises InputError where there is none, or of other regions."""
+    if through is None:
+        raise InputError(
+            f"{path}: its channels are sensors, not regions; expected inverse.source, such as "
+            "minimum_norm, which makes regions of them (or series of regions, as channels of type "
+            "misc, and no sensors beside them)"
+        )
+    if not through.sensors:
+        raise InputError(
+            f"{path}: its channels are sensors, and the lead field's have no names by which they "
+            "could be found; expected a lead field with names of its sensors"
+        )
+    if given["labels"] is not None:
+        raise InputError(
+            f"config: target.labels: has no effect on {path}, whose sensors have names of their "
+            "own; expected it left out (target.label_map brings names together)"
+        )
+    if labels is not None and list(labels) != through.regions:
+        raise InputError("inverse.nc: its regions are not those of the connectome")
+    return through
+
+
+def _matched(path, raw, names, through):
+    """Places among names of the sensors that count. Raises InputError if one is not there."""
+    place = {name: k for k, name in enumerate(names)}
+    missing = [name for name in through.sensors if name not in place]
+    if not missing:
+        return [place[name] for name in through.sensors]
+    bad = sorted(set(missing) & set(raw.sensors.bad))
+    are = f"are not in it or marked as bad ({check.some(bad)})" if bad else "are not in it"
+    mend = (
+        "interpolate them (interpolate_bads of MNE), or leave them out of the lead field "
+        "(pick_channels_forward)"
+    )
+    if len(missing) == len(through.sensors):
+        mend = "a lead field of its sensors, or target.label_map, which brings names together"
+        are += f", which has {check.some(list(names)) or 'none'}"
+    raise InputError(
+        f"{path}: {len(missing)} of {len(through.sensors)} sensors of the lead field, "
+        f"{check.some(missing)}, {are}; expected all: {mend}"
+    )
 
 
 def named(
@@ -139,13 +232,13 @@ def named(
             f"{path}: has no names of its regions; expected target.labels: a file of them, or the "
             f"word {IN_ORDER} if they are in its order"
         )
-    own = None if raw.regions is None else check.unique_names(path, "region", raw.regions)
+    own = None if raw.regions is None else check.unique_names(path, raw.what, raw.regions)
     found = own
     if given["labels"] is not None:
         found = _stated(path, raw, labels, given["labels"])
         if own is not None:
             _check_same(path, own, found, given["labels"])
-    return _mapped(path, found, given["label_map"])
+    return _mapped(path, found, given["label_map"], raw.what)
 
 
 def _mend(given, names):
@@ -215,16 +308,16 @@ def label_map(given: Any) -> dict[str, str | None]:
     return found
 
 
-def _mapped(path, names, given):
+def _mapped(path, names, given, what):
     """Names after ``label_map``, and the places of those that are used."""
     mapping = label_map(given)
     for name in mapping:
         if name not in names:
             where = given if isinstance(given, str) else "config: target.label_map"
-            raise InputError(f"{where}: {path} has no region {check.nearest(name, names)}")
+            raise InputError(f"{where}: {path} has no {what} {check.nearest(name, names)}")
     used = [(mapping.get(name, name), k) for k, name in enumerate(names)]
     used = [(name, k) for name, k in used if name is not None]
-    return check.unique_names(path, "region", [name for name, _ in used]), [k for _, k in used]
+    return check.unique_names(path, what, [name for name, _ in used]), [k for _, k in used]
 
 
 def _sampling_rate(path, times, unit):

@@ -144,12 +144,13 @@ def write(
     given: Mapping,
     to: Sampling,
     planned: str,
+    inverse_path: str | Path | None,
     path: str | Path,
 ) -> None:
     """Write recording.nc: all segments of all files, regions in the order of ``labels``.
 
     paths: of the user's files; given: keys of the section ``target``; to: from `common`; planned:
-    from `digest`.
+    from `digest`; inverse_path: inverse.nc, where the files are of sensors.
     path: ``rate_E`` (replicate, time, region) in 32 bits, and of each replicate ``from_file``,
         ``from_replicate`` and ``starts_at``.
 
@@ -160,10 +161,11 @@ def write(
             f"{', '.join(map(str, paths))}: changed since this run was planned; expected the same "
             "content from start to end: give the command again"
         )
+    through = None if inverse_path is None else recording.through(inverse_path)
     found: list[list[Segment]] = []
     before, names = [], []
     for one in paths:
-        with recording.opened(one, labels, given) as series:
+        with recording.opened(one, labels, given, through) as series:
             found.append(list(cut(series, to)))
             before.append(sampling(series).rate)
             names.append([str(name) for name in series.replicates])
@@ -176,6 +178,8 @@ def write(
         "seconds": to.seconds,
         "label_map": recording.label_map(given["label_map"]),
     }
+    if through is not None:
+        parameters["inverse"] = through.made
     with store.new_netcdf(path, TITLE, parameters) as dataset:
         store.add(dataset, "replicate", np.arange(len(rows)))
         store.add(dataset, "time", np.arange(1, to.n_samples + 1) * (1000 / to.rate))
@@ -192,7 +196,7 @@ def write(
         store.add(dataset, "starts_at", np.array(starts, float))
         row = 0
         for one, of_file in zip(paths, found, strict=True):
-            with recording.opened(one, labels, given) as series:
+            with recording.opened(one, labels, given, through) as series:
                 row = _fill(rate, row, series, of_file, to)
 
 
@@ -247,18 +251,21 @@ def digest(paths: Sequence[str | Path], given: Mapping) -> str:
 class Looks(NamedTuple):
     """What the values of a file look like."""
 
-    silent: list[str]  # regions without variance
-    zeros: float  # s, the longest run of zeros in all regions
+    silent: list[str]  # regions, or sensors, without variance
+    zeros: float  # s, the longest run of zeros in all of them
+    swings: dict[str, float] = {}  # of each kind of sensor, from lowest to highest  # noqa: RUF012
+    what: str = "region"  # or sensor
 
 
 def look(series: recording.Recording) -> Looks:
     """Read all values of a file that may be used. Raises InputError for one that is not finite."""
-    silent, longest = np.zeros(len(series.labels), bool), 0
+    silent, longest = np.zeros(len(series.channels), bool), 0
+    widest = np.zeros(len(series.channels))
     for k in range(len(series.replicates)):
         low, high = np.inf, -np.inf
         for first, stop in series.spans:
             run = 0  # of zeros so far
-            for piece in series.pieces(k, first, stop):
+            for piece in series.read(k, first, stop):
                 low = np.minimum(low, piece.min(axis=0))
                 high = np.maximum(high, piece.max(axis=0))
                 busy = np.flatnonzero(piece.any(axis=1))
@@ -269,5 +276,12 @@ def look(series: recording.Recording) -> Looks:
                     run += len(piece)
                     longest = max(longest, run)
         silent |= low == high
-    names = [name for name, still in zip(series.labels, silent, strict=True) if still]
-    return Looks(names, longest / series.sampling_rate if series.sampling_rate else 0.0)
+        widest = np.maximum(widest, np.subtract(high, low))
+    names = [name for name, still in zip(series.channels, silent, strict=True) if still]
+    seconds = longest / series.sampling_rate if series.sampling_rate else 0.0
+    sensors = series.raw.sensors
+    if sensors is None:
+        return Looks(names, seconds)
+    kinds = np.array(sensors.kinds)[series.order]
+    swings = {str(kind): float(np.median(widest[kinds == kind])) for kind in np.unique(kinds)}
+    return Looks(names, seconds, swings, "sensor")

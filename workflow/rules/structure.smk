@@ -85,6 +85,8 @@ rule inverse:
 
 
 rule recording:
+    input:
+        inverse=INVERSE if INPUTS.of_sensors else [],
     output:
         recording="results/recording.nc",
     log:

@@ -10,5 +10,6 @@ with job.reporting(snakemake.log[0]):
         given,
         segments.Sampling(*snakemake.params.sampling),
         snakemake.params.recording,
+        snakemake.input.inverse or None,
         snakemake.output.recording,
     )

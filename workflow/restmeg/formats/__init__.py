@@ -138,13 +138,24 @@ class RawCovariance(NamedTuple):
     sensors: Any  # names
 
 
+class RawSensors(NamedTuple):
+    """What is known of sensors that a recording is of, beside their names."""
+
+    kinds: list[str]  # "mag" (T) or "grad" (T/m)
+    grades: list[int]  # of compensation by reference sensors, 0 of none
+    positions: np.ndarray | None  # (sensors, 3) m, in head coordinates
+    bad: list[str]  # names of others, which are marked as bad
+    projected: np.ndarray  # (directions, sensors) that projectors took out of the data
+    filtered: bool  # by Maxwell filtering (SSS), after which noise is not white
+
+
 class RawRecording(NamedTuple):
-    """An open file of one or several replicates of regional series."""
+    """An open file of one or several replicates of series of regions, or of sensors."""
 
     n_replicates: int
     n_samples: int
     dtype: Any
-    regions: Any  # their names; None where the file has none
+    regions: Any  # their names, or those of sensors; None where the file has none
     n_regions: int
     replicates: Any  # their numbers or names, or None
     times: np.ndarray | None
@@ -156,6 +167,12 @@ class RawRecording(NamedTuple):
     variable: str = "rate_E"  # what messages call the series
     sampling_rate: float | None = None  # Hz, where the file says it without a time axis
     spans: list[tuple[int, int]] | None = None  # samples that may be used, where not all may
+    sensors: RawSensors | None = None  # where its series are of sensors, in T and T/m
+
+    @property
+    def what(self) -> str:
+        """What messages call that which a series is of."""
+        return "region" if self.sensors is None else "sensor"
 
 
 def find(kind: str, path: str | Path) -> Format:

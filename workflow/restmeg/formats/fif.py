@@ -1,4 +1,4 @@
-"""FIF of MNE: a Raw whose channels are time courses of regions, as osl-ephys writes it."""
+"""FIF of MNE: a Raw whose channels are time courses of regions, as of osl-ephys, or sensors."""
 
 import contextlib
 import warnings
@@ -8,31 +8,32 @@ from pathlib import Path
 import numpy as np
 
 from restmeg.errors import InputError, reason
-from restmeg.formats import RawRecording
+from restmeg.formats import RawRecording, RawSensors
 
-SENSORS = {"mag", "grad", "ref_meg"}  # types of channels that no region has
+SENSORS = {"mag", "grad"}  # types of channels that no region has
 
 
 @contextlib.contextmanager
 def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:  # noqa: ARG001
-    """Channels of type ``misc``, or if there are none all that are no stimulus channels.
+    """Sensors that are not marked as bad; or, without any, channels of type ``misc``.
 
-    What is annotated as bad (its description begins with BAD) is left out, and so are joints of
-    recordings that were put together (BAD boundary, EDGE boundary).
+    If there are none of these either, all that are no stimulus channels. What is annotated as bad
+    (its description begins with BAD) is left out, and so are joints of recordings that were put
+    together (BAD boundary, EDGE boundary).
     """
     raw = _opened(path)
     try:
         kinds, spans = raw.get_channel_types(), _spans(raw)
+        of_sensors = [k for k, kind in enumerate(kinds) if kind in SENSORS]
+        of_regions = [k for k, kind in enumerate(kinds) if kind == "misc"]
+        picks = of_regions or [k for k, kind in enumerate(kinds) if kind != "stim"]
+        if of_sensors:
+            bad = set(raw.info["bads"])
+            picks = [k for k in of_sensors if raw.ch_names[k] not in bad]
+        sensors = _sensors(raw, kinds, picks) if of_sensors else None
     except Exception as error:  # it can be damaged in many ways
         raise _unreadable(path, error) from None
     with contextlib.closing(raw):
-        if "misc" not in kinds and set(kinds) & SENSORS:
-            raise InputError(
-                f"{path}: its channels are sensors, not regions; expected series of regions, as "
-                "channels of type misc"
-            )
-        of_regions = [k for k, kind in enumerate(kinds) if kind == "misc"]
-        picks = of_regions or [k for k, kind in enumerate(kinds) if kind != "stim"]
 
         def read(_: int, piece: slice) -> np.ndarray:
             try:
@@ -54,6 +55,7 @@ def recording(path: str | Path, given: Mapping) -> Iterator[RawRecording]:  # no
             variable="channels",
             sampling_rate=float(f"{raw.info['sfreq']:.6g}"),
             spans=spans,
+            sensors=sensors,
         )
 
 
@@ -72,6 +74,31 @@ def _opened(path):
             return mne.io.read_raw_fif(path, preload=False, verbose="ERROR")
     except Exception as error:  # it can be damaged in many ways
         raise _unreadable(path, error) from None
+
+
+def _sensors(raw, kinds, picks):
+    """What the file says of its sensors with these numbers."""
+    info, names = raw.info, [raw.ch_names[k] for k in picks]
+    channels = [info["chs"][k] for k in picks]
+    places = np.array([channel["loc"][:3] for channel in channels], float).reshape(-1, 3)
+    head, positions = info["dev_head_t"], None
+    if head is not None and np.isfinite(places).all() and places.any():
+        positions = places @ head["trans"][:3, :3].T + head["trans"][:3, 3]
+    taken = [np.zeros((0, len(names)))]
+    for one in info["projs"]:
+        if one["active"]:
+            of = {name: k for k, name in enumerate(one["data"]["col_names"])}
+            data = np.column_stack([one["data"]["data"], np.zeros(len(one["data"]["data"]))])
+            taken.append(data[:, [of.get(name, -1) for name in names]])
+    return RawSensors(
+        kinds=[kinds[k] for k in picks],
+        # Types of coils have it in their upper bits.
+        grades=[int(channel["coil_type"]) >> 16 for channel in channels],
+        positions=positions,
+        bad=[name for name in info["bads"] if kinds[raw.ch_names.index(name)] in SENSORS],
+        projected=np.concatenate(taken),
+        filtered=any(step.get("max_info", {}).get("sss_info") for step in info["proc_history"]),
+    )
 
 
 def _spans(raw):
@@ -98,5 +125,5 @@ def _spans(raw):
 def _unreadable(path, error):
     return InputError(
         f"{path}: cannot be read as FIF ({reason(error)}); expected a Raw of MNE with a channel "
-        "for each region"
+        "for each region or sensor"
     )

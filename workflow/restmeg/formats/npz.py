@@ -38,9 +38,10 @@ def connectome(path: str | Path, given: Mapping) -> RawConnectome:
 
 
 def leadfield(path: str | Path, given: Mapping) -> RawLeadField:  # noqa: ARG001
-    """Arrays ``gain`` (regions, sensors) and ``labels`` of regions."""
-    gain, labels = store.read_npz(path, "gain", "labels")
-    return RawLeadField(gain, labels, sensors=None, unit=None)
+    """Arrays ``gain`` (regions, sensors), ``labels`` of regions and, if there, ``sensors``."""
+    names = ["sensors"] if "sensors" in store.names_in_npz(path) else []
+    gain, labels, *sensors = store.read_npz(path, "gain", "labels", *names)
+    return RawLeadField(gain, labels, sensors=sensors[0] if sensors else None, unit=None)
 
 
 def inverse(path: str | Path, given: Mapping) -> RawInverse:  # noqa: ARG001
