@@ -19,8 +19,7 @@ An evaluation of a peer simulates as much as the target has, with the same rando
 The estimate is the best evaluation so far: after as long as our own fit by simulation took (the
 median over targets), and after BUDGET seconds. Minimised are
 
-- `fc_correlation`: 1 - correlation of functional connectivity, what both packages' examples use, by
-  the package's own function;
+- `fc_correlation`: 1 - correlation of functional connectivity, by the package's own function;
 - `fc_and_spectra`: root mean squared difference of functional connectivity, plus that of log10
   power of all regions at 1 to 45 Hz: what our own fit by simulation compares;
 - `coherency_and_spectra`: the same with the complex coherency of all pairs at these frequencies,
