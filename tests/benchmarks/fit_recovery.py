@@ -40,6 +40,7 @@ TABLE, FIGURE = (HERE.with_name(f"fit_recovery.{form}") for form in ("csv", "png
 TARGETS, BINS = 100, 10
 HEAD = ["fitted_to", "parameter", "targets", "relative_error", "bias", "spread", "coverage"]
 HEAD += ["identified", "p_uniform"]
+SIGMA = "model.noise.sigma"
 REGIONS, SENSORS = WAYS = ("regions", "sensors")
 NOISE = 0.1  # of the power of the median sensor, over all its frequencies
 
@@ -66,22 +67,27 @@ class Case:
         draw = {key: rng.random() for key in self.bounds}
         return {key: low * (high / low) ** draw[key] for key, (low, high) in self.bounds.items()}
 
-    def target(self, number: int, truth: dict[str, float]) -> fourier.Fourier:
-        """A target's Fourier coefficients."""
+    def series(self, number: int, truth: dict[str, float]) -> simulation.Passing:
+        """A target's activity, to be read once."""
         model = settings.replaced(self.settings["model"], truth)
         given = model, self.times, 1000 + number, "target", self.replicates
         batch = simulation.Batch(self.anatomy, *given)
         made = simulation.simulated(batch, progress=partial(tqdm, disable=True))
-        series = simulation.Passing(batch, (piece for piece, _ in made))
-        return fourier.estimate(series, recorded=False)
+        return simulation.Passing(batch, (piece for piece, _ in made))
 
-    def search(self, number: int, way: str) -> tuple[Search, dict[str, float]]:
-        """A target to be fitted to, and its truth."""
+    def target(self, number: int, truth: dict[str, float]) -> fourier.Fourier:
+        """A target's Fourier coefficients."""
+        return fourier.estimate(self.series(number, truth), recorded=False)
+
+    def search(
+        self, number: int, way: str, told: tuple[str, ...] = ()
+    ) -> tuple[Search, dict[str, float]]:
+        """A target to be fitted to, and its truth; told: keys whose truth the fit is told."""
         truth = self.truth(number)
-        target, bounds, seen = self.target(number, truth), self.bounds, Observation()
+        target, seen = self.target(number, truth), Observation()
         if way == SENSORS:
             # The size of the model's noise is the gain of a recording, which nobody knows.
-            bounds = {key: ends for key, ends in bounds.items() if key != "model.noise.sigma"}
+            told += (SIGMA,)
             gain = self.gain / np.abs(self.gain).max()
             field = target.coefficients @ gain
             power = np.median((np.abs(field) ** 2).mean(axis=(0, 1, 2)))
@@ -94,7 +100,8 @@ class Case:
             data, seen = observed.whitened(data, gain.T, size)
         else:
             data, _ = fit.cross_spectra(target, self.replicates)
-        model = settings.replaced(self.settings["model"], truth if way == SENSORS else {})
+        bounds = {key: ends for key, ends in self.bounds.items() if key not in told}
+        model = settings.replaced(self.settings["model"], {key: truth[key] for key in told})
         given = self.anatomy, model, self.times, bounds, data, seen
         return Search(*given, calibrated=way == REGIONS), truth
 

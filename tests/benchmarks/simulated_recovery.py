@@ -39,19 +39,23 @@ FREEDOM = 2 * (len(REPLICATES) - 1)  # of intervals, as replicates of both sides
 
 
 class Case:
-    """A target of the bundled anatomy, and what it was simulated with."""
+    """A target, and simulations that are fitted to it."""
 
-    def __init__(self, number: int) -> None:
-        loaded = settings.load({"simulation": TIMES}, settings.load_schema(bundled.schema()))
-        self.model = loaded["model"]
-        self.times = {key: loaded["simulation"][key] for key in study.TIMES}
-        with np.load(bundled.example()) as archive:
-            self.anatomy = connectome.Connectome(
-                archive["weights"], archive["distances"], archive["labels"]
-            )
-        self.number, random = number, np.random.Generator(np.random.Philox(number))
-        self.truth = {axis.name: axis.value(random.random()) for axis in AXES}
-        self.target = self.patterns(self.truth, "target", self.nothing())
+    def __init__(
+        self,
+        number: int,
+        anatomy: connectome.Connectome,
+        model: dict,
+        times: dict,
+        axes: list[Axis],
+        truth: dict[str, float],
+        simulated: range = REPLICATES,
+    ) -> None:
+        """number: of the target, for seeds; simulated: replicates of an evaluation."""
+        self.number, self.anatomy, self.model, self.times = number, anatomy, model, times
+        self.axes, self.truth = axes, truth
+        self.replicates = {"target": REPLICATES, "simulated": simulated}
+        self.target = self.patterns(truth, "target", self.nothing())
 
     def nothing(self) -> Patterns:
         """No replicates, and the frequencies that those of this length have."""
@@ -67,7 +71,8 @@ class Case:
         """What replicates look like that are simulated with some values."""
         model = settings.replaced(self.model, values)
         seed = self.number + (1000 if role == "target" else 100_000)
-        batch = simulation.Batch(self.anatomy, model, self.times, seed, role, REPLICATES)
+        given = self.times, seed, role, self.replicates[role]
+        batch = simulation.Batch(self.anatomy, model, *given)
         with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stderr(nowhere):
             found, _ = evaluation.simulated_patterns(batch, ASKED, target)
         assert found is not None
@@ -78,17 +83,30 @@ class Case:
         found: list[Evaluation] = []
         own = settings.flat(self.model, "model.")
         for number in range(1, 1 + rounds):
-            for place in proposed(number, points, AXES, own, list(found)):
-                values = dict(zip((axis.name for axis in AXES), place, strict=True))
+            for place in proposed(number, points, self.axes, own, list(found)):
+                values = dict(zip((axis.name for axis in self.axes), place, strict=True))
                 ours = self.patterns(values, "simulated", self.target)
-                distance = evaluation.compare(ours, self.target, len(REPLICATES))
+                number_of_ours = len(self.replicates["simulated"])
+                distance = evaluation.compare(ours, self.target, number_of_ours)
                 found.append(Evaluation(number, values, distance, list(REPLICATES), []))
-        return estimated(AXES, found)[1]
+        return estimated(self.axes, found)[1]
+
+
+def drawn(number: int) -> Case:
+    """A target of the bundled anatomy, whose truth is drawn."""
+    loaded = settings.load({"simulation": TIMES}, settings.load_schema(bundled.schema()))
+    times = {key: loaded["simulation"][key] for key in study.TIMES}
+    with np.load(bundled.example()) as archive:
+        names = "weights", "distances", "labels"
+        anatomy = connectome.Connectome(*(archive[name] for name in names))
+    random = np.random.Generator(np.random.Philox(number))
+    truth = {axis.name: axis.value(random.random()) for axis in AXES}
+    return Case(number, anatomy, loaded["model"], times, AXES, truth)
 
 
 def recovered(number: int, rounds: int = ROUNDS, points: int = POINTS) -> list[list[float]]:
     """Of each parameter of a target: error, z, quantile, hit and whether it is identified."""
-    case = Case(number)
+    case = drawn(number)
     rows = []
     for axis, one in zip(AXES, case.fit(rounds, points), strict=True):
         truth = case.truth[axis.name]

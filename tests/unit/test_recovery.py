@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import benchmark
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -109,3 +110,63 @@ def test_the_stored_fits_by_simulation_hold_the_truth_as_often_as_they_say(simul
         assert float(row["coverage"]) >= 0.9
         assert abs(float(row["bias"])) < 0.3
     assert simulated.markdown(simulated.TABLE) in (ROOT / "config/README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def beside():
+    return benchmark.load("fit_peers")
+
+
+@pytest.mark.parametrize("minimised", ["fc_and_spectra", "coherency_and_spectra"])
+def test_peers_minimise_what_is_least_at_the_target(beside, minimised):
+    random = np.random.default_rng(0)
+    target = random.normal(size=(2, 3000, 3))
+    far = beside.peers.distance(target, minimised)
+    assert far(target) == 0
+    # Twice the size is four times the power everywhere, and the same connectivity.
+    assert far(2 * target) == pytest.approx(np.log10(4))
+    assert far(-target[::-1]) == pytest.approx(0, abs=1e-9)
+    mixed = target + target[:, :, :1]
+    assert far(mixed) > far(target + 0.1 * target[:, :, :1]) > 0
+
+
+def test_peers_estimate_by_their_best_evaluation_so_far(beside):
+    run = [0.5, [1.0, 1.1, 5.0, 0.7], [2.0, 2.1, 6.0, 0.6], [3.0, 0.9, 7.0, 0.4]]
+    assert beside.best(run, 1.5) == ([1.1, 5.0], 1, 0.7 / 0.5)
+    assert beside.best(run, 2.5) == ([2.1, 6.0], 2, 0.6 / 0.5)
+    assert beside.best(run, 60.0) == ([0.9, 7.0], 3, 0.4 / 0.5)
+
+
+def test_the_table_beside_peers_is_of_medians_over_targets(beside):
+    coupling, speed = beside.FITTED
+    truths = [{coupling: 1.0, speed: 10.0}, {coupling: 2.0, speed: 10.0}]
+    ours = [
+        [[4.0, 64, [1.1, 9.0], [True, False], [False, True]]],
+        [[6.0, 64, [2.6, 9.0], [True, True], [False, True]]],
+    ]
+    theirs = [[0.5, [1.0, 1.5, 5.0, 0.7], [20.0, 1.0, 10.0, 0.4]], [0.1, [1.0, 3.0, 5.0, 0.7]]]
+    runs = {way: theirs if way[1] else ours for way in beside.WAYS}
+    found = [dict(zip(beside.HEAD, row, strict=True)) for row in beside.rows(runs, truths)]
+    assert {key: found[0][key] for key in beside.HEAD[3:]} == {
+        "seconds": "5",
+        "evaluations": "64",
+        "coupling_error": "0.2",
+        "speed_error": "0.1",
+        "coverage": "1.00, 0.50",
+        "identified": "0.00, 1.00",
+        "loss_over_truth": "",
+    }
+    early, late = (one for one in found if (one["way"], one["minimised"]) == beside.WAYS[2])
+    assert (early["seconds"], early["coupling_error"], early["speed_error"]) == ("5", "0.5", "0.5")
+    assert (late["seconds"], late["coupling_error"], late["speed_error"]) == ("60", "0.25", "0.25")
+    assert (early["loss_over_truth"], late["loss_over_truth"]) == ("4.20", "3.90")
+
+
+def test_documentation_shows_the_stored_table_beside_peers(beside):
+    rows = list(csv.DictReader(beside.TABLE.read_text().splitlines()))
+    assert list(rows[0]) == beside.HEAD
+    assert [(row["way"], row["minimised"]) for row in rows] == [
+        way for way in beside.WAYS for _ in range(2 if way[1] else 1)
+    ]
+    assert all(int(row["targets"]) >= beside.TARGETS for row in rows)
+    assert beside.markdown() in (ROOT / "config/README.md").read_text()
