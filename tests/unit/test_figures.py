@@ -96,7 +96,7 @@ def overlapping(figure):
 
 
 @pytest.mark.parametrize("name", ["lh.superiortemporal{}", "R{}", "a name beyond all measure {}"])
-@pytest.mark.parametrize("n", [8, 20, 24, 30, 68, 100, 400])
+@pytest.mark.parametrize("n", [8, 24, 68, 400])
 def test_names_of_regions_are_legible_or_left_out(n, name):
     labels = [name.format(k) for k in range(n)]
     fc = np.random.default_rng(0).uniform(-1, 1, (n, n))

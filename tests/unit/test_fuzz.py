@@ -14,7 +14,7 @@ from restmeg import store
 from restmeg.errors import LONGEST, InputError
 from restmeg.formats import probe
 
-SECONDS = float(os.environ.get("RESTMEG_FUZZ", 5))
+SECONDS = float(os.environ.get("RESTMEG_FUZZ", 3))
 FEWEST = {
     "connectome.nc": 2,
     "connectome.mat": 2,
