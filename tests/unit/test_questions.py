@@ -128,3 +128,10 @@ def test_too_few_samples_for_the_regions_are_said():
     assert list(questions.of_recording(series(6, 1000.0))) == [
         "6 samples for 6 regions: are time and region in each other's place?"
     ]
+
+
+def test_a_truth_that_no_fit_can_find_is_said():
+    bounds = {"model.coupling_strength": [2.0, 5.0], "model.noise.sigma": [0.001, 0.1]}
+    (said,) = questions.of_fit(bounds, {"model.coupling_strength": 1.5, "model.noise.sigma": 0.01})
+    assert said.startswith("model.coupling_strength: of the synthetic target it is 1.5, not betw")
+    assert not list(questions.of_fit(bounds, {}))  # of a recording

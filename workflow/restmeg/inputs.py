@@ -176,6 +176,8 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
     leadfield.check_scale(field.gain, given["scale"])
 
     _check_nulls(loaded["nulls"], anatomy)
+    truth = settings.flat(plan.models.get(plan.target, {}), "model.")
+    warn("config: fit.parameters", questions.of_fit(loaded["fit"]["parameters"], truth))
 
     own = segments.simulated(simulation)
     if loaded["target"]["path"]:

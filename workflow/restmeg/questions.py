@@ -192,6 +192,16 @@ def of_inverse(found: inverse.Inverse, random: bool, gain: np.ndarray) -> Iterat
     yield from found.remarks
 
 
+def of_fit(bounds: Mapping, truth: Mapping) -> Iterator[str]:
+    """Yield questions about bounds of a fit; truth: values of a synthetic target by dotted keys."""
+    for key, (low, high) in bounds.items():
+        if key in truth and not low <= truth[key] <= high:
+            yield (
+                f"{key}: of the synthetic target it is {truth[key]:g}, not between {low:g} and "
+                f"{high:g}, where no fit can find it"
+            )
+
+
 def of_recording(series: recording.Recording) -> Iterator[str]:
     """Yield questions about a Recording whose sampling rate is known."""
     rate = series.sampling_rate or np.nan
