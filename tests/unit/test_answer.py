@@ -334,15 +334,19 @@ def null(score="fc_match", p="0.01", measure="pearson", point="pa"):
 def test_null_networks_are_told_with_their_number():
     others = [null("fc_distance"), null(measure="other"), null(p="")]
     *_, third = said(scored.rows(), nulls=[*others, null()])
-    assert third.endswith(". Against null networks, the match has p = 0.01 (99 of 'rewired').")
+    assert third.endswith(
+        ". Against null networks, the match has p = 0.01 (better than all 99 of 'rewired')."
+    )
     assert third.count("rewired") == 1
+    *_, third = said(scored.rows(), nulls=[null(p="0.02")])
+    assert third.endswith("the match has p = 0.02 (99 of 'rewired').")
 
 
 def test_null_networks_of_another_point_say_so():
     *_, third = said(sweep(), [estimate(1.5, 1.4, 1.6)], [null()], SWEPT)
     assert third.endswith(
         " Null networks are of another point, coupling strength 1, where the match has p = 0.01 "
-        "(99 of 'rewired')."
+        "(better than all 99 of 'rewired')."
     )
 
 

@@ -21,6 +21,7 @@ from restmeg.theory.settled import settle
 
 TITLE = "Fitted parameters"
 LOST = 0.3  # of the fitted model's power: a recording has less where it was filtered
+SEEN_NOISE = 0.02  # of the power, in the median over frequencies: less changes no score by much
 SURELY = 6.0  # log likelihood of independent numbers, that signs of a file are others
 
 
@@ -30,7 +31,9 @@ class Given(NamedTuple):
     data: CrossSpectra  # of channels: regions, or what an inverse keeps of sensors
     seen: Observation  # how channels see regions
     recorded: bool  # of a recording, whose gain, noise and signs are not known
-    files: dict[str, CrossSpectra]  # the same of each file of a recording, if it has several
+    # The same of each file of a recording, if it has several, of what is held out as well: signs
+    # are looked at there.
+    files: dict[str, CrossSpectra]
     notes: list[str]
 
     def search(
@@ -55,13 +58,18 @@ def given(
     target, recorded = fourier.read(fourier_paths)
     files: dict[str, list[int]] = {}
     if recording_path is not None:
-        files = segments.files(recording_path, replicates)
+        files = segments.files(recording_path)
     if len(files) > 1:
         target = _of_one_power(target, files.values())
     data, notes = cross_spectra(target, replicates)
     single = {}
     if len(files) > 1:
-        single = {name: cross_spectra(target, of_file)[0] for name, of_file in files.items()}
+        whole = np.isfinite(target.coefficients).all(axis=(1, 2, 3))
+        usable = {
+            name: np.intersect1d(of_file, target.replicates[whole]).tolist()
+            for name, of_file in files.items()
+        }
+        single = {name: cross_spectra(target, own)[0] for name, own in usable.items() if len(own)}
     seen = Observation()
     if inverse_path is not None:
         operator = inverse.operator(inverse_path)
@@ -230,6 +238,13 @@ def _of_recording(found, search, target):
                 "model, as where a filter has taken it: name what it has left by fit.frequencies"
             )
     if search.seen.lead is None:
+        share = float(np.median(observed.noise_share(net, search.data, seen)))
+        if share > SEEN_NOISE:
+            notes.append(
+                f"{100 * share:.2g} % of the power is white noise beside the activity, which the "
+                "fitted model is simulated without: its FC is stronger for that, and its FC and "
+                "spectral distances tell of the noise and not of the parameters"
+            )
         turned = np.outer(found.signs, found.signs)
         for name, one in target.files.items():
             own = one._replace(matrices=one.matrices * turned)

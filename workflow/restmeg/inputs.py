@@ -162,7 +162,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
 
     Raises InputError for what cannot be used, and warns (InputWarning) of what is seldom meant.
     """
-    models = [*plan.models.values()]
+    models = [*plan.models.values(), *study.at_bounds(loaded)]
     simulation = loaded["simulation"]
     given = loaded["connectome"]
     check_network(given["path"], anatomy, models, simulation, given["distances"])

@@ -66,6 +66,11 @@ class Results:
         """Of a sweep, the best value of each swept number by each score that can tell."""
         return pd.read_csv(self.folder / "best.csv")
 
+    @property
+    def fit(self) -> pd.DataFrame:
+        """Fitted parameters: value, ends of the 95 % interval, whether identified, and unit."""
+        return pd.read_csv(self.folder / "fit.csv")
+
     def theory(self, point: str | None = None) -> xr.Dataset:
         """Linear theory of a point: see config/README.md.
 

@@ -226,14 +226,13 @@ def _fill(rate, row, series, found, to):
     return row
 
 
-def files(path: str | Path, replicates: Sequence[int]) -> dict[str, list[int]]:
-    """{file of the user: replicates of recording.nc that are of it}, of some replicates."""
+def files(path: str | Path) -> dict[str, list[int]]:
+    """{file of the user: replicates of recording.nc that are of it}."""
     found: dict[str, list[int]] = {}
     with store.open_netcdf(path, "replicate", "from_file") as dataset:
         names = dataset["from_file"][...]
         for replicate, name in zip(dataset["replicate"][...].tolist(), names, strict=True):
-            if replicate in replicates:
-                found.setdefault(str(name), []).append(replicate)
+            found.setdefault(str(name), []).append(replicate)
     return found
 
 

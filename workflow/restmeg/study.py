@@ -299,6 +299,12 @@ def split(replicates: int, held_out: float) -> tuple[list[int], list[int]]:
     return list(range(first)), list(range(first, replicates))
 
 
+def at_bounds(loaded: dict) -> list[dict]:
+    """The model with the lowest and with the highest speed that a fit may come to, if it may."""
+    ends = loaded["fit"]["parameters"].get("model.conduction_speed", ())
+    return [loaded["model"] | {"conduction_speed": end} for end in ends]
+
+
 def check_fit(loaded: dict, schema: dict, recorded: tuple[int, int, float] | None = None) -> None:
     """Raise InputError for a fit that cannot be made, or settings of one that have no effect.
 

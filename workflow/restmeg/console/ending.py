@@ -1,11 +1,12 @@
 """What came out of a run, in a few lines of text."""
 
+import json
 import textwrap
 from pathlib import Path
 
 from restmeg import bundled, settings, tables
 from restmeg.scores import ANATOMY, LIKELIHOOD, SCORES
-from restmeg.summary import answer, table, words
+from restmeg.summary import answer, fitted, table, words
 
 PAGES = ("summary.html", "report.html")
 OF_SWEEP = ("best.csv", "differences.csv")
@@ -21,6 +22,7 @@ def places(folder: Path) -> str:
     names = [name for name in PAGES if _is_current(results / name, path)]
     if path.exists():
         columns, rows = tables.read(path)
+        names += ["fit.csv"] if _fit(folder) else []
         names += ["scores.csv", *(OF_SWEEP if tables.axes(columns) else ())]
         names += ["nulls.csv"] if _has_nulls(rows) else []
     found = [f"results/{name}" for name in [*names, "figures/"] if (results / name).exists()]
@@ -53,6 +55,16 @@ def scores(folder: Path) -> list[str]:
     labels = _labels(tables.axes(columns))
     point, by = answer.deciding(rows, rows[0]["point"], labels)
     lines = _of_point([row for row in rows if row["point"] == point])
+    fit = _fit(folder)
+    if fit:
+        lines = [
+            *fit,
+            "",
+            "Scores of the model as it is configured (results/simulated/fitted/ has",
+            "those of the fitted one):",
+            "",
+            *lines,
+        ]
     others = len(answer.kinds(found)) - 1
     if others:
         lines = [f"{kind.words} (and {others} more in results/scores.csv)", "", *lines]
@@ -98,6 +110,18 @@ def _over_points(folder, rows, kind, labels, point, by):
 def _at(row, labels):
     """A point of a sweep in words."""
     return ", ".join(words.setting(label, row[axis]) for axis, label in labels.items())
+
+
+def _fit(folder):
+    """Fitted parameters, if the study that was run has any."""
+    path, record = folder / "results/fit.csv", folder / "results/provenance.json"
+    if not (path.exists() and record.exists()):
+        return []
+    asked = json.loads(record.read_text())["config"].get("fit", {}).get("parameters", {})
+    schema = settings.load_schema(bundled.schema()) if asked else {}
+    free = {key: settings.axis_label(key, schema) for key in asked}
+    rows = [row for row in tables.read(path)[1] if row["parameter"] in free]
+    return [f"Fitted: {fitted.in_words(row, free)}" for row in rows]
 
 
 def _nulls(folder, kind, labels, point):

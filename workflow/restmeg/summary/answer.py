@@ -308,10 +308,16 @@ def _nulls(rows, kind, point, study):
     return f"Against null networks, the match has {chances}."
 
 
+def _least(row):
+    """Words for a p that so many networks can make no smaller."""
+    least = 1 / (1 + tables.value(row["null_n"]))
+    return "better than all " if tables.value(row["null_p"]) < 1.01 * least else ""
+
+
 def chance(nulls: Rows, kind: Kind, score: str = MATCH) -> str:
     """The p of a score in rows of a nulls.csv, in words; "" if there is none."""
     told = [
-        f"p = {tables.value(row['null_p']):.2g} ({row['null_n']} of '{row['null']}')"
+        f"p = {tables.value(row['null_p']):.2g} ({_least(row)}{row['null_n']} of '{row['null']}')"
         for row in nulls
         if (kind_of(row), row["score"]) == (kind, score)
         and math.isfinite(tables.value(row["null_p"]))

@@ -12,6 +12,7 @@ from restmeg.summary import answer, table
 from restmeg.summary.words import SPACE, decimal, joined, named, plain, setting
 
 Row = Mapping[str, str]
+AT_END = 1e-3  # of an interval: a value that is nearer to an end of it is at a bound
 
 
 def of(paths: Sequence[str | Path], study: Mapping) -> dict:
@@ -34,7 +35,7 @@ def of(paths: Sequence[str | Path], study: Mapping) -> dict:
     kind = answer.first_kind(scores)
     first = answer.of_kind(scores, kind)
     return {
-        "words": [_in_words(row, study) for row in own],
+        "words": [in_words(row, study["free"]) for row in own],
         "sentence": _sentence(own, first, study) + _beside_nulls(nulls, kind),
         "nulls": [table.of_null(row) for row in nulls if answer.is_told(row, kind)],
         "rows": [_cells(row, study) for row in rows],
@@ -54,10 +55,14 @@ def _numbers(row: Row) -> tuple[str, str, str]:
     return decimal(value, digits), decimal(low, digits), decimal(high, digits)
 
 
-def _in_words(row: Row, study: Mapping) -> str:
-    """A parameter and its interval."""
+def in_words(row: Row, free: Mapping[str, str]) -> str:
+    """A row of fit.csv in words; free: {fitted parameter: what to write for it}."""
     value, low, high = _numbers(row)
-    text = named(study["free"][row["parameter"]], value)
+    text = named(free[row["parameter"]], value)
+    ends = [tables.value(row[name]) for name in ("ci_low", "ci_high")]
+    near = min(abs(tables.value(row["value"]) - end) for end in ends)
+    if row["identified"] == "false" and near <= AT_END * (ends[1] - ends[0]):
+        return f"{text}, at a bound ({low} to {high} are no worse; beyond it may be better)"
     if row["identified"] == "false":
         return f"{text}, which this target does not tell: {low} to {high} are no worse"
     return f"{text} (95{SPACE}% interval {low} to {high})"
@@ -65,7 +70,7 @@ def _in_words(row: Row, study: Mapping) -> str:
 
 def _sentence(rows: Sequence[Row], scores: Sequence[Row], study: Mapping) -> str:
     """Which parameters explain the target, and how well they do what they were not fitted to."""
-    fitted = joined([_in_words(row, study) for row in rows])
+    fitted = joined([in_words(row, study["free"]) for row in rows])
     found = {row["score"]: table.in_words(row) for row in scores}
     true = joined([setting(study["free"][key], value) for key, value in study["true"].items()])
     truth = f" (the truth: {true})" if true else ""
@@ -77,6 +82,23 @@ def _sentence(rows: Sequence[Row], scores: Sequence[Row], study: Mapping) -> str
         f"Fitted to the target{truth}: {fitted}. On the {many} "
         f"{'replicate' if many == 1 else 'replicates'} held out from the fit, the FC match of the "
         f"fitted model is {match}, beside a ceiling of {ceiling}; the FC distance is {distance}."
+        + _verdict(scores)
+    )
+
+
+def _verdict(scores: Sequence[Row]) -> str:
+    """That the model is not true, if a distance says so; "" if none does."""
+    apart = [
+        SCORES[name].label
+        for row in scores
+        if (name := row["score"]) in ("fc_distance", "spectral_distance")
+        and tables.value(row["ci_low"]) > 0
+    ]
+    if not apart:
+        return ""
+    return (
+        f" The {joined(apart)} {'exclude' if len(apart) > 1 else 'excludes'} 0: this model is not "
+        "the target's, whatever its parameters, and their intervals are too sure."
     )
 
 

@@ -23,6 +23,7 @@ NEAR = 0.03  # of an interval: places of a profile that are nearer to another ar
 STEPS, CLOSE = 12, 0.03  # towards an end, and how near to it, in standard errors
 PASSES = 4  # over all profiles, of which one may find a better place
 SMALL = 0.1  # twice a gain of the log likelihood that a step need not be taken for
+WIDER = 2.0  # times: what another parameter's bound may make of an interval
 FLAT = 0.5  # of a range: a direction with a wider interval is not told
 
 
@@ -59,7 +60,7 @@ def fit(search: Search, first: Mapping[str, float] | None = None) -> Fitted:
     """
     best = likeliest(search, first)
     for left in reversed(range(PASSES)):
-        inner = (best.at > EDGE) & (best.at < 1 - EDGE)
+        inner = ~_at_bound(best.at)
         covariance = _covariance(best.information, inner)
         profiles = [_profile(search, best, covariance, k) for k in range(search.n_model)]
         highest = max((found.highest for found in profiles), key=_height)
@@ -176,10 +177,10 @@ def _profile(search, best, covariance, k):
         if abs(height - NORMAL) < CLOSE:  # the rest of the way, as a line
             end = min(distance * NORMAL / height, room)
         ends.append(start + side * end)
-        # An end that only another parameter's bound makes is none: further on, both would go on.
-        opened = [n for n in range(search.n_model) if n != k and _at_bound(found[-1].at[n])]
-        opened = [n for n in opened if not _at_bound(best.at[n])]
-        bounded.append(bool(abs(height - NORMAL) < 10 * CLOSE and not opened))
+        held = _at_bound(found[-1].at) & ~_at_bound(best.at)
+        held[[k, *range(search.n_model, len(held))]] = False
+        by_data = not (held.any() and _is_made_by(found[-1].information, k, held))
+        bounded.append(bool(abs(height - NORMAL) < 10 * CLOSE and by_data))
         if end:
             loss(start + side * PROFILED * end)
     found.sort(key=lambda place: place.at[k])
@@ -192,8 +193,17 @@ def _profile(search, best, covariance, k):
     return _Profile(shown, ends[0], ends[1], all(bounded), max(found, key=_height))
 
 
-def _at_bound(place):
-    return not EDGE < place < 1 - EDGE
+def _at_bound(at):
+    return (at <= EDGE) | (at >= 1 - EDGE)
+
+
+def _is_made_by(information, k, held):
+    """Whether an end of parameter k is there because bounds hold others (P,): it is farther then.
+
+    An interval that would be WIDER times as wide without these bounds is theirs, not the data's.
+    """
+    free = _covariance(information, np.ones(len(held), bool))[k, k]
+    return free > WIDER**2 * _covariance(information, ~held)[k, k]
 
 
 def _between(inside, outside, room):
