@@ -132,6 +132,10 @@ def test_too_few_samples_for_the_regions_are_said():
 
 def test_a_truth_that_no_fit_can_find_is_said():
     bounds = {"model.coupling_strength": [2.0, 5.0], "model.noise.sigma": [0.001, 0.1]}
-    (said,) = questions.of_fit(bounds, {"model.coupling_strength": 1.5, "model.noise.sigma": 0.01})
+    fit = {"parameters": bounds, "method": "likelihood"}
+    truth = {"model.coupling_strength": 1.5, "model.noise.sigma": 0.01}
+    (said,) = questions.of_fit(fit, truth, {"rewired": {}})
     assert said.startswith("model.coupling_strength: of the synthetic target it is 1.5, not betw")
-    assert not list(questions.of_fit(bounds, {}))  # of a recording
+    assert not list(questions.of_fit(fit, {}, {}))  # of a recording
+    (said,) = questions.of_fit(fit | {"method": "simulation"}, {}, {"rewired": {}})
+    assert "not made on null networks" in said

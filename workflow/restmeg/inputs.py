@@ -177,7 +177,7 @@ def check(loaded: dict, plan: study.Study, anatomy: connectome.Connectome) -> In
 
     _check_nulls(loaded["nulls"], anatomy)
     truth = settings.flat(plan.models.get(plan.target, {}), "model.")
-    warn("config: fit.parameters", questions.of_fit(loaded["fit"]["parameters"], truth))
+    warn("config: fit", questions.of_fit(loaded["fit"], truth, loaded["nulls"]))
 
     own = segments.simulated(simulation)
     if loaded["target"]["path"]:

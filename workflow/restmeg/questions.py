@@ -192,14 +192,20 @@ def of_inverse(found: inverse.Inverse, random: bool, gain: np.ndarray) -> Iterat
     yield from found.remarks
 
 
-def of_fit(bounds: Mapping, truth: Mapping) -> Iterator[str]:
-    """Yield questions about bounds of a fit; truth: values of a synthetic target by dotted keys."""
-    for key, (low, high) in bounds.items():
+def of_fit(fit: Mapping, truth: Mapping, nulls: Mapping) -> Iterator[str]:
+    """Yield questions about a fit.
+
+    fit, nulls: these sections of the configuration; truth: values of a synthetic target by dotted
+    keys.
+    """
+    for key, (low, high) in fit["parameters"].items():
         if key in truth and not low <= truth[key] <= high:
             yield (
                 f"{key}: of the synthetic target it is {truth[key]:g}, not between {low:g} and "
                 f"{high:g}, where no fit can find it"
             )
+    if fit["parameters"] and fit["method"] == "simulation" and nulls:
+        yield "is by simulation, and not made on null networks, which are of the configured model"
 
 
 def of_recording(series: recording.Recording) -> Iterator[str]:
