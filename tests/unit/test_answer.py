@@ -338,8 +338,7 @@ def test_null_networks_are_told_with_their_number():
         ". Against null networks, the match has p = 0.01 (better than all 99 of 'rewired')."
     )
     assert third.count("rewired") == 1
-    *_, third = said(scored.rows(), nulls=[null(p="0.02")])
-    assert third.endswith("the match has p = 0.02 (99 of 'rewired').")
+    assert said(scored.rows(), nulls=[null(p="0.02")])[-1].endswith("p = 0.02 (99 of 'rewired').")
 
 
 def test_null_networks_of_another_point_say_so():
@@ -396,8 +395,6 @@ def test_parameters_numbers_and_lists_in_words():
     assert words.setting("conduction speed (mm/ms)", "5.0") == f"conduction speed 5{SPACE}mm/ms"
     assert words.setting("coupling", "additive") == "coupling additive"
     assert words.setting("tau E (ms)", [1.0, 2.0]) == "tau E of one value per region"
-    assert words.joined([]) == ""
-    assert words.joined(["a"]) == "a"
-    assert words.joined(["a", "b", "c"]) == "a, b and c"
+    assert [words.joined(x) for x in ([], ["a"], list("abc"))] == ["", "a", "a, b and c"]
     assert words.decimal(-0.0001, 2) == "0.00"
     assert words.decimal(-0.25, 2) == "\N{MINUS SIGN}0.25"

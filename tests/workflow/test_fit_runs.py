@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from restmeg import connectome, estimands, fit, null_networks
+from restmeg import connectome, estimands, fit, null_networks, open_results
 from restmeg.nulls import making
 
 TRUTH = {"model.coupling_strength": 1.0, "model.conduction_speed": 7.0}
@@ -76,6 +76,13 @@ def test_a_fit_and_its_scores_on_what_was_held_out(fitted):
     page = study.result("summary.html").read_text()
     assert "Fitted to the target (the truth: coupling strength 1 and conduction speed" in page
     assert "3 replicates held out" in page.replace("\n", " ")
+
+    results = open_results(study.path / "results")
+    assert results.fit["parameter"].tolist() == list(TRUTH)
+    loaded = results.load("connectivity", point="fitted")
+    assert loaded.replicate.values.tolist() == list(range(4))
+    assert json.loads(loaded.attrs["parameters"])["point"] == "fitted"
+    assert results.theory("fitted").attrs["title"]
 
     each_null_network_has_a_fit_of_its_own(study, parameters["model"])
     nulls = pd.read_csv(study.result("simulated/fitted/nulls.csv")).set_index("score")

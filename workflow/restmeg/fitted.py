@@ -8,6 +8,7 @@ import numpy as np
 
 from restmeg import check, store
 
+POINT = "fitted"  # in place of a point's name, that of the model that a fit finds
 QUANTILE = 3.841458820694124  # of a chi-squared of one degree of freedom, 95 %: twice a loss
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from restmeg import tables
+from restmeg import fitted, tables
 from restmeg.errors import InputError
 
 # What is of no replicates, and where it is.
@@ -106,7 +106,7 @@ class Results:
 
         name: of the files, "activity", "connectivity", "spectra" or "sensors", with an inverse
         "reconstructed" or "leakage", or "fourier" of the target; role: "simulated" or "target";
-        point: its name in `points`, which may be left out where there is one.
+        point: its name in `points`, which may be left out where there is one, or "fitted".
 
         Raises InputError if there is no such point or file, what is named is not of replicates, or
         a file holds other replicates than its place says.
@@ -139,6 +139,14 @@ class Results:
         _, rows = tables.read(self._points)
         rows = [row for row in rows if row["role"] == role]
         names = list(dict.fromkeys(row["point"] for row in rows))
+        if (role, point) == ("simulated", fitted.POINT) and (self.folder / "fit.csv").exists():
+            # It has the batches of any other, and its values are in that table.
+            of_first = [row for row in rows if row["point"] == names[0]]
+            return [
+                row
+                | {"point": fitted.POINT, "folder": row["folder"].replace(names[0], fitted.POINT)}
+                for row in of_first
+            ]
         if point is None and len(names) == 1:
             point = names[0]
         rows = [row for row in rows if row["point"] == point]

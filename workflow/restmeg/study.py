@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from restmeg import bands, costs, estimands, settings, surrogate, sweeps
+from restmeg import bands, costs, estimands, fitted, settings, surrogate, sweeps
 from restmeg.errors import InputError
 from restmeg.schedule import schedule
 from restmeg.sizes import Size
@@ -19,7 +19,7 @@ JOB_SECONDS = 30  # that a job of automatic size is worth
 FILE_BYTES = 300e6  # that its file of activity may have, before it is compressed
 FEW = 16  # replicates of the first batches of automatic size
 RECORDING = "recording"  # in place of a point's name where the target is one
-FITTED = "fitted"  # in that of the model that a fit finds
+FITTED = fitted.POINT
 SIMULATION = "simulation"  # how it is found, if not by the likelihood
 OF_ROUNDS = ("rounds", "points")  # keys that only then have an effect
 ALL = "all"  # in place of a batch's name: one file, whose replicates it alone knows
