@@ -60,7 +60,7 @@ coverage: $(VENV)/ready-dev  ## measure how often intervals hold the truth, in s
 		python tests/benchmarks/$${name}_coverage.py || exit 1; done
 
 recovery: $(VENV)/ready  ## count how often scores and fits find a known truth, in half an hour
-	for name in recovery fit_recovery simulated_recovery; do \
+	for name in recovery fit_recovery simulated_recovery refitted_nulls; do \
 		PYTHONPATH=workflow python tests/benchmarks/$${name}.py || exit 1; done
 
 bench-nulls: $(VENV)-bench/ready  ## compare rewired networks with netneurotools
