@@ -228,7 +228,8 @@ def _of_recording(found, search, target):
     notes = []
     net, seen = search.net(found.at), search.observation(found.at)
     frequencies = target.data.frequencies
-    less = observed.power_ratio(net, search.data, seen) < LOST
+    ratio = observed.power_ratio(net, search.data, seen)
+    less = ratio < LOST
     for few, ends in ((less, "from {0:.3g} Hz on down"), (less[::-1], "from {0:.3g} Hz on up")):
         lost = int(np.argmin(few)) if not few.all() else 0
         if lost:
@@ -238,7 +239,9 @@ def _of_recording(found, search, target):
                 "model, as where a filter has taken it: name what it has left by fit.frequencies"
             )
     if search.seen.lead is None:
-        share = float(np.median(observed.noise_share(net, search.data, seen)))
+        # Of the model's power, which is that of the target over the ratio.
+        power = np.trace(search.data.matrices, axis1=1, axis2=2).real
+        share = float(np.median(seen.noise * len(found.signs) * ratio / power))
         if share > SEEN_NOISE:
             notes.append(
                 f"{100 * share:.2g} % of the power is white noise beside the activity, which the "

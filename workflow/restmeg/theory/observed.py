@@ -180,12 +180,6 @@ def power_ratio(net: Linear, data: CrossSpectra, seen: Observation) -> np.ndarra
     return np.concatenate(ratios)
 
 
-def noise_share(net: Linear, data: CrossSpectra, seen: Observation) -> np.ndarray:
-    """Which part of the channels' power is noise beside the network, (n,) over frequencies."""
-    with_noise = power_ratio(net, data, seen)
-    return 1 - with_noise / power_ratio(net, data, seen._replace(noise=0.0))
-
-
 def likeliest_signs(net: Linear, data: CrossSpectra, seen: Observation) -> np.ndarray:
     """Signs (R,) of channels, 1 or -1, the likeliest that turning one at a time leads to.
 
